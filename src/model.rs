@@ -1,0 +1,21 @@
+//! The plain data that passes between the layers.
+//!
+//! Takes nothing and gives types only: levels, outcomes, mails, exchanges, transcripts, findings, reports.
+//! Everything here can be written to `report.json` and read back without loss.
+//! It never imports another module of this crate, does no I/O and judges nothing.
+
+mod exchange;
+mod finding;
+mod level;
+mod mail;
+mod record;
+mod target;
+mod transcript;
+
+pub use exchange::{Body, Exchange, Failure, FailureKind, Headers, Request, Response};
+pub use finding::{Choice, Finding, FindingKind, Place, SpecRef};
+pub use level::Level;
+pub use mail::{Envelope, Link, LinkSource, Mail, Part, SessionFacts};
+pub use record::{Counts, Outcome, Report, TargetInfo, TrialRecord};
+pub use target::{Ability, Account};
+pub use transcript::{Arrival, Delivery, Entry, Event, Silence, Stop, StopReason, Transcript, Visit, VisitEnd};

@@ -1,0 +1,197 @@
+//! The record of a run: what `report.json` holds.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ability, Choice, Finding, Level, SpecRef, Transcript};
+
+/// The record of one run. Every report is a view of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// The version of this layout: 1.
+    pub schema: u32,
+    /// The version of the program.
+    pub threepid: String,
+    /// A hash of all scenarios that were at hand.
+    pub suite: String,
+    /// The seed of all generated values.
+    pub seed: u64,
+    /// When the run began, RFC 3339, UTC.
+    pub started: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+    /// Whether the run was interrupted before its end.
+    #[serde(default)]
+    pub interrupted: bool,
+    /// The target.
+    pub target: TargetInfo,
+    /// The trials, in the order of the plan.
+    pub trials: Vec<TrialRecord>,
+    /// How many trials had each outcome.
+    pub counts: Counts,
+}
+
+impl Report {
+    /// The value of `schema` that this program writes and reads.
+    pub const SCHEMA: u32 = 1;
+}
+
+/// The target as the preflight found it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TargetInfo {
+    /// The profile's name, or `homeserver` where only a URL was given.
+    pub name: String,
+    /// Where it was reached.
+    pub url: String,
+    /// The origin that its links carry.
+    pub public_url: String,
+    /// What `/versions` lists.
+    pub versions: Vec<String>,
+    /// What the server calls itself (`Server` header), if it says.
+    pub server: Option<String>,
+    /// What it offers, as probed.
+    pub abilities: Vec<Ability>,
+}
+
+/// One trial: a scenario, a row of its cases, an API version, a variant of the target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    /// The scenario's id: `add-email/wrong-password`.
+    pub id: String,
+    /// The name of the row, if the scenario has cases.
+    pub case: Option<String>,
+    /// The variant of the target: `plain`.
+    pub variant: String,
+    /// `v3` or `r0`.
+    pub api: String,
+    /// Which repetition, counted from 1.
+    #[serde(default = "one")]
+    pub repetition: u32,
+    /// The scenario's title.
+    pub title: String,
+    /// The rows of the catalogue it covers.
+    #[serde(default)]
+    pub covers: Vec<String>,
+    /// Where its requirement comes from.
+    pub spec: Option<SpecRef>,
+    /// The verdict.
+    pub outcome: Outcome,
+    /// The strongest level that failed, or else the strongest that was asked for.
+    pub level: Level,
+    /// Why, in one line.
+    pub reason: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: f64,
+    /// What is not as required.
+    pub findings: Vec<Finding>,
+    /// Which of several lawful answers were given.
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    /// What happened.
+    pub transcript: Transcript,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl TrialRecord {
+    /// What tells this trial from all others of the run, for people:
+    /// `add-email/auth-forms[user-only] (r0, no-mail) #2`, with only the parts that are not the usual ones.
+    pub fn name(&self) -> String {
+        let mut name = self.id.clone();
+        if let Some(case) = &self.case {
+            name.push_str(&format!("[{case}]"));
+        }
+        let mut notes = Vec::new();
+        if self.api != "v3" {
+            notes.push(self.api.as_str());
+        }
+        if self.variant != "plain" {
+            notes.push(self.variant.as_str());
+        }
+        if !notes.is_empty() {
+            name.push_str(&format!(" ({})", notes.join(", ")));
+        }
+        if self.repetition > 1 {
+            name.push_str(&format!(" #{}", self.repetition));
+        }
+        name
+    }
+}
+
+/// A trial's verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// All that was required was there.
+    Pass,
+    /// The server is wrong.
+    Fail,
+    /// We could not tell.
+    Error,
+    /// The target does not offer what the scenario is about.
+    Skip,
+    /// The server is wrong, as its profile said it would be.
+    Xfail,
+    /// The profile said that the server is wrong, and it is not.
+    Xpass,
+}
+
+impl Outcome {
+    /// The word used in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Outcome::Pass => "pass",
+            Outcome::Fail => "fail",
+            Outcome::Error => "error",
+            Outcome::Skip => "skip",
+            Outcome::Xfail => "xfail",
+            Outcome::Xpass => "xpass",
+        }
+    }
+}
+
+/// How many trials had each outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// All as required.
+    pub pass: usize,
+    /// The server is wrong.
+    pub fail: usize,
+    /// We could not tell.
+    pub error: usize,
+    /// Not offered.
+    pub skip: usize,
+    /// A known deviation.
+    pub xfail: usize,
+    /// A known deviation that is none any more.
+    pub xpass: usize,
+}
+
+impl Counts {
+    /// Counts the trials' outcomes.
+    pub fn of(outcomes: impl IntoIterator<Item = Outcome>) -> Counts {
+        let mut counts = Counts::default();
+        for outcome in outcomes {
+            counts.add(outcome);
+        }
+        counts
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, outcome: Outcome) {
+        *match outcome {
+            Outcome::Pass => &mut self.pass,
+            Outcome::Fail => &mut self.fail,
+            Outcome::Error => &mut self.error,
+            Outcome::Skip => &mut self.skip,
+            Outcome::Xfail => &mut self.xfail,
+            Outcome::Xpass => &mut self.xpass,
+        } += 1;
+    }
+
+    /// All trials.
+    pub fn total(&self) -> usize {
+        self.pass + self.fail + self.error + self.skip + self.xfail + self.xpass
+    }
+}

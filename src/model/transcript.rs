@@ -1,0 +1,136 @@
+//! What happened in one trial, in order.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Exchange, Mail};
+
+/// Everything that happened in one trial, in order. Enough to judge the trial again without a network.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Transcript {
+    /// What happened, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Index of the planned step that caused it; `None` for preparations (accounts).
+    pub step: Option<usize>,
+    /// Which of a parallel or repeated step's requests this is, counted from 0.
+    #[serde(default)]
+    pub turn: usize,
+    /// The step's name, for people.
+    pub label: String,
+    /// Since the start of the trial, in milliseconds.
+    pub at_ms: f64,
+    /// What it was.
+    pub event: Event,
+}
+
+/// The kinds of things that happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A request and its answer.
+    Exchange(Exchange),
+    /// A wait for mail that ended, with mail or without.
+    Delivery(Delivery),
+    /// A link followed as a browser would.
+    Visit(Visit),
+    /// A window in which no mail should come.
+    Silence(Silence),
+    /// The trial could not go on.
+    Stop(Stop),
+}
+
+/// A wait for mail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// The address that was watched.
+    pub mailbox: String,
+    /// How many mails were waited for.
+    pub wanted: usize,
+    /// What came.
+    pub mails: Vec<Mail>,
+    /// How long the wait took, in milliseconds.
+    pub waited_ms: f64,
+    /// The deadline, in milliseconds.
+    pub deadline_ms: f64,
+    /// Recipients of mail that nobody waits for, seen when the wait timed out (bounded).
+    #[serde(default)]
+    pub strays: Vec<Arrival>,
+}
+
+/// Mail that arrived for an address nobody waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// The recipient.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+}
+
+/// A link followed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The link as it stood in the mail (after any alteration the step asked for).
+    pub link: String,
+    /// Each request: the first GET or HEAD, then the form's submission if there was one.
+    pub hops: Vec<Exchange>,
+    /// How it ended.
+    pub end: VisitEnd,
+    /// The text of the last page, without markup, white space folded.
+    pub text: String,
+}
+
+/// How following a link ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VisitEnd {
+    /// On a page.
+    Page,
+    /// On a redirect, which is never followed off the target: where it points.
+    Redirect(String),
+    /// The link does not lead to the target and was not followed: why.
+    NotFollowed(String),
+    /// No complete answer; the last hop has the failure.
+    Failed,
+}
+
+/// A window without mail, or one that was broken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Silence {
+    /// The address that was watched.
+    pub mailbox: String,
+    /// How long, in milliseconds.
+    pub window_ms: f64,
+    /// What came all the same.
+    pub mails: Vec<Mail>,
+}
+
+/// Why a trial ended before its last step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// What kind of reason.
+    pub reason: StopReason,
+    /// In words.
+    pub message: String,
+}
+
+/// The kinds of reasons to stop a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopReason {
+    /// A value that a later step needs was not in an answer.
+    Unbound,
+    /// The target did not answer, or what came was not HTTP.
+    Unreachable,
+    /// An account could not be made.
+    NoAccount,
+    /// The target refused because of its rate limits.
+    RateLimited,
+    /// The trial's deadline passed.
+    Deadline,
+    /// The person pressed Ctrl-C, or another trial's failure ended the run.
+    Interrupted,
+}

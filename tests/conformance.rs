@@ -1,0 +1,3 @@
+//! The suite as trials of `cargo test` and `cargo nextest`.
+
+fn main() {}
