@@ -7,6 +7,13 @@ use super::{Exchange, Mail};
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Transcript {
+    /// When the trial began, in milliseconds since the epoch.
+    #[serde(default)]
+    pub started_ms: u64,
+    /// The values that the harness chose or was given (addresses, secrets, accounts), by placeholder name, in the
+    /// order they came up. What was read from answers is not here; it is read again.
+    #[serde(default)]
+    pub values: Vec<(String, serde_json::Value)>,
     /// What happened, in order.
     pub entries: Vec<Entry>,
 }
