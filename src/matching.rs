@@ -4,12 +4,16 @@
 //! only binds) and `judge` (which only looks at what differs) use it, so that the two can never disagree about a
 //! value. Pure; it never touches a network and never decides on an outcome.
 
+mod check;
 mod compare;
 mod describe;
 mod observe;
+mod outcome;
 mod values;
 
+pub use check::{Held, hold};
 pub use compare::{Mismatch, compare};
 pub use describe::{describe, shown};
 pub use observe::{observe, observe_exchange, observe_responses};
+pub use outcome::outcomes;
 pub use values::{Bound, Unbound, Values};

@@ -176,7 +176,10 @@ impl Client {
                     return (bytes, Some(failure));
                 }
                 Ok(Err(error)) => {
-                    return (bytes, Some(classify(error, &self.options, self.shared.note())));
+                    return (
+                        bytes,
+                        Some(classify(error, &self.options, self.shared.note())),
+                    );
                 }
                 Ok(Ok(None)) => return (bytes, None),
                 Ok(Ok(Some(chunk))) => {
@@ -232,8 +235,12 @@ fn build(outgoing: &Outgoing, headers: &Headers) -> Result<reqwest::Request, Fai
             "`CONNECT` asks for a tunnel and has no answer to read".to_owned(),
         ));
     }
-    let url = Url::parse(&outgoing.url)
-        .map_err(|error| bad_request(format!("`{}` is not an absolute URL: {error}", outgoing.url)))?;
+    let url = Url::parse(&outgoing.url).map_err(|error| {
+        bad_request(format!(
+            "`{}` is not an absolute URL: {error}",
+            outgoing.url
+        ))
+    })?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(bad_request(format!(
             "`{}` cannot be asked over HTTP: its scheme is `{}`",
@@ -272,7 +279,8 @@ fn lossy_headers(headers: &HeaderMap) -> Headers {
 }
 
 fn received_body(bytes: Vec<u8>, failure: Option<&Failure>) -> Body {
-    let at_limit = failure.is_some_and(|failure| failure.kind == crate::model::FailureKind::TooLarge);
+    let at_limit =
+        failure.is_some_and(|failure| failure.kind == crate::model::FailureKind::TooLarge);
     let mut body = body(bytes, failure.is_some());
     body.truncated = at_limit;
     body

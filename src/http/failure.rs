@@ -25,7 +25,11 @@ pub(super) fn chain(error: &dyn Error) -> String {
 }
 
 /// Classifies an error of the library. `note` says what is amiss with the certificate authorities, if anything.
-pub(super) fn classify(error: reqwest::Error, options: &HttpOptions, note: Option<&str>) -> Failure {
+pub(super) fn classify(
+    error: reqwest::Error,
+    options: &HttpOptions,
+    note: Option<&str>,
+) -> Failure {
     // The URL stands in the exchange already, and may carry secrets.
     let error = error.without_url();
     let mut message = chain(&error);
@@ -61,7 +65,9 @@ pub(super) fn timed_out(options: &HttpOptions, read: Option<usize>) -> Failure {
     let limit = millis(options.request_timeout);
     let message = match read {
         None => format!("no answer within {limit} (`--timeout`)"),
-        Some(bytes) => format!("the answer did not end within {limit} (`--timeout`); {bytes} bytes of its body came"),
+        Some(bytes) => format!(
+            "the answer did not end within {limit} (`--timeout`); {bytes} bytes of its body came"
+        ),
     };
     Failure {
         kind: FailureKind::Timeout,

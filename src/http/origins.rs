@@ -18,7 +18,9 @@ pub enum OriginsError {
         source: url::ParseError,
     },
     /// It is a URL that no homeserver can have.
-    #[error("`{given}` is not an address of a homeserver: it must begin with `http://` or `https://` and name a host")]
+    #[error(
+        "`{given}` is not an address of a homeserver: it must begin with `http://` or `https://` and name a host"
+    )]
     NotHttp {
         /// What was given.
         given: String,

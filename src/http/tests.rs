@@ -60,7 +60,11 @@ async fn send(options: &HttpOptions, outgoing: Outgoing) -> Exchange {
 }
 
 async fn get(address: SocketAddr) -> Exchange {
-    send(&options(), Outgoing::new("GET", format!("http://{address}/x"))).await
+    send(
+        &options(),
+        Outgoing::new("GET", format!("http://{address}/x")),
+    )
+    .await
 }
 
 fn failure(exchange: &Exchange) -> (FailureKind, &str) {
@@ -116,7 +120,11 @@ async fn a_server_that_never_answers_ends_at_the_timeout() {
     assert_eq!(kind, FailureKind::Timeout);
     assert_eq!(message, "no answer within 300 ms (`--timeout`)");
     assert!(exchange.response.is_none() && exchange.headers_ms == 0.0);
-    assert!((290.0..5000.0).contains(&exchange.total_ms), "{}", exchange.total_ms);
+    assert!(
+        (290.0..5000.0).contains(&exchange.total_ms),
+        "{}",
+        exchange.total_ms
+    );
 }
 
 #[tokio::test]
@@ -133,7 +141,10 @@ async fn a_slow_drip_ends_at_the_timeout_and_keeps_what_came() {
     let exchange = get(address).await;
     let (kind, message) = failure(&exchange);
     assert_eq!(kind, FailureKind::Timeout);
-    assert!(message.contains("did not end within 300 ms (`--timeout`)"), "{message}");
+    assert!(
+        message.contains("did not end within 300 ms (`--timeout`)"),
+        "{message}"
+    );
     let response = exchange.response.unwrap();
     assert_eq!(response.status, 200);
     assert!(response.body.text.unwrap().starts_with("xx"));
@@ -153,7 +164,10 @@ async fn a_huge_body_stops_at_the_limit() {
     let exchange = get(address).await;
     let (kind, message) = failure(&exchange);
     assert_eq!(kind, FailureKind::TooLarge);
-    assert_eq!(message, "the answer's body is larger than 1000 bytes (`--body-limit`)");
+    assert_eq!(
+        message,
+        "the answer's body is larger than 1000 bytes (`--body-limit`)"
+    );
     let body = exchange.response.unwrap().body;
     assert_eq!((body.size_bytes, body.truncated), (1000, true));
     assert_eq!(body.text.unwrap().len(), 1000);
@@ -205,7 +219,10 @@ async fn a_close_in_the_middle_keeps_what_came() {
     let address = canned(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await;
     let exchange = get(address).await;
     assert_eq!(failure(&exchange).0, FailureKind::Broken);
-    assert_eq!(exchange.response.unwrap().body.text.as_deref(), Some("half"));
+    assert_eq!(
+        exchange.response.unwrap().body.text.as_deref(),
+        Some("half")
+    );
 }
 
 #[tokio::test]
@@ -216,7 +233,10 @@ async fn a_close_before_the_answer_is_broken() {
 
 #[tokio::test]
 async fn a_redirect_is_an_answer() {
-    let address = canned(b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.test/\r\nContent-Length: 0\r\n\r\n").await;
+    let address = canned(
+        b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere.test/\r\nContent-Length: 0\r\n\r\n",
+    )
+    .await;
     let exchange = get(address).await;
     assert_eq!(exchange.failure, None);
     let response = exchange.response.unwrap();
@@ -238,7 +258,11 @@ async fn invalid_utf8_is_kept_as_base64() {
 
 #[tokio::test]
 async fn nobody_listening_is_a_connect_failure_with_its_cause() {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let exchange = get(address).await;
     let (kind, message) = failure(&exchange);
     assert_eq!(kind, FailureKind::Connect);
@@ -248,7 +272,10 @@ async fn nobody_listening_is_a_connect_failure_with_its_cause() {
 #[tokio::test]
 async fn requests_that_cannot_be_formed_are_told_apart() {
     for (outgoing, words) in [
-        (Outgoing::new("GET", "not a url"), "`not a url` is not an absolute URL"),
+        (
+            Outgoing::new("GET", "not a url"),
+            "`not a url` is not an absolute URL",
+        ),
         (
             Outgoing::new("GET", "javascript:alert(1)"),
             "its scheme is `javascript`",
@@ -295,19 +322,29 @@ async fn cookies_are_kept_only_when_asked_for() {
         .unwrap();
         let ask = || client.send(Outgoing::new("GET", format!("http://{address}/")));
         ask().await;
-        assert_eq!(ask().await.response.unwrap().body.text.as_deref(), Some(expected));
+        assert_eq!(
+            ask().await.response.unwrap().body.text.as_deref(),
+            Some(expected)
+        );
     }
 }
 
 #[tokio::test]
 async fn a_mapped_link_carries_the_public_name() {
     let address = server(|mut socket, head| async move {
-        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{head}", head.len());
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{head}",
+            head.len()
+        );
         let _ = socket.write_all(answer.as_bytes()).await;
         let _ = socket.shutdown().await;
     })
     .await;
-    let origins = Origins::parse(&format!("http://{address}"), Some("https://matrix.example.org")).unwrap();
+    let origins = Origins::parse(
+        &format!("http://{address}"),
+        Some("https://matrix.example.org"),
+    )
+    .unwrap();
     let link = Url::parse("https://matrix.example.org/_x/confirm?token=a%20b").unwrap();
     let reached = origins.to_reachable(&link).unwrap();
     let outgoing = Outgoing {
@@ -315,7 +352,10 @@ async fn a_mapped_link_carries_the_public_name() {
         ..Outgoing::new("GET", reached.url)
     };
     let exchange = send(&options(), outgoing).await;
-    assert_eq!(exchange.request.url, format!("http://{address}/_x/confirm?token=a%20b"));
+    assert_eq!(
+        exchange.request.url,
+        format!("http://{address}/_x/confirm?token=a%20b")
+    );
     assert!(
         exchange
             .request
@@ -323,7 +363,10 @@ async fn a_mapped_link_carries_the_public_name() {
             .contains(&("host".to_owned(), "matrix.example.org".to_owned()))
     );
     let head = exchange.response.unwrap().body.text.unwrap();
-    assert!(head.starts_with("GET /_x/confirm?token=a%20b HTTP/1.1\r\n"), "{head}");
+    assert!(
+        head.starts_with("GET /_x/confirm?token=a%20b HTTP/1.1\r\n"),
+        "{head}"
+    );
     assert_eq!(
         head.matches("host: ").count(),
         2,
@@ -356,13 +399,20 @@ fn only_the_servers_own_links_are_followed() {
         ("http://127.0.0.1:8008/a?b#c", None, false)
     );
     let public = map("https://hs.test:443/a").unwrap();
-    assert_eq!((public.url.as_str(), public.public), ("http://127.0.0.1:8008/a", true));
+    assert_eq!(
+        (public.url.as_str(), public.public),
+        ("http://127.0.0.1:8008/a", true)
+    );
     assert_eq!(public.forwarded.unwrap().host, "hs.test");
 }
 
 #[test]
 fn base_paths_are_kept_and_swapped() {
-    let origins = Origins::parse("http://127.0.0.1:8008/inner/", Some("https://hs.test/outer")).unwrap();
+    let origins = Origins::parse(
+        "http://127.0.0.1:8008/inner/",
+        Some("https://hs.test/outer"),
+    )
+    .unwrap();
     assert_eq!(
         origins.request_url("/_matrix/client/versions"),
         "http://127.0.0.1:8008/inner/_matrix/client/versions"
@@ -398,14 +448,16 @@ fn addresses_that_are_none_are_refused_in_words() {
 #[tokio::test]
 async fn certificates_are_trusted_only_through_the_given_authority() {
     let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let config =
-        rustls::ServerConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certified.cert.der().clone()], key)
-            .unwrap();
+    let key =
+        rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+    let config = rustls::ServerConfig::builder_with_provider(std::sync::Arc::new(
+        rustls::crypto::ring::default_provider(),
+    ))
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_no_client_auth()
+    .with_single_cert(vec![certified.cert.der().clone()], key)
+    .unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -414,7 +466,9 @@ async fn certificates_are_trusted_only_through_the_given_authority() {
             if let Ok(mut tls) = acceptor.accept(socket).await {
                 let mut buffer = [0; 1024];
                 let _ = tls.read(&mut buffer).await;
-                let _ = tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await;
+                let _ = tls
+                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
+                    .await;
                 let _ = tls.shutdown().await;
             }
         }

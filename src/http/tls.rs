@@ -20,7 +20,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum TlsError {
     /// The text is no PEM, or holds no certificate.
-    #[error("no certificate could be read from `{origin}` (`--cacert` takes a PEM file with one or more certificates)")]
+    #[error(
+        "no certificate could be read from `{origin}` (`--cacert` takes a PEM file with one or more certificates)"
+    )]
     NotPem {
         /// The file's name, as the user gave it.
         origin: String,
@@ -64,10 +66,12 @@ impl Shared {
             let certificate = certificate.map_err(|_| TlsError::NotPem {
                 origin: origin.to_owned(),
             })?;
-            extra.add(certificate).map_err(|source| TlsError::NotAnAuthority {
-                origin: origin.to_owned(),
-                source,
-            })?;
+            extra
+                .add(certificate)
+                .map_err(|source| TlsError::NotAnAuthority {
+                    origin: origin.to_owned(),
+                    source,
+                })?;
         }
         if extra.is_empty() {
             return Err(TlsError::NotPem {
@@ -96,7 +100,10 @@ impl Shared {
 
     /// What went wrong when the system's authorities were read; `None` if nothing did, or if none were needed yet.
     pub fn note(&self) -> Option<&str> {
-        self.roots.loaded.get().and_then(|loaded| loaded.note.as_deref())
+        self.roots
+            .loaded
+            .get()
+            .and_then(|loaded| loaded.note.as_deref())
     }
 
     pub(super) fn config(&self) -> ClientConfig {
@@ -166,11 +173,19 @@ impl ServerCertVerifier for Roots {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let loaded = self.loaded();
         match &loaded.verifier {
-            Some(verifier) => verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
+            Some(verifier) => verifier.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            ),
             None => {
                 // A wrong name is the more useful thing to hear, if both are wrong.
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Err(rustls::Error::General(loaded.note.clone().unwrap_or_default()))
+                Err(rustls::Error::General(
+                    loaded.note.clone().unwrap_or_default(),
+                ))
             }
         }
     }
@@ -204,6 +219,8 @@ impl ServerCertVerifier for Roots {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

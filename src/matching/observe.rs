@@ -168,7 +168,7 @@ fn observe_visit(visit: &Visit) -> Value {
     };
     seen.remove("body");
     seen.insert("text".into(), visit.text.as_str().into());
-    seen.insert("submitted".into(), (visit.hops.len() > 1).into());
+    seen.insert("submitted".into(), visit.submitted.into());
     let end = match &visit.end {
         VisitEnd::Page => "page",
         VisitEnd::Redirect(to) => {

@@ -82,8 +82,11 @@ pub struct Arrival {
 pub struct Visit {
     /// The link as it stood in the mail (after any alteration the step asked for).
     pub link: String,
-    /// Each request: the first GET or HEAD, then the form's submission if there was one.
+    /// Each request: the first GET or HEAD, redirects on the target, the form's submission if there was one.
     pub hops: Vec<Exchange>,
+    /// Whether a form was submitted on the way.
+    #[serde(default)]
+    pub submitted: bool,
     /// How it ended.
     pub end: VisitEnd,
     /// The text of the last page, without markup, white space folded.
@@ -132,6 +135,10 @@ pub enum StopReason {
     Unbound,
     /// The target did not answer, or what came was not HTTP.
     Unreachable,
+    /// The step could not be done as the scenario asks: a value makes no valid URL, say.
+    Impossible,
+    /// The step does not apply to this target: its links have no such parameter, say.
+    NotApplicable,
     /// An account could not be made.
     NoAccount,
     /// The target refused because of its rate limits.

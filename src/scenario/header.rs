@@ -86,7 +86,7 @@ impl Reader<'_> {
         }
         let needs = words("needs");
         for (need, span) in &needs {
-            if !keys::NEEDS.iter().any(|(name, _)| name == need) {
+            if !keys::NEEDS.iter().any(|known| known.name == need) {
                 self.fault(
                     Diagnostic::new(
                         *span,
@@ -94,7 +94,7 @@ impl Reader<'_> {
                         format!("nothing is known of `{need}`"),
                     )
                     .label("not known")
-                    .nearest(need, keys::NEEDS.iter().map(|(name, _)| *name)),
+                    .nearest(need, keys::NEEDS.iter().map(|known| known.name)),
                 );
             }
         }

@@ -423,41 +423,68 @@ pub(super) static ACTIONS: &[(&str, &str)] = &[
 /// What the changes of a link's parameters can be, besides a text.
 pub(super) static CHANGES: &[&str] = &["altered", "removed"];
 
+/// Something a scenario may need of its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Its name under `needs`.
+    pub name: &'static str,
+    /// What a target with it does, after "the target …".
+    pub about: &'static str,
+    /// Whether it is a matter of configuration, which a variant of the target has and a preflight cannot see.
+    pub configured: bool,
+}
+
+const fn probed(name: &'static str, about: &'static str) -> Need {
+    Need {
+        name,
+        about,
+        configured: false,
+    }
+}
+
+const fn configured(name: &'static str, about: &'static str) -> Need {
+    Need {
+        name,
+        about,
+        configured: true,
+    }
+}
+
 /// What a scenario may need.
-pub(super) static NEEDS: &[(&str, &str)] = &[
-    ("email", "sends validation mail"),
-    (
+pub static NEEDS: &[Need] = &[
+    probed("email", "sends validation mail"),
+    probed(
         "registration",
         "lets accounts be registered without an administrator",
     ),
-    ("password-login", "lets people log in with a password"),
-    ("3pid-changes", "lets people change their addresses"),
-    ("api-r0", "serves the r0 paths"),
-    ("api-v3", "serves the v3 paths"),
-    (
+    probed("password-login", "lets people log in with a password"),
+    probed("3pid-changes", "lets people change their addresses"),
+    probed("api-r0", "serves the r0 paths"),
+    probed("api-v3", "serves the v3 paths"),
+    configured(
         "identity-server",
         "can reach an identity server that the harness runs",
     ),
-    ("no-mail", "is configured without mail"),
-    ("inhibits-3pid-errors", "hides whether an address is in use"),
-    (
+    configured("no-mail", "is configured without mail"),
+    configured("inhibits-3pid-errors", "hides whether an address is in use"),
+    configured(
         "restricted-domains",
         "lets only addresses at threepid.test be used",
     ),
-    ("changes-disabled", "lets nobody change their addresses"),
-    ("registration-disabled", "lets nobody register"),
-    (
+    configured("changes-disabled", "lets nobody change their addresses"),
+    configured("registration-disabled", "lets nobody register"),
+    configured(
         "registration-needs-email",
         "lets nobody register without an address",
     ),
-    (
+    configured(
         "next-link-allow-list",
         "allows next_link only to threepid.test",
     ),
-    (
+    configured(
         "short-lived-tokens",
         "forgets validation sessions after two seconds",
     ),
-    ("rate-limits", "has its usual rate limits"),
-    ("behind-proxy", "believes X-Forwarded-For"),
+    configured("rate-limits", "has its usual rate limits"),
+    configured("behind-proxy", "believes X-Forwarded-For"),
 ];

@@ -149,7 +149,7 @@ pub static TYPES: &[TypeFacts] = &[
         r"https?://\S+",
         true,
         false,
-        true,
+        false,
     ),
     plain(
         "url",
