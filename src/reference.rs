@@ -1,1 +1,212 @@
-//! (to be filled)
+//! The embedded reference homeserver: a small, correct Matrix homeserver for the flows around e-mail verification.
+//!
+//! *Takes* [`Options`]: where to listen, where to send mail, and which switches are on. *Gives* a [`Running`] server that
+//! speaks real HTTP and real SMTP. It *never* imports anything else of this crate: a misreading of the specification made
+//! here cannot be cancelled out by the same misreading in the harness.
+//!
+//! It has two kinds of switch. A [`Defect`] breaks one promise and must be caught by the scenarios it names. A [`Shape`] is a
+//! lawful difference seen in real servers, with which every scenario must still pass.
+//!
+//! ```text
+//! routes ─→ endpoints ─→ State { accounts, proofs, uia }   (one lock, never held across an await)
+//!                └────→ mailer ─→ SMTP                      (one gate per validation session)
+//! ```
+//!
+//! Everything lives in memory, and everything that grows has a named limit beside it.
+
+mod accounts;
+mod address;
+mod answer;
+mod body;
+mod bounded;
+mod caller;
+mod config;
+mod defects;
+mod endpoints;
+mod identifier;
+mod mailer;
+mod pages;
+mod password;
+mod proofs;
+mod random;
+mod routes;
+mod server;
+mod shapes;
+mod switches;
+#[cfg(test)]
+mod tests;
+mod uia;
+
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::serve::ListenerExt as _;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+pub use config::{Config, Registration};
+pub use defects::{Defect, defects, find_defect};
+pub use shapes::{Shape, find_shape, shapes};
+
+use server::Server;
+use switches::Switches;
+
+/// How long [`Running::shutdown`] lets requests under way finish before it cuts them off.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
+
+/// Everything the server needs to know before it starts.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The address to listen on; port 0 takes a free one, which [`Running::addr`] names.
+    pub listen: SocketAddr,
+    /// The SMTP server that takes all mail, spoken to in plain text.
+    pub smtp: SocketAddr,
+    /// The name in user ids and in the subject of the mails.
+    pub server_name: String,
+    /// The base of the links in mails; by default `http://` and the bound address.
+    pub public_url: Option<String>,
+    /// The promises to break.
+    pub defects: Vec<&'static Defect>,
+    /// The lawful differences to show.
+    pub shapes: Vec<&'static Shape>,
+    /// The variant of the server: what it offers and what it refuses.
+    pub config: Config,
+}
+
+impl Options {
+    /// A plain, correct server on a free loopback port whose mail goes to `smtp`.
+    pub fn new(smtp: SocketAddr) -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            smtp,
+            server_name: "reference.test".to_owned(),
+            public_url: None,
+            defects: Vec::new(),
+            shapes: Vec::new(),
+            config: Config::default(),
+        }
+    }
+}
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The listening address could not be taken.
+    #[error("cannot listen on {addr}; choose a free port, or port 0")]
+    Bind {
+        /// The address asked for.
+        addr: SocketAddr,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The base of the links is not an absolute http(s) address.
+    #[error("the public address `{given}` is not an absolute http or https address")]
+    PublicUrl {
+        /// The address asked for.
+        given: String,
+    },
+    /// Two shapes decide the same aspect differently.
+    #[error("the shapes `{first}` and `{second}` both decide {aspect}; choose one")]
+    Contradiction {
+        /// The shape named first.
+        first: &'static str,
+        /// The shape named later.
+        second: &'static str,
+        /// What both decide.
+        aspect: &'static str,
+    },
+    /// The server name cannot stand in a mail address.
+    #[error("`{given}` cannot be a server name: no mail can be sent from it")]
+    ServerName {
+        /// The name asked for.
+        given: String,
+    },
+}
+
+/// A server that is listening. Dropping it stops it without waiting; [`Running::shutdown`] waits.
+#[derive(Debug)]
+pub struct Running {
+    addr: SocketAddr,
+    url: String,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// Where the server can be reached, without a trailing slash: `http://127.0.0.1:41237`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address it listens on, with the real port.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Stops listening, lets requests under way finish for a moment, then cuts off the rest.
+    pub async fn shutdown(self) {
+        let Self { stop, mut task, .. } = self;
+        drop(stop);
+        if tokio::time::timeout(SHUTDOWN_GRACE, &mut task)
+            .await
+            .is_err()
+        {
+            task.abort();
+        }
+    }
+}
+
+/// Binds the address and serves in background tasks until the returned value is shut down or dropped.
+///
+/// # Errors
+///
+/// Only these: the address is taken ([`StartError::Bind`]), the public address is not absolute ([`StartError::PublicUrl`]),
+/// two shapes contradict each other ([`StartError::Contradiction`]), or the server name does not fit into a mail address
+/// ([`StartError::ServerName`]).
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let switches = Switches::new(&options.defects, &options.shapes)?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .map_err(|source| StartError::Bind {
+            addr: options.listen,
+            source,
+        })?;
+    let addr = listener.local_addr().map_err(|source| StartError::Bind {
+        addr: options.listen,
+        source,
+    })?;
+    // A server on all addresses is reached through loopback; `http://0.0.0.0` is nowhere.
+    let mut reachable = addr;
+    if addr.ip().is_unspecified() {
+        reachable.set_ip(if addr.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    let url = format!("http://{reachable}");
+
+    let server = Arc::new(Server::new(&options, switches, &url)?);
+    // Answers are small and final: waiting to fill a packet only adds the peer's delayed acknowledgement to every one.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
+    let app = routes::router(server).into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        // The signal is the sender's end, whether it was dropped on purpose or together with `Running`.
+        let ended = axum::serve(listener, app)
+            .with_graceful_shutdown(async move { drop(stopped.await) })
+            .await;
+        if let Err(error) = ended {
+            tracing::warn!(%error, "the reference homeserver stopped listening");
+        }
+    });
+    Ok(Running {
+        addr,
+        url,
+        stop,
+        task,
+    })
+}

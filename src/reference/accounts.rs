@@ -1,0 +1,307 @@
+//! Accounts: who exists, how they prove it, which addresses and devices they have.
+//!
+//! *Takes* canonical addresses and full user ids; *gives* answers and changes that keep two promises: an address belongs to at
+//! most one account, and a token to at most one device; *never* does I/O.
+//!
+//! Specification: client-server API, "Account management" and "Adding account administrative contact information".
+
+use std::collections::{HashMap, VecDeque};
+
+use super::{address::Address, password::PasswordHash, random};
+
+/// Accounts on one server.
+const MAX_ACCOUNTS: usize = 200_000;
+/// Devices of one account; a further one logs out the oldest.
+const MAX_DEVICES: usize = 50;
+/// Addresses of one account.
+pub(super) const MAX_ADDRESSES: usize = 50;
+/// Bytes in a user id (appendices, "User identifiers").
+const USER_ID_LIMIT: usize = 255;
+
+/// A full user id of this server.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct UserId(String);
+
+impl UserId {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What an access token stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Session {
+    pub(super) user: UserId,
+    pub(super) device: String,
+}
+
+/// A third-party identifier of an account.
+#[derive(Debug, Clone)]
+pub(super) struct Threepid {
+    pub(super) address: Address,
+    /// When the owner followed the link, in milliseconds since the epoch.
+    pub(super) validated_at: u64,
+    /// When the account took the address, in milliseconds since the epoch.
+    pub(super) added_at: u64,
+}
+
+/// Why an account was not created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotCreated {
+    Taken,
+    ServerFull,
+}
+
+/// Why an address was not attached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotAttached {
+    InUse,
+    AccountFull,
+}
+
+#[derive(Debug)]
+struct Account {
+    password: PasswordHash,
+    threepids: Vec<Threepid>,
+    /// Device id and access token, oldest first.
+    devices: VecDeque<(String, String)>,
+}
+
+/// All accounts of the server.
+#[derive(Debug)]
+pub(super) struct Accounts {
+    server_name: String,
+    by_user: HashMap<UserId, Account>,
+    by_token: HashMap<String, Session>,
+    by_address: HashMap<Address, UserId>,
+}
+
+impl Accounts {
+    pub(super) fn new(server_name: &str) -> Self {
+        let server_name = server_name.to_owned();
+        Self {
+            server_name,
+            by_user: HashMap::new(),
+            by_token: HashMap::new(),
+            by_address: HashMap::new(),
+        }
+    }
+
+    /// The user id a new account with this localpart would have, if the grammar for new accounts allows it.
+    pub(super) fn new_user_id(&self, localpart: &str) -> Option<UserId> {
+        let allowed = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._=-/+".contains(&byte)
+        };
+        let user = self.user_id(localpart);
+        (!localpart.is_empty() && localpart.bytes().all(allowed) && user.0.len() <= USER_ID_LIMIT)
+            .then_some(user)
+    }
+
+    /// The account that a localpart or a full user id names, if it exists.
+    pub(super) fn named(&self, user: &str) -> Option<&UserId> {
+        let user = if user.starts_with('@') {
+            UserId(user.to_owned())
+        } else {
+            self.user_id(user)
+        };
+        self.by_user.get_key_value(&user).map(|(user, _)| user)
+    }
+
+    fn user_id(&self, localpart: &str) -> UserId {
+        UserId(format!("@{localpart}:{}", self.server_name))
+    }
+
+    pub(super) fn create(&mut self, user: &UserId, password: &str) -> Result<(), NotCreated> {
+        if self.by_user.contains_key(user) {
+            return Err(NotCreated::Taken);
+        }
+        if self.by_user.len() >= MAX_ACCOUNTS {
+            return Err(NotCreated::ServerFull);
+        }
+        let password = PasswordHash::new(password);
+        let account = Account {
+            password,
+            threepids: Vec::new(),
+            devices: VecDeque::new(),
+        };
+        self.by_user.insert(user.clone(), account);
+        Ok(())
+    }
+
+    pub(super) fn exists(&self, user: &UserId) -> bool {
+        self.by_user.contains_key(user)
+    }
+
+    pub(super) fn password_is(&self, user: &UserId, password: &str) -> bool {
+        self.by_user
+            .get(user)
+            .is_some_and(|account| account.password.matches(password))
+    }
+
+    /// Logs a device in. A device that was logged in already gets a new token, and its old one stops working.
+    pub(super) fn log_in(
+        &mut self,
+        user: &UserId,
+        device: Option<&str>,
+    ) -> Option<(String, String)> {
+        let device = device.map_or_else(random::id, str::to_owned);
+        let token = random::token();
+        let account = self.by_user.get_mut(user)?;
+        let replaced = account.devices.iter().position(|(id, _)| *id == device);
+        let full = (account.devices.len() >= MAX_DEVICES).then_some(0);
+        if let Some((_, old_token)) = replaced
+            .or(full)
+            .and_then(|index| account.devices.remove(index))
+        {
+            self.by_token.remove(&old_token);
+        }
+        account.devices.push_back((device.clone(), token.clone()));
+        self.by_token.insert(
+            token.clone(),
+            Session {
+                user: user.clone(),
+                device: device.clone(),
+            },
+        );
+        Some((device, token))
+    }
+
+    pub(super) fn session(&self, token: &str) -> Option<&Session> {
+        self.by_token.get(token)
+    }
+
+    pub(super) fn log_out(&mut self, token: &str) {
+        let Some(session) = self.by_token.remove(token) else {
+            return;
+        };
+        if let Some(account) = self.by_user.get_mut(&session.user) {
+            account.devices.retain(|(_, other)| other != token);
+        }
+    }
+
+    pub(super) fn log_out_everywhere(&mut self, user: &UserId) {
+        let Some(account) = self.by_user.get_mut(user) else {
+            return;
+        };
+        for (_, token) in account.devices.drain(..) {
+            self.by_token.remove(&token);
+        }
+    }
+
+    /// The account that has this address.
+    pub(super) fn owner(&self, address: &Address) -> Option<&UserId> {
+        self.by_address.get(address)
+    }
+
+    pub(super) fn threepids(&self, user: &UserId) -> &[Threepid] {
+        self.by_user
+            .get(user)
+            .map_or(&[], |account| &account.threepids)
+    }
+
+    /// Gives the account an address that nobody has.
+    pub(super) fn attach(&mut self, user: &UserId, threepid: Threepid) -> Result<(), NotAttached> {
+        if self.by_address.contains_key(&threepid.address) {
+            return Err(NotAttached::InUse);
+        }
+        let Some(account) = self.by_user.get_mut(user) else {
+            return Ok(());
+        };
+        if account.threepids.len() >= MAX_ADDRESSES {
+            return Err(NotAttached::AccountFull);
+        }
+        self.by_address
+            .insert(threepid.address.clone(), user.clone());
+        account.threepids.push(threepid);
+        Ok(())
+    }
+
+    /// Takes an address from the account that has it; tells whether it was this one.
+    pub(super) fn detach(&mut self, user: &UserId, address: &Address) -> bool {
+        if self.by_address.get(address) != Some(user) {
+            return false;
+        }
+        self.by_address.remove(address);
+        if let Some(account) = self.by_user.get_mut(user) {
+            account
+                .threepids
+                .retain(|threepid| threepid.address != *address);
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accounts_with(names: &[&str]) -> (Accounts, Vec<UserId>) {
+        let mut accounts = Accounts::new("x.test");
+        let users: Vec<_> = names
+            .iter()
+            .map(|name| accounts.new_user_id(name).unwrap())
+            .collect();
+        for user in &users {
+            accounts.create(user, "secret").unwrap();
+        }
+        (accounts, users)
+    }
+
+    fn threepid(address: &str) -> Threepid {
+        Threepid {
+            address: Address::parse(address).unwrap(),
+            validated_at: 1,
+            added_at: 2,
+        }
+    }
+
+    #[test]
+    fn an_address_belongs_to_one_account() {
+        let (mut accounts, users) = accounts_with(&["alice", "bob"]);
+        accounts.attach(&users[0], threepid("a@x.test")).unwrap();
+        assert_eq!(
+            accounts.attach(&users[1], threepid("A@X.test")),
+            Err(NotAttached::InUse)
+        );
+        assert!(!accounts.detach(&users[1], &Address::parse("a@x.test").unwrap()));
+        assert_eq!(
+            accounts.owner(&Address::parse("a@x.test").unwrap()),
+            Some(&users[0])
+        );
+        assert!(accounts.detach(&users[0], &Address::parse("a@x.test").unwrap()));
+        assert!(accounts.threepids(&users[0]).is_empty());
+        accounts.attach(&users[1], threepid("a@x.test")).unwrap();
+    }
+
+    #[test]
+    fn logging_in_again_on_a_device_replaces_its_token() {
+        let (mut accounts, users) = accounts_with(&["alice"]);
+        let (_, first) = accounts.log_in(&users[0], Some("PHONE")).unwrap();
+        let (_, second) = accounts.log_in(&users[0], Some("PHONE")).unwrap();
+        assert!(accounts.session(&first).is_none());
+        assert!(accounts.session(&second).is_some());
+    }
+
+    #[test]
+    fn devices_are_limited() {
+        let (mut accounts, users) = accounts_with(&["alice"]);
+        let (_, first) = accounts.log_in(&users[0], None).unwrap();
+        for _ in 0..MAX_DEVICES {
+            accounts.log_in(&users[0], None).unwrap();
+        }
+        assert!(accounts.session(&first).is_none());
+        assert_eq!(accounts.by_token.len(), MAX_DEVICES);
+    }
+
+    #[test]
+    fn only_lower_case_localparts_become_user_ids() {
+        let accounts = Accounts::new("x.test");
+        assert_eq!(
+            accounts.new_user_id("a.b_c=d-e/f+1").unwrap().as_str(),
+            "@a.b_c=d-e/f+1:x.test"
+        );
+        for localpart in ["", "Alice", "é", "a b", "a:b", &"a".repeat(250)] {
+            assert!(accounts.new_user_id(localpart).is_none(), "{localpart}");
+        }
+    }
+}

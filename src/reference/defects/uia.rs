@@ -1,0 +1,84 @@
+//! Promises about the password stage.
+
+use super::declare;
+
+const UIA: &str = "client-server-api/#user-interactive-authentication-api";
+const PASSWORD: &str = "client-server-api/#password-based";
+
+declare! {
+    ADDS_WITHOUT_PASSWORD = "adds-without-password" {
+        promise: "A validated address is attached only after the account holder has authenticated.",
+        rule: "client-server-api/#post_matrixclientv3account3pidadd",
+        caught_by: ["add-email/password-asked"],
+    }
+    CHALLENGE_WITH_SUCCESS_STATUS = "challenge-with-success-status" {
+        promise: "A request that still needs authentication is answered 401.",
+        rule: UIA,
+        caught_by: ["add-email/password-asked"],
+    }
+    CHALLENGE_WITHOUT_SESSION = "challenge-without-session" {
+        promise: "The challenge names the session to authenticate in.",
+        rule: UIA,
+        caught_by: ["add-email/password-asked"],
+    }
+    CHALLENGE_WITHOUT_FLOWS = "challenge-without-flows" {
+        promise: "The challenge lists the flows that the client may choose from.",
+        rule: UIA,
+        caught_by: ["add-email/password-asked"],
+    }
+    CHALLENGE_WITHOUT_PASSWORD_STAGE = "challenge-without-password-stage" {
+        promise: "An account with a password may authenticate with it.",
+        rule: PASSWORD,
+        caught_by: ["add-email/password-asked"],
+    }
+    CHALLENGE_ADDS_ALREADY = "challenge-adds-already" {
+        promise: "Asking for the password changes nothing yet.",
+        rule: UIA,
+        caught_by: ["add-email/password-asked"],
+    }
+    ACCEPTS_ANY_PASSWORD = "accepts-any-password" {
+        promise: "Only the account's own password completes the password stage.",
+        rule: PASSWORD,
+        caught_by: ["add-email/wrong-password"],
+    }
+    WRONG_PASSWORD_IS_SUCCESS_STATUS = "wrong-password-is-success-status" {
+        promise: "A failed attempt is answered 401.",
+        rule: UIA,
+        caught_by: ["add-email/wrong-password"],
+    }
+    WRONG_PASSWORD_ADDS_ANYWAY = "wrong-password-adds-anyway" {
+        promise: "A refused request adds nothing.",
+        rule: UIA,
+        caught_by: ["add-email/wrong-password"],
+    }
+    WRONG_PASSWORD_WITHOUT_ERRCODE = "wrong-password-without-errcode" {
+        promise: "A failed attempt is told apart from a first challenge by its errcode.",
+        rule: UIA,
+        caught_by: ["add-email/wrong-password"],
+    }
+    WRONG_PASSWORD_WITHOUT_FLOWS = "wrong-password-without-flows" {
+        promise: "After a failed attempt the answer repeats all that is needed to try again.",
+        rule: UIA,
+        caught_by: ["add-email/wrong-password"],
+    }
+    WRONG_PASSWORD_COMPLETES_THE_STAGE = "wrong-password-completes-the-stage" {
+        promise: "A stage that failed is not among the completed ones.",
+        rule: UIA,
+        caught_by: ["add-email/wrong-password"],
+    }
+    WRONG_PASSWORD_ENDS_THE_SESSION = "wrong-password-ends-the-session" {
+        promise: "After a failed attempt the client may try again in the same session.",
+        rule: UIA,
+        caught_by: ["add-email/wrong-password"],
+    }
+    IDENTIFIER_REFUSES_LOCALPARTS = "identifier-refuses-localparts" {
+        promise: "An m.id.user identifier may hold just the localpart.",
+        rule: "client-server-api/#matrix-user-id",
+        caught_by: ["add-email/auth-forms"],
+    }
+    IDENTIFIER_REFUSES_USER_IDS = "identifier-refuses-user-ids" {
+        promise: "An m.id.user identifier may hold the full user id.",
+        rule: "client-server-api/#matrix-user-id",
+        caught_by: ["add-email/auth-forms"],
+    }
+}

@@ -1,0 +1,73 @@
+//! Logging in and out.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde_json::json;
+
+use crate::reference::{
+    answer::{self, MatrixError},
+    body::{Body, Fields as _},
+    caller::Caller,
+    identifier,
+    server::Server,
+};
+
+/// `GET /login`
+pub(in crate::reference) async fn flows() -> Response {
+    answer::ok(json!({"flows": [{"type": "m.login.password"}]}))
+}
+
+/// `POST /login`, by password. An unknown account and a wrong password get the same answer.
+pub(in crate::reference) async fn login(
+    State(server): State<Arc<Server>>,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    let kind = body.text("type")?;
+    if kind != "m.login.password" {
+        let error = format!("logins of the type `{kind}` are not supported");
+        return Err(MatrixError::new(
+            StatusCode::BAD_REQUEST,
+            "M_UNKNOWN",
+            error,
+        ));
+    }
+    let password = body.text("password")?;
+    let device = body.device_id()?;
+    let mut state = server.state();
+    let user = identifier::named(&server, &state.accounts, &body)?;
+    let logged_in = user
+        .filter(|user| state.accounts.password_is(user, password))
+        .and_then(|user| {
+            let (device, token) = state.accounts.log_in(&user, device)?;
+            Some(json!({"user_id": user.as_str(), "access_token": token, "device_id": device}))
+        });
+    logged_in
+        .map(answer::ok)
+        .ok_or_else(|| MatrixError::forbidden("Invalid username or password"))
+}
+
+/// `POST /logout`
+pub(in crate::reference) async fn logout(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+) -> Response {
+    server.state().accounts.log_out(&caller.token);
+    answer::empty()
+}
+
+/// `POST /logout/all`
+pub(in crate::reference) async fn logout_all(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+) -> Response {
+    server.state().accounts.log_out_everywhere(&caller.user);
+    answer::empty()
+}
+
+/// `GET /account/whoami`
+pub(in crate::reference) async fn whoami(caller: Caller) -> Response {
+    answer::ok(
+        json!({"user_id": caller.user.as_str(), "device_id": caller.device, "is_guest": false}),
+    )
+}

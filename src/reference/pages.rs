@@ -1,0 +1,64 @@
+//! The pages that a link in a mail leads to.
+//!
+//! *Takes* what to say; *gives* HTML with the headers that keep a secret in the address from leaking: it is not cached, not
+//! sent on as a referrer, not framed, and the page loads nothing; *never* echoes anything unescaped (CVE-2021-21332).
+
+use axum::{
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use maud::{DOCTYPE, Markup, html};
+
+/// What the seed's server says once an address is validated.
+pub(super) const VALIDATED: &str = "Your email has now been validated, please return to your client. You may now close this window.";
+
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static(
+            "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+        ),
+    ),
+];
+
+/// A page that says one thing.
+pub(super) fn notice(status: StatusCode, title: &str, text: &str) -> Response {
+    page(status, title, &html! { p { (text) } })
+}
+
+/// A page whose button sends the same parameters as a form: fetching it changes nothing.
+pub(super) fn confirmation(fields: &[(&str, &str)]) -> Response {
+    let content = html! {
+        p { "Please confirm that this email address is yours." }
+        form method="post" {
+            @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
+            button type="submit" { "Confirm" }
+        }
+    };
+    page(StatusCode::OK, "Confirm your email", &content)
+}
+
+fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { (title) } }
+            body { h1 { (title) } (content) }
+        }
+    };
+    (status, HEADERS, page.into_string()).into_response()
+}

@@ -1,0 +1,83 @@
+//! Which request goes where.
+//!
+//! *Takes* the shared server; *gives* the router; *never* answers by itself, except what belongs to no endpoint: unknown paths
+//! (404), wrong methods (405) and the preflight requests of browsers.
+//!
+//! Specification: client-server API, "Web browser clients", "Standard error response" (`M_UNRECOGNIZED`), and the changelog
+//! of v1.1, by which every endpoint of r0 is also there under v3.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{Method, StatusCode},
+    middleware::{Next, from_fn},
+    response::{IntoResponse as _, Response},
+    routing::{get, post},
+};
+
+use super::{
+    answer::{self, MatrixError},
+    endpoints::{add, link, login, register, request_token, threepids, versions},
+    server::Server,
+};
+
+/// The versions of the paths that are served alike.
+const PREFIXES: [&str; 2] = ["/_matrix/client/r0", "/_matrix/client/v3"];
+
+/// The router of the whole server.
+pub(super) fn router(server: Arc<Server>) -> Router {
+    let mut router = Router::new()
+        .route("/_matrix/client/versions", get(versions::versions))
+        .route("/.well-known/matrix/client", get(versions::well_known))
+        .route(link::PATH, get(link::fetched).post(link::submitted))
+        .route(link::SESSION_PATH, get(link::fetched).post(link::submitted))
+        .route(link::DONE_PATH, get(link::done));
+    for prefix in PREFIXES {
+        router = router.merge(client(prefix));
+    }
+    router
+        .fallback(async || MatrixError::unrecognized(StatusCode::NOT_FOUND))
+        .method_not_allowed_fallback(async || {
+            MatrixError::unrecognized(StatusCode::METHOD_NOT_ALLOWED)
+        })
+        .layer(from_fn(open_to_browsers))
+        .with_state(server)
+}
+
+fn client(prefix: &str) -> Router<Arc<Server>> {
+    let at = |path: &str| format!("{prefix}{path}");
+    Router::new()
+        .route(&at("/capabilities"), get(versions::capabilities))
+        .route(&at("/register"), post(register::register))
+        .route(&at("/register/available"), get(register::available))
+        .route(&at("/login"), get(login::flows).post(login::login))
+        .route(&at("/logout"), post(login::logout))
+        .route(&at("/logout/all"), post(login::logout_all))
+        .route(&at("/account/whoami"), get(login::whoami))
+        .route(
+            &at("/account/3pid"),
+            get(threepids::list).post(add::deprecated),
+        )
+        .route(&at("/account/3pid/add"), post(add::add))
+        .route(&at("/account/3pid/delete"), post(threepids::delete))
+        .route(
+            &at("/account/3pid/email/requestToken"),
+            post(request_token::for_adding),
+        )
+}
+
+/// Answers preflight requests, and lets pages of any origin read the answers of the API. Pages of ours are not for them.
+async fn open_to_browsers(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if !path.starts_with("/_matrix/") && !path.starts_with("/.well-known/matrix/") {
+        return next.run(request).await;
+    }
+    let mut response = match *request.method() {
+        Method::OPTIONS => answer::empty(),
+        _ => next.run(request).await,
+    };
+    answer::allow_any_origin(&mut response);
+    response.into_response()
+}

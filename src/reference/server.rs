@@ -1,0 +1,97 @@
+//! What every endpoint shares: the configuration, the switches, the mailer and the state.
+//!
+//! *Gives* the two questions about switches and the lock; *never* holds the lock across an await: the state is a plain mutex,
+//! so that "check, then change" in one endpoint is one step for all others.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use url::Url;
+
+use super::{
+    Config, Defect, Options, Shape, StartError, accounts::Accounts, mailer::Mailer, proofs::Proofs,
+    switches::Switches, uia::Challenges,
+};
+
+/// One homeserver.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) name: String,
+    /// The base of the links, without a trailing slash.
+    pub(super) public_url: String,
+    pub(super) config: Config,
+    pub(super) mailer: Mailer,
+    switches: Switches,
+    state: Mutex<State>,
+}
+
+/// Everything that changes.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) accounts: Accounts,
+    pub(super) proofs: Proofs,
+    pub(super) challenges: Challenges,
+}
+
+impl Server {
+    /// `bound_url` is the address that the server listens on, for links when no public one is given.
+    pub(super) fn new(
+        options: &Options,
+        switches: Switches,
+        bound_url: &str,
+    ) -> Result<Self, StartError> {
+        let public_url = options
+            .public_url
+            .as_deref()
+            .unwrap_or(bound_url)
+            .trim_end_matches('/')
+            .to_owned();
+        let absolute =
+            Url::parse(&public_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !absolute {
+            return Err(StartError::PublicUrl { given: public_url });
+        }
+        let config = options.config.clone();
+        let mailer = Mailer::new(options.smtp, &options.server_name, config.smtp_timeout)?;
+        let state = State {
+            accounts: Accounts::new(&options.server_name),
+            proofs: Proofs::new(config.session_lifetime, config.token_lifetime),
+            challenges: Challenges::new(),
+        };
+        let state = Mutex::new(state);
+        Ok(Self {
+            name: options.server_name.clone(),
+            public_url,
+            config,
+            mailer,
+            switches,
+            state,
+        })
+    }
+
+    /// Whether the promise behind this defect is to be broken.
+    pub(super) fn broken(&self, defect: Defect) -> bool {
+        self.switches.broken(defect)
+    }
+
+    /// Whether this lawful difference is to be shown.
+    pub(super) fn shaped(&self, shape: Shape) -> bool {
+        self.switches.shaped(shape)
+    }
+
+    /// The state, for as long as one endpoint needs it. A panic elsewhere does not make it unusable: every change is complete
+    /// before anything that could panic.
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Milliseconds since the Unix epoch, the timestamps of the client-server API.
+pub(super) fn now_ms() -> u64 {
+    let since_epoch = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,86 @@
+//! The sessions of User-Interactive Authentication.
+//!
+//! *Takes* an operation and what to remember of its first request; *gives* a session id and what was done under it; *never*
+//! serves a session to another operation, nor one that is too old.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use super::{Grant, Operation, Stage};
+use crate::reference::{bounded::Bounded, random};
+
+/// Challenges under way on one server; a further one makes it forget the oldest.
+const MAX_CHALLENGES: usize = 100_000;
+/// How long what was proved under a challenge counts.
+const CHALLENGE_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+#[derive(Debug)]
+struct Challenge {
+    operation: Operation,
+    completed: Vec<Stage>,
+    remembered: Map<String, Value>,
+    opened: Instant,
+}
+
+/// All challenges under way.
+#[derive(Debug)]
+pub(in crate::reference) struct Challenges(Bounded<String, Challenge>);
+
+impl Challenges {
+    pub(in crate::reference) fn new() -> Self {
+        Self(Bounded::new(MAX_CHALLENGES))
+    }
+
+    /// Ends a session whose operation was performed: what it proved counts once.
+    pub(in crate::reference) fn spend(&mut self, grant: &Grant) {
+        self.end(&grant.session);
+    }
+
+    pub(super) fn end(&mut self, session: &str) {
+        self.0.remove(session);
+    }
+
+    pub(super) fn open(&mut self, operation: Operation, remembered: Map<String, Value>) -> String {
+        let session = random::id();
+        let opened = Instant::now();
+        self.0.insert(
+            session.clone(),
+            Challenge {
+                operation,
+                completed: Vec::new(),
+                remembered,
+                opened,
+            },
+        );
+        session
+    }
+
+    /// Whether this session was opened for this operation, and not too long ago.
+    pub(super) fn is_for(&self, session: &str, operation: &Operation) -> bool {
+        self.0.get(session).is_some_and(|challenge| {
+            challenge.operation == *operation && challenge.opened.elapsed() < CHALLENGE_LIFETIME
+        })
+    }
+
+    pub(super) fn complete(&mut self, session: &str, stage: Stage) {
+        if let Some(challenge) = self.0.get_mut(session)
+            && !challenge.completed.contains(&stage)
+        {
+            challenge.completed.push(stage);
+        }
+    }
+
+    pub(super) fn completed(&self, session: &str) -> &[Stage] {
+        self.0
+            .get(session)
+            .map_or(&[], |challenge| &challenge.completed)
+    }
+
+    pub(super) fn remembered(&self, session: &str) -> Map<String, Value> {
+        self.0
+            .get(session)
+            .map(|challenge| challenge.remembered.clone())
+            .unwrap_or_default()
+    }
+}
