@@ -12,9 +12,10 @@ mod mailboxes;
 mod performer;
 mod rate_limit;
 mod request;
+mod secrets;
 
-pub use generate::localpart;
-pub use performer::{Performed, Secret, perform};
+pub use performer::{Performed, perform};
+pub use secrets::Secret;
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@
 //! is the same.
 
 use rand::seq::IndexedRandom;
-use rand::{RngCore, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
@@ -48,17 +48,6 @@ impl Generator {
             _ => self.text(LETTERS, 32),
         }
     }
-
-    /// The local part of an actor's account.
-    pub(super) fn number(&mut self) -> u64 {
-        self.rng.next_u64()
-    }
-}
-
-/// The local part that an actor of a trial gets: the same whenever the seed is the same.
-pub fn localpart(seed: u64, trial: &str, actor: &str) -> String {
-    let mut generator = Generator::new(seed, &format!("{trial}/{actor}"));
-    format!("{actor}-{:012x}", generator.number() >> 16)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use url::Url;
 use super::generate::Generator;
 use super::link::{LinkFault, changed};
 use super::mailboxes::Mailboxes;
+use super::secrets::{self, Secret};
 use super::{Context, click, rate_limit, request};
 use crate::http::Client;
 use crate::mail::read_mail;
@@ -32,18 +33,6 @@ pub struct Performed {
     /// What must be replaced before anything is printed or written.
     pub secrets: Vec<Secret>,
 }
-
-/// A value that must not be shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Secret {
-    /// What it is: `client_secret`.
-    pub kind: String,
-    /// The value.
-    pub value: String,
-}
-
-/// How long a query parameter of a mailed link must be to count as a secret.
-const SECRET_PARAMETER: usize = 16;
 
 /// Performs a trial. `accounts` are those of its actors, `preparation` what making them took.
 pub async fn perform(
@@ -460,58 +449,12 @@ impl<'t> Performer<'t> {
                 Event::Delivery(delivery),
             );
         }
-        let secrets = self.secrets();
+        let secrets = secrets::of(&self.transcript, &self.values);
         Performed {
             transcript: self.transcript,
             values: self.values,
             secrets,
         }
-    }
-
-    /// All secret values, and the long parameters of all links that were mailed.
-    fn secrets(&self) -> Vec<Secret> {
-        let mut secrets = Vec::new();
-        let mut add = |kind: &str, value: &str| {
-            if !secrets.iter().any(|known: &Secret| known.value == value) {
-                secrets.push(Secret {
-                    kind: kind.to_owned(),
-                    value: value.to_owned(),
-                });
-            }
-        };
-        for bound in self.values.iter() {
-            if let (Some(facts), Some(text)) =
-                (bound.value_type.map(ValueType::facts), bound.value.as_str())
-                && facts.secret
-            {
-                add(facts.name, text);
-            }
-        }
-        let sid = |value: &str| {
-            self.values
-                .iter()
-                .any(|bound| bound.value.as_str() == Some(value))
-        };
-        for entry in &self.transcript.entries {
-            let mails = match &entry.event {
-                Event::Delivery(delivery) => &delivery.mails,
-                Event::Silence(silence) => &silence.mails,
-                _ => continue,
-            };
-            for link in mails
-                .iter()
-                .flat_map(|mail| &mail.links)
-                .filter_map(|link| Url::parse(&link.url).ok())
-            {
-                for (_, value) in link
-                    .query_pairs()
-                    .filter(|(_, value)| value.len() >= SECRET_PARAMETER && !sid(value))
-                {
-                    add("token", &value);
-                }
-            }
-        }
-        secrets
     }
 }
 
