@@ -9,11 +9,13 @@ mod exit;
 mod interrupt;
 mod list;
 mod load;
+mod output;
 mod progress;
 mod run;
 mod schema;
 mod serve;
 mod sink;
+mod start;
 mod terminal;
 mod up;
 
@@ -41,7 +43,6 @@ pub fn main(cli: Cli) -> Exit {
         Command::Serve(args) => runtime.block_on(serve::serve(args)),
         Command::Sink(args) => runtime.block_on(sink::sink(args)),
         Command::Up(args) => runtime.block_on(up::up(args, terminal)),
-        Command::Snapshots(command) => snapshots::snapshots(command, terminal),
     };
     // Tasks that still wait for a peer must not keep the program.
     runtime.shutdown_background();

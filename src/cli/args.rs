@@ -53,9 +53,6 @@ pub enum Command {
     Sink(SinkArgs),
     /// Install and start a homeserver, and keep it until Ctrl-C.
     Up(UpArgs),
-    /// Look at answers that differ from their snapshots.
-    #[command(subcommand)]
-    Snapshots(SnapshotsCommand),
 }
 
 /// Arguments of `run`.
@@ -307,24 +304,4 @@ pub struct UpArgs {
     pub scratch: Option<PathBuf>,
     #[command(flatten)]
     pub start: StartArgs,
-}
-
-/// What to do with pending snapshots.
-#[derive(Debug, Subcommand)]
-pub enum SnapshotsCommand {
-    /// Show what differs, and ask about each where a terminal is there.
-    Review(SnapshotsArgs),
-    /// Take all pending answers, or those of some files, as the new snapshots.
-    Accept(SnapshotsArgs),
-}
-
-/// Arguments of `snapshots`.
-#[derive(Debug, Args)]
-pub struct SnapshotsArgs {
-    /// Only these pending files (*.snap.new) or folders.
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Where snapshots are.
-    #[arg(long, value_name = "DIR", default_value = "snapshots")]
-    pub snapshot_dir: PathBuf,
 }

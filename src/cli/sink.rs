@@ -1,10 +1,13 @@
 //! `threepid sink`: takes mail and prints it.
 
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
 use super::args::SinkArgs;
 use super::exit::Exit;
 use super::{interrupt, terminal};
 use crate::mail::{self, Limits, Sink, SinkOptions};
-use crate::report::visible;
+use crate::report::{visible, visible_lines};
 
 pub(super) async fn sink(args: SinkArgs) -> Exit {
     let options = SinkOptions { listen: args.smtp_listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
@@ -15,16 +18,24 @@ pub(super) async fn sink(args: SinkArgs) -> Exit {
             return Exit::Failure;
         }
     };
-    let mut arrivals = sink.subscribe();
     terminal::err(&format!("mail is taken at {}; Ctrl-C ends it\n", sink.addr()));
-    let interrupted = interrupt::token();
+    print_until(&sink, args.raw, &interrupt::token()).await;
+    sink.shutdown().await;
+    Exit::Ok
+}
+
+/// Prints mail as it comes, until the token is cancelled.
+pub(super) async fn print_until(sink: &Sink, raw: bool, interrupted: &CancellationToken) {
+    let mut arrivals = sink.subscribe();
     loop {
         let received = tokio::select! {
-            () = interrupted.cancelled() => break,
+            () = interrupted.cancelled() => return,
             received = arrivals.recv() => received,
         };
         match received {
-            Ok(received) if args.raw => terminal::out(&format!("{}\n", crate::report::visible_lines(&String::from_utf8_lossy(&received.raw)))),
+            Ok(received) if raw => {
+                terminal::out(&format!("{}\n", visible_lines(&String::from_utf8_lossy(&received.raw))));
+            }
             Ok(received) => {
                 let mail = mail::read_mail(&received, &[]);
                 let mut text = format!("\nfrom     {}\n", visible(&mail.envelope.from));
@@ -36,12 +47,8 @@ pub(super) async fn sink(args: SinkArgs) -> Exit {
                 terminal::out(&text);
             }
             // More came than could be printed in time: go on with what there is.
-            Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
-                terminal::err(&format!("{missed} mails came too fast to be printed\n"));
-            }
-            Err(tokio::sync::broadcast::error::RecvError::Closed) => break,
+            Err(RecvError::Lagged(missed)) => terminal::err(&format!("{missed} mails came too fast to be printed\n")),
+            Err(RecvError::Closed) => return,
         }
     }
-    sink.shutdown().await;
-    Exit::Ok
 }

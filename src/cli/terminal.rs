@@ -9,15 +9,15 @@ use super::args::Colour;
 
 /// What is known of the two streams.
 #[derive(Debug, Clone, Copy)]
-pub struct Terminal {
+pub(super) struct Terminal {
     /// Whether results are coloured.
-    pub out_colour: bool,
+    pub(super) out_colour: bool,
     /// Whether progress and errors are coloured.
-    pub err_colour: bool,
+    pub(super) err_colour: bool,
     /// Whether progress may be drawn.
-    pub progress: bool,
+    pub(super) progress: bool,
     /// How many columns results may use.
-    pub width: usize,
+    pub(super) width: usize,
 }
 
 /// How wide output is that goes to no terminal.
@@ -25,7 +25,7 @@ const PLAIN_WIDTH: usize = 100;
 
 impl Terminal {
     /// Looks at the streams and the environment.
-    pub fn look(colour: Colour) -> Terminal {
+    pub(super) fn look(colour: Colour) -> Terminal {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let wanted = |terminal: bool| match colour {
             Colour::Always => true,
@@ -46,17 +46,17 @@ impl Terminal {
 }
 
 /// Writes a result.
-pub fn out(text: &str) {
+pub(super) fn out(text: &str) {
     // A reader that has seen enough (`| head`) is no failure.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// Writes a message for people.
-pub fn err(text: &str) {
+pub(super) fn err(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Writes one error with its next step.
-pub fn error(message: &str) {
+pub(super) fn error(message: &str) {
     err(&format!("threepid: {message}\n"));
 }

@@ -36,7 +36,7 @@ impl Redactor {
             duration_ms: _,
             findings,
             choices,
-            transcript: Transcript { entries },
+            transcript: Transcript { started_ms: _, values, entries },
         } = record;
         self.string(reason);
         findings.iter_mut().for_each(|f| self.finding(f));
@@ -44,7 +44,17 @@ impl Redactor {
             self.string(step);
             self.string(chosen);
         }
+        values.iter_mut().for_each(|(_, value)| self.json(value));
         entries.iter_mut().for_each(|e| self.entry(e));
+    }
+
+    fn json(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => self.string(text),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
+            serde_json::Value::Object(entries) => entries.values_mut().for_each(|value| self.json(value)),
+            _ => {}
+        }
     }
 
     /// Replaces the secrets in the facts of a target: a reason may quote an answer.
@@ -127,6 +137,7 @@ impl Redactor {
             Event::Visit(Visit {
                 link,
                 hops,
+                submitted: _,
                 end,
                 text,
             }) => {

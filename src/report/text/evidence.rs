@@ -217,6 +217,8 @@ fn reason(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Unbound => "a value that is needed later was missing",
         StopReason::Unreachable => "the target did not answer",
+        StopReason::Impossible => "the step could not be done as the scenario asks",
+        StopReason::NotApplicable => "the step does not apply to this target",
         StopReason::NoAccount => "no account could be made",
         StopReason::RateLimited => "the target limits the rate",
         StopReason::Deadline => "the trial's time was up",

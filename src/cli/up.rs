@@ -1,0 +1,82 @@
+//! `threepid up`: a homeserver to try things on, until Ctrl-C.
+
+use super::args::UpArgs;
+use super::exit::Exit;
+use super::start::{show, start_options};
+use super::terminal::{self, Terminal};
+use super::{interrupt, start};
+use crate::mail::{Limits, Sink, SinkOptions};
+use crate::suite::start_embedded;
+use crate::target::{Kind, Managed, Profile};
+
+pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
+    let profile = match Profile::load(&args.target) {
+        Ok(profile) => profile,
+        Err(fault) => {
+            terminal::error(&fault.to_string());
+            return Exit::Usage;
+        }
+    };
+    if let Err(fault) = profile.resolve(&args.variant) {
+        terminal::error(&fault.to_string());
+        return Exit::Usage;
+    }
+    let options = SinkOptions { listen: args.smtp_listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
+    let sink = match Sink::start(options).await {
+        Ok(sink) => sink,
+        Err(fault) => {
+            terminal::error(&fault.to_string());
+            return Exit::Failure;
+        }
+    };
+    let interrupted = interrupt::token();
+    let started = tokio::select! {
+        started = server(&args, &profile, &sink) => started,
+        () = interrupted.cancelled() => return Exit::Interrupted,
+    };
+    let mut server = match started {
+        Ok((server, url)) => {
+            terminal::out(&format!("homeserver  {url}\nmail        {}\n", sink.addr()));
+            server
+        }
+        Err(message) => {
+            terminal::error(&message);
+            return Exit::Failure;
+        }
+    };
+    if let start::Server::Managed(managed) = &mut server {
+        terminal::out(&format!("log         {}\n", managed.log_path.display()));
+        if args.scratch.is_some() {
+            managed.keep_scratch();
+        }
+    }
+    terminal::err("its mail is printed here; Ctrl-C ends it\n");
+    super::sink::print_until(&sink, false, &interrupted).await;
+    server.stop().await;
+    sink.shutdown().await;
+    if terminal.progress {
+        terminal::err("stopped\n");
+    }
+    Exit::Ok
+}
+
+async fn server(args: &UpArgs, profile: &Profile, sink: &Sink) -> Result<(start::Server, String), String> {
+    match profile.kind {
+        Kind::Embedded => {
+            let running = start_embedded(&args.variant, None, sink.addr(), None, Vec::new(), Vec::new())
+                .await
+                .map_err(|fault| fault.to_string())?;
+            let url = running.url().to_owned();
+            Ok((start::Server::Embedded(running), url))
+        }
+        Kind::Managed => {
+            let mut options = start_options(&args.start, sink.addr());
+            options.scratch = args.scratch.clone();
+            let managed =
+                Managed::start(profile, &args.variant, &options, &show).await.map_err(|fault| fault.to_string())?;
+            let url = managed.url.clone();
+            Ok((start::Server::Managed(Box::new(managed)), url))
+        }
+        Kind::External => Err(format!("the profile `{}` says where a server is, not how to start one", profile.name)),
+    }
+}
