@@ -1,5 +1,8 @@
 //! The client against servers that misbehave, each written out on a bare TCP socket.
 
+mod origins;
+mod tls;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -9,7 +12,7 @@ use url::Url;
 
 use crate::model::{Exchange, FailureKind};
 
-use super::{Client, HttpOptions, Origins, OriginsError, Outgoing, Shared};
+use super::{Client, HttpOptions, Origins, Outgoing, Shared};
 
 /// Serves every connection with `serve`, which gets the socket after the request's head was read.
 async fn server<F, Fut>(serve: F) -> SocketAddr
@@ -374,123 +377,4 @@ async fn a_mapped_link_carries_the_public_name() {
     );
     assert!(head.contains("\r\nhost: matrix.example.org\r\n"), "{head}");
     assert!(head.contains("\r\nx-forwarded-proto: https\r\n"), "{head}");
-}
-
-#[test]
-fn only_the_servers_own_links_are_followed() {
-    let origins = Origins::parse("http://127.0.0.1:8008", Some("https://hs.test/")).unwrap();
-    let map = |link: &str| origins.to_reachable(&Url::parse(link).unwrap());
-    for link in [
-        "https://elsewhere.test/",
-        "http://hs.test/",
-        "https://hs.test:8448/",
-        "http://127.0.0.1:8009/",
-        "https://hs.test@elsewhere.test/",
-        "https://hs.test.elsewhere.test/",
-        "javascript:alert(1)",
-        "data:text/html,x",
-        "ftp://hs.test/",
-    ] {
-        assert_eq!(map(link), None, "{link}");
-    }
-    let own = map("http://u:p@127.0.0.1:8008/a?b#c").unwrap();
-    assert_eq!(
-        (own.url.as_str(), own.forwarded, own.public),
-        ("http://127.0.0.1:8008/a?b#c", None, false)
-    );
-    let public = map("https://hs.test:443/a").unwrap();
-    assert_eq!(
-        (public.url.as_str(), public.public),
-        ("http://127.0.0.1:8008/a", true)
-    );
-    assert_eq!(public.forwarded.unwrap().host, "hs.test");
-}
-
-#[test]
-fn base_paths_are_kept_and_swapped() {
-    let origins = Origins::parse(
-        "http://127.0.0.1:8008/inner/",
-        Some("https://hs.test/outer"),
-    )
-    .unwrap();
-    assert_eq!(
-        origins.request_url("/_matrix/client/versions"),
-        "http://127.0.0.1:8008/inner/_matrix/client/versions"
-    );
-    let reached = origins
-        .to_reachable(&Url::parse("https://hs.test/outer/a/b?c=d").unwrap())
-        .unwrap();
-    assert_eq!(reached.url.as_str(), "http://127.0.0.1:8008/inner/a/b?c=d");
-    let beside = origins
-        .to_reachable(&Url::parse("https://hs.test/outerspace").unwrap())
-        .unwrap();
-    assert_eq!(beside.url.as_str(), "http://127.0.0.1:8008/outerspace");
-    let same = Origins::parse("http://127.0.0.1:8008", None).unwrap();
-    assert_eq!(same.known().len(), 1);
-}
-
-#[test]
-fn addresses_that_are_none_are_refused_in_words() {
-    assert_eq!(
-        Origins::parse("matrix.org", None).unwrap_err().to_string(),
-        "`matrix.org` is not a URL (relative URL without a base); an address looks like `http://127.0.0.1:8008`"
-    );
-    assert!(matches!(
-        Origins::parse("localhost:8008", None),
-        Err(OriginsError::NotHttp { .. })
-    ));
-    assert!(matches!(
-        Origins::parse("http://a", Some("file:///x")),
-        Err(OriginsError::NotHttp { .. })
-    ));
-}
-
-#[tokio::test]
-async fn certificates_are_trusted_only_through_the_given_authority() {
-    let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let key =
-        rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(std::sync::Arc::new(
-        rustls::crypto::ring::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .unwrap()
-    .with_no_client_auth()
-    .with_single_cert(vec![certified.cert.der().clone()], key)
-    .unwrap();
-    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            if let Ok(mut tls) = acceptor.accept(socket).await {
-                let mut buffer = [0; 1024];
-                let _ = tls.read(&mut buffer).await;
-                let _ = tls
-                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
-                    .await;
-                let _ = tls.shutdown().await;
-            }
-        }
-    });
-    let url = format!("https://{address}/");
-
-    let shared = Shared::with_pem(certified.cert.pem().as_bytes(), "ca.pem").unwrap();
-    let trusting = Client::new(&options(), &shared).unwrap();
-    let exchange = trusting.send(Outgoing::new("GET", url.clone())).await;
-    assert_eq!(exchange.failure, None);
-    assert_eq!(exchange.response.unwrap().body.text.as_deref(), Some("hi"));
-
-    let exchange = send(&options(), Outgoing::new("GET", url)).await;
-    let (kind, message) = failure(&exchange);
-    assert_eq!(kind, FailureKind::Connect);
-    assert!(message.contains("certificate"), "{message}");
-
-    let error = Shared::with_pem(b"not a pem", "ca.pem").unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("no certificate could be read from `ca.pem`"),
-        "{error}"
-    );
 }
