@@ -22,8 +22,7 @@ fn selector(css: &str) -> Option<Selector> {
 }
 
 static FORM: LazyLock<Option<Selector>> = LazyLock::new(|| selector("form"));
-static CONTROL: LazyLock<Option<Selector>> =
-    LazyLock::new(|| selector("input, select, textarea, button"));
+static CONTROL: LazyLock<Option<Selector>> = LazyLock::new(|| selector("input, select, textarea, button"));
 static OPTION: LazyLock<Option<Selector>> = LazyLock::new(|| selector("option"));
 
 /// Elements whose text nobody reads.
@@ -37,12 +36,9 @@ pub fn text(page: &str) -> String {
         let Some(text) = node.value().as_text() else {
             continue;
         };
-        let unread = node.ancestors().any(|above| {
-            above
-                .value()
-                .as_element()
-                .is_some_and(|element| UNREAD.contains(&element.name()))
-        });
+        let unread = node
+            .ancestors()
+            .any(|above| above.value().as_element().is_some_and(|element| UNREAD.contains(&element.name())));
         if !unread {
             words.extend(text.split_whitespace().map(str::to_owned));
         }
@@ -67,45 +63,28 @@ pub fn only_form(page: &str) -> Option<Form> {
     }
     Some(Form {
         action: form.attr("action").unwrap_or_default().trim().to_owned(),
-        post: form
-            .attr("method")
-            .is_some_and(|method| method.trim().eq_ignore_ascii_case("post")),
+        post: form.attr("method").is_some_and(|method| method.trim().eq_ignore_ascii_case("post")),
         fields,
     })
 }
 
 /// What one control sends, if it sends anything. Of several buttons the first is pressed.
 fn field(control: ElementRef<'_>, pressed: &mut bool) -> Option<(String, String)> {
-    let kind = control
-        .attr("type")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let kind = control.attr("type").unwrap_or_default().to_ascii_lowercase();
     let name = control.value().name();
-    let is_button = (name == "button" && !matches!(kind.as_str(), "button" | "reset"))
-        || (name == "input" && kind == "submit");
+    let is_button =
+        (name == "button" && !matches!(kind.as_str(), "button" | "reset")) || (name == "input" && kind == "submit");
     if control.attr("disabled").is_some() || (is_button && std::mem::replace(pressed, true)) {
         return None;
     }
-    let key = control
-        .attr("name")
-        .filter(|name| !name.is_empty())?
-        .to_owned();
+    let key = control.attr("name").filter(|name| !name.is_empty())?.to_owned();
     let given = || control.attr("value").unwrap_or_default().to_owned();
     let value = match name {
         "textarea" => control.text().collect(),
         "select" => {
-            let options: Vec<_> = OPTION
-                .as_ref()
-                .map(|option| control.select(option).collect())
-                .unwrap_or_default();
-            let chosen = options
-                .iter()
-                .find(|option| option.attr("selected").is_some())
-                .or(options.first())?;
-            chosen.attr("value").map_or_else(
-                || chosen.text().collect::<String>().trim().to_owned(),
-                str::to_owned,
-            )
+            let options: Vec<_> = OPTION.as_ref().map(|option| control.select(option).collect()).unwrap_or_default();
+            let chosen = options.iter().find(|option| option.attr("selected").is_some()).or(options.first())?;
+            chosen.attr("value").map_or_else(|| chosen.text().collect::<String>().trim().to_owned(), str::to_owned)
         }
         "button" if !is_button => return None,
         _ => match kind.as_str() {
@@ -138,21 +117,8 @@ mod tests {
         let form = only_form(page).unwrap();
         assert!(form.post);
         assert_eq!(form.action, "/go?x=1&y=2");
-        let pairs: Vec<_> = form
-            .fields
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
-            .collect();
-        assert_eq!(
-            pairs,
-            [
-                ("token", "a\"b"),
-                ("yes", "on"),
-                ("s", "B"),
-                ("t", "text"),
-                ("press", "1")
-            ]
-        );
+        let pairs: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("token", "a\"b"), ("yes", "on"), ("s", "B"), ("t", "text"), ("press", "1")]);
     }
 
     #[test]

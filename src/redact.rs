@@ -63,11 +63,7 @@ impl Redactor {
     pub fn new() -> Redactor {
         let mut starts = [false; 256];
         starts[usize::from(PREFIX.as_bytes()[0])] = true;
-        Redactor {
-            secrets: Vec::new(),
-            counts: HashMap::new(),
-            starts,
-        }
+        Redactor { secrets: Vec::new(), counts: HashMap::new(), starts }
     }
 
     /// Adds a secret; `kind` (`client_secret`, `session`, …) names it in its marker.
@@ -81,39 +77,20 @@ impl Redactor {
         if is_marker(value) || self.marker(value).is_some() {
             return true;
         }
-        let kind: String = kind
-            .chars()
-            .map(|c| {
-                if c.is_ascii_alphanumeric() {
-                    c.to_ascii_lowercase()
-                } else {
-                    '-'
-                }
-            })
-            .collect();
+        let kind: String =
+            kind.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
         let count = self.counts.entry(kind.clone()).or_insert(0);
         *count += 1;
         let marker = format!("{PREFIX}{kind}-{count}").into_boxed_str();
         self.starts[usize::from(value.as_bytes()[0])] = true;
-        let place = self
-            .secrets
-            .partition_point(|s| s.value.len() >= value.len());
-        self.secrets.insert(
-            place,
-            Secret {
-                value: value.as_bytes().into(),
-                marker,
-            },
-        );
+        let place = self.secrets.partition_point(|s| s.value.len() >= value.len());
+        self.secrets.insert(place, Secret { value: value.as_bytes().into(), marker });
         true
     }
 
     /// What stands for a secret, if it is known.
     pub fn marker(&self, value: &str) -> Option<&str> {
-        self.secrets
-            .iter()
-            .find(|s| &*s.value == value.as_bytes())
-            .map(|s| &*s.marker)
+        self.secrets.iter().find(|s| &*s.value == value.as_bytes()).map(|s| &*s.marker)
     }
 
     /// How many secrets are known.
@@ -133,8 +110,7 @@ impl Redactor {
             // A match starts and ends where a character does, so what is left is text; but should that ever be
             // wrong, a broken character is better than a secret.
             Some(bytes) => Cow::Owned(
-                String::from_utf8(bytes)
-                    .unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
+                String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned()),
             ),
         }
     }

@@ -150,10 +150,7 @@ impl Running {
     pub async fn shutdown(self) {
         let Self { stop, mut task, .. } = self;
         drop(stop);
-        if tokio::time::timeout(SHUTDOWN_GRACE, &mut task)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(SHUTDOWN_GRACE, &mut task).await.is_err() {
             task.abort();
         }
     }
@@ -168,24 +165,13 @@ impl Running {
 /// ([`StartError::ServerName`]).
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let switches = Switches::new(&options.defects, &options.shapes)?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .map_err(|source| StartError::Bind {
-            addr: options.listen,
-            source,
-        })?;
-    let addr = listener.local_addr().map_err(|source| StartError::Bind {
-        addr: options.listen,
-        source,
-    })?;
+    let listener =
+        TcpListener::bind(options.listen).await.map_err(|source| StartError::Bind { addr: options.listen, source })?;
+    let addr = listener.local_addr().map_err(|source| StartError::Bind { addr: options.listen, source })?;
     // A server on all addresses is reached through loopback; `http://0.0.0.0` is nowhere.
     let mut reachable = addr;
     if addr.ip().is_unspecified() {
-        reachable.set_ip(if addr.is_ipv4() {
-            Ipv4Addr::LOCALHOST.into()
-        } else {
-            Ipv6Addr::LOCALHOST.into()
-        });
+        reachable.set_ip(if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
     let url = format!("http://{reachable}");
 
@@ -196,17 +182,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let (stop, stopped) = oneshot::channel::<()>();
     let task = tokio::spawn(async move {
         // The signal is the sender's end, whether it was dropped on purpose or together with `Running`.
-        let ended = axum::serve(listener, app)
-            .with_graceful_shutdown(async move { drop(stopped.await) })
-            .await;
+        let ended = axum::serve(listener, app).with_graceful_shutdown(async move { drop(stopped.await) }).await;
         if let Err(error) = ended {
             tracing::warn!(%error, "the reference homeserver stopped listening");
         }
     });
-    Ok(Running {
-        addr,
-        url,
-        stop,
-        task,
-    })
+    Ok(Running { addr, url, stop, task })
 }

@@ -83,10 +83,6 @@ impl Sources {
     /// The place of a span, for findings.
     pub fn place(&self, span: Span) -> Place {
         let (line, column) = self.line_column(span.file, span.start);
-        Place {
-            file: self.file(span.file).path.clone(),
-            line,
-            column,
-        }
+        Place { file: self.file(span.file).path.clone(), line, column }
     }
 }

@@ -12,13 +12,7 @@ use tokio::time::Instant;
 
 async fn start(limits: Limits) -> Sink {
     let listen = "127.0.0.1:0".parse().unwrap();
-    Sink::start(SinkOptions {
-        listen,
-        hostname: "sink.test".into(),
-        limits,
-    })
-    .await
-    .unwrap()
+    Sink::start(SinkOptions { listen, hostname: "sink.test".into(), limits }).await.unwrap()
 }
 
 fn soon() -> Instant {
@@ -53,9 +47,6 @@ async fn a_mail_library_reuses_its_connections() {
     let mail = read_mail(&mails[2], &[]);
     assert_eq!(mail.header("subject"), Some("Prüfung"));
     assert_eq!(mail.session.auth_user.as_deref(), Some("u"));
-    assert_eq!(
-        mail.link().map(|l| l.url.as_str()),
-        Some("https://hs.test/verify?token=abcdefghijklmnop2")
-    );
+    assert_eq!(mail.link().map(|l| l.url.as_str()), Some("https://hs.test/verify?token=abcdefghijklmnop2"));
     sink.shutdown().await;
 }

@@ -14,8 +14,10 @@ use crate::plan::Partition;
 /// Tests how a Matrix homeserver verifies e-mail addresses: from outside, over real HTTP and real SMTP.
 #[derive(Debug, Parser)]
 #[command(name = "threepid", version, about, arg_required_else_help = true, infer_subcommands = false)]
-#[command(after_help = "Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or scenario, 3 target, mail or harness failed, \
-                        4 nothing selected, 5 regression, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or scenario, 3 target, mail or harness failed, \
+                        4 nothing selected, 5 regression, 130 interrupted."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -77,6 +79,10 @@ pub struct RunArgs {
     /// Where to take mail [default: 127.0.0.1:2525 with --homeserver, else a free port].
     #[arg(long, value_name = "ADDR")]
     pub smtp_listen: Option<SocketAddr>,
+    /// Offer STARTTLS, with a certificate made for the run. Off by default: homeservers that ask for TLS whenever it is
+    /// offered refuse a certificate that nobody has signed.
+    #[arg(long)]
+    pub smtp_starttls: bool,
     /// The variant of the target [default: all that the selected scenarios need].
     #[arg(long, value_name = "NAME")]
     pub variant: Option<String>,
@@ -282,6 +288,10 @@ pub struct SinkArgs {
     /// Where to take mail.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
     pub smtp_listen: SocketAddr,
+    /// Offer no STARTTLS. Homeservers that ask for TLS whenever it is offered refuse a certificate that nobody has
+    /// signed; Synapse's default settings do.
+    #[arg(long)]
+    pub no_starttls: bool,
     /// Print whole mails, as they came.
     #[arg(long)]
     pub raw: bool,

@@ -24,7 +24,10 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Exit {
             Ok(suite) => {
                 let cases: usize = suite.scenarios.iter().map(|scenario| scenario.cases.len()).sum();
                 let place = root.map_or_else(|| "this program".to_owned(), |root| root.display().to_string());
-                terminal::out(&format!("{} scenarios with {cases} cases in {place}: all are sound\n", suite.scenarios.len()));
+                terminal::out(&format!(
+                    "{} scenarios with {cases} cases in {place}: all are sound\n",
+                    suite.scenarios.len()
+                ));
             }
             Err(fault) => exit = fault,
         }
@@ -36,8 +39,8 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Exit {
 /// use, which are in `fragments` beside it or above it.
 fn root_of(path: &Path) -> PathBuf {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
-    folder
-        .ancestors()
-        .find(|above| above.join("fragments").is_dir())
-        .map_or_else(|| folder.to_owned(), |above| if above.as_os_str().is_empty() { PathBuf::from(".") } else { above.to_owned() })
+    folder.ancestors().find(|above| above.join("fragments").is_dir()).map_or_else(
+        || folder.to_owned(),
+        |above| if above.as_os_str().is_empty() { PathBuf::from(".") } else { above.to_owned() },
+    )
 }

@@ -44,7 +44,10 @@ pub(super) fn list(args: &ListArgs, terminal: Terminal) -> Exit {
 }
 
 fn as_json(scenario: &Scenario) -> Value {
-    let spec = scenario.spec.as_ref().map(|spec| json!({"operation": spec.operation, "anchor": spec.anchor, "url": spec.url()}));
+    let spec = scenario
+        .spec
+        .as_ref()
+        .map(|spec| json!({"operation": spec.operation, "anchor": spec.anchor, "url": spec.url()}));
     json!({
         "id": scenario.id,
         "title": scenario.title,

@@ -14,7 +14,7 @@ use super::start::Starter;
 use super::terminal::{self, Terminal};
 use super::{interrupt, load};
 use crate::judge::{Deviation, Deviations};
-use crate::mail::{Limits, Sink, SinkOptions};
+use crate::mail::Sink;
 use crate::model::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 use crate::plan::{Api, Planned, Selection, VariantOffer, assign, plan};
 use crate::scenario::Suite;
@@ -104,7 +104,8 @@ fn profile(args: &RunArgs) -> Result<Profile, Refused> {
 }
 
 /// What is known of a homeserver of which only the address is given.
-const ANY_HOMESERVER: &str = "name = \"homeserver\"\ndescription = \"a homeserver that was already running\"\nkind = \"external\"\n";
+const ANY_HOMESERVER: &str =
+    "name = \"homeserver\"\ndescription = \"a homeserver that was already running\"\nkind = \"external\"\n";
 
 /// The variants to choose from, and what the configuration of each gives.
 fn offers(args: &RunArgs, profile: &Profile) -> Result<Vec<VariantOffer>, Refused> {
@@ -227,8 +228,7 @@ impl Prepared<'_> {
                 usual.parse().map_err(|fault| format!("{usual}: {fault}"))?
             }
         };
-        let options = SinkOptions { listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
-        Sink::start(options).await.map_err(|fault| fault.to_string())
+        super::sink::open(listen, self.args.smtp_starttls).await
     }
 
     fn starter<'s>(&'s self, sink: &'s Sink) -> Result<Starter<'s>, String> {
@@ -250,7 +250,10 @@ impl Prepared<'_> {
                 Ok(vec![api])
             } else {
                 let info = &station.target.info;
-                Err(format!("the target does not serve {api} (--api): its /versions lists {}", info.versions.join(", ")))
+                Err(format!(
+                    "the target does not serve {api} (--api): its /versions lists {}",
+                    info.versions.join(", ")
+                ))
             }
         };
         match self.args.api {

@@ -11,7 +11,10 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
     if args.list_defects {
         for defect in reference::defects() {
             let caught = defect.caught_by.join(", ");
-            terminal::out(&format!("{}\n    {}\n    rule: {}\n    caught by: {caught}\n", defect.name, defect.promise, defect.rule));
+            terminal::out(&format!(
+                "{}\n    {}\n    rule: {}\n    caught by: {caught}\n",
+                defect.name, defect.promise, defect.rule
+            ));
         }
         return Exit::Ok;
     }

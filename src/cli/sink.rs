@@ -1,20 +1,21 @@
 //! `threepid sink`: takes mail and prints it.
 
+use std::net::SocketAddr;
+
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use super::args::SinkArgs;
 use super::exit::Exit;
 use super::{interrupt, terminal};
-use crate::mail::{self, Limits, Sink, SinkOptions};
+use crate::mail::{self, Extension, Limits, Sink, SinkOptions};
 use crate::report::{visible, visible_lines};
 
 pub(super) async fn sink(args: SinkArgs) -> Exit {
-    let options = SinkOptions { listen: args.smtp_listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
-    let sink = match Sink::start(options).await {
+    let sink = match open(args.smtp_listen, !args.no_starttls).await {
         Ok(sink) => sink,
-        Err(fault) => {
-            terminal::error(&fault.to_string());
+        Err(message) => {
+            terminal::error(&message);
             return Exit::Failure;
         }
     };
@@ -22,6 +23,20 @@ pub(super) async fn sink(args: SinkArgs) -> Exit {
     print_until(&sink, args.raw, &interrupt::token()).await;
     sink.shutdown().await;
     Exit::Ok
+}
+
+/// Opens a sink.
+///
+/// # Errors
+///
+/// A message that names the address and the flag, if it cannot listen there.
+pub(super) async fn open(listen: SocketAddr, starttls: bool) -> Result<Sink, String> {
+    let options = SinkOptions { listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
+    let sink = Sink::start(options).await.map_err(|fault| fault.to_string())?;
+    if !starttls {
+        sink.hide_extensions(&[Extension::StartTls]);
+    }
+    Ok(sink)
 }
 
 /// Prints mail as it comes, until the token is cancelled.

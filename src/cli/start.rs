@@ -78,13 +78,16 @@ impl Starter<'_> {
             },
             (None, Kind::Embedded) => {
                 let (defects, shapes) = (self.defects.clone(), self.shapes.clone());
-                let running = start_embedded(variant, None, smtp, None, defects, shapes).await.map_err(|fault| fault.to_string())?;
+                let running = start_embedded(variant, None, smtp, None, defects, shapes)
+                    .await
+                    .map_err(|fault| fault.to_string())?;
                 let url = running.url().to_owned();
                 Ok((Server::Embedded(running), url, None))
             }
             (None, Kind::Managed) => {
                 let options = start_options(&self.args.start, smtp);
-                let managed = Managed::start(self.profile, variant, &options, &show).await.map_err(|fault| fault.to_string())?;
+                let managed =
+                    Managed::start(self.profile, variant, &options, &show).await.map_err(|fault| fault.to_string())?;
                 let (url, public) = (managed.url.clone(), managed.public_url.clone());
                 Ok((Server::Managed(Box::new(managed)), url, Some(public)))
             }
@@ -96,7 +99,8 @@ impl Starter<'_> {
         let shared = Shared::new().map_err(|fault| fault.to_string())?;
         let origins = Origins::parse(url, public_url.as_deref()).map_err(|fault| fault.to_string())?;
         let http = HttpOptions { request_timeout: args.request_timeout, ..HttpOptions::default() };
-        let client = Client::new(&http, &shared).map_err(|fault| format!("the HTTP client could not be made: {fault}"))?;
+        let client =
+            Client::new(&http, &shared).map_err(|fault| format!("the HTTP client could not be made: {fault}"))?;
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
         let mut options = ProbeOptions::new(self.profile.name.clone(), origins.clone(), MAIL_DOMAIN);
         options.accounts = account_options(&args.provision, self.profile)?;
@@ -142,14 +146,16 @@ fn account_options(args: &ProvisionArgs, profile: &Profile) -> Result<AccountOpt
 }
 
 fn given(path: &Path) -> Result<Vec<crate::target::Given>, String> {
-    let text = std::fs::read_to_string(path).map_err(|fault| format!("cannot read {} (--accounts): {fault}", path.display()))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|fault| format!("cannot read {} (--accounts): {fault}", path.display()))?;
     parse_given(&text, &path.display().to_string()).map_err(|fault| fault.to_string())
 }
 
 /// How servers are installed and started.
 pub(super) fn start_options(args: &StartArgs, smtp: std::net::SocketAddr) -> StartOptions {
     let mut options = StartOptions::new(smtp.ip().to_string(), smtp.port(), MAIL_DOMAIN);
-    options.install = InstallOptions { python: args.python.clone(), limit: args.install_timeout, ..InstallOptions::default() };
+    options.install =
+        InstallOptions { python: args.python.clone(), limit: args.install_timeout, ..InstallOptions::default() };
     options.start_timeout = args.start_timeout;
     options
 }

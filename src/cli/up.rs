@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::start::{show, start_options};
 use super::terminal::{self, Terminal};
 use super::{interrupt, start};
-use crate::mail::{Limits, Sink, SinkOptions};
+use crate::mail::Sink;
 use crate::suite::start_embedded;
 use crate::target::{Kind, Managed, Profile};
 
@@ -21,11 +21,10 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
         terminal::error(&fault.to_string());
         return Exit::Usage;
     }
-    let options = SinkOptions { listen: args.smtp_listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
-    let sink = match Sink::start(options).await {
+    let sink = match super::sink::open(args.smtp_listen, false).await {
         Ok(sink) => sink,
-        Err(fault) => {
-            terminal::error(&fault.to_string());
+        Err(message) => {
+            terminal::error(&message);
             return Exit::Failure;
         }
     };

@@ -59,11 +59,7 @@ pub struct Outgoing {
 impl Outgoing {
     /// A request without headers, body or actor.
     pub fn new(method: &str, url: impl Into<String>) -> Outgoing {
-        Outgoing {
-            method: method.to_owned(),
-            url: url.into(),
-            ..Outgoing::default()
-        }
+        Outgoing { method: method.to_owned(), url: url.into(), ..Outgoing::default() }
     }
 
     /// Adds a header.
@@ -114,11 +110,7 @@ impl Client {
             .cookie_store(options.keep_cookies)
             .tls_backend_preconfigured(shared.config())
             .build()?;
-        Ok(Client {
-            inner,
-            options: options.clone(),
-            shared: shared.clone(),
-        })
+        Ok(Client { inner, options: options.clone(), shared: shared.clone() })
     }
 
     /// The limits of this client.
@@ -176,10 +168,7 @@ impl Client {
                     return (bytes, Some(failure));
                 }
                 Ok(Err(error)) => {
-                    return (
-                        bytes,
-                        Some(classify(error, &self.options, self.shared.note())),
-                    );
+                    return (bytes, Some(classify(error, &self.options, self.shared.note())));
                 }
                 Ok(Ok(None)) => return (bytes, None),
                 Ok(Ok(Some(chunk))) => {
@@ -196,11 +185,8 @@ impl Client {
 
 /// What to record of a request, and what to send or why it cannot be sent.
 fn prepare(outgoing: &Outgoing) -> (Request, Result<reqwest::Request, Failure>) {
-    let mut headers: Headers = outgoing
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
-        .collect();
+    let mut headers: Headers =
+        outgoing.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
     if let Some(Forwarded { host, proto }) = &outgoing.forwarded {
         headers.push(("host".to_owned(), host.clone()));
         headers.push(("x-forwarded-host".to_owned(), host.clone()));
@@ -211,51 +197,27 @@ fn prepare(outgoing: &Outgoing) -> (Request, Result<reqwest::Request, Failure>) 
         Ok(request) => request.url().to_string(),
         Err(_) => outgoing.url.clone(),
     };
-    let body = outgoing
-        .body
-        .as_deref()
-        .map(|bytes| body(bytes.to_vec(), false))
-        .unwrap_or_default();
-    (
-        Request {
-            method: outgoing.method.clone(),
-            url,
-            headers,
-            body,
-        },
-        ready,
-    )
+    let body = outgoing.body.as_deref().map(|bytes| body(bytes.to_vec(), false)).unwrap_or_default();
+    (Request { method: outgoing.method.clone(), url, headers, body }, ready)
 }
 
 fn build(outgoing: &Outgoing, headers: &Headers) -> Result<reqwest::Request, Failure> {
     let method = Method::from_bytes(outgoing.method.as_bytes())
         .map_err(|_| bad_request(format!("`{}` is not an HTTP method", outgoing.method)))?;
     if method == Method::CONNECT {
-        return Err(bad_request(
-            "`CONNECT` asks for a tunnel and has no answer to read".to_owned(),
-        ));
+        return Err(bad_request("`CONNECT` asks for a tunnel and has no answer to read".to_owned()));
     }
-    let url = Url::parse(&outgoing.url).map_err(|error| {
-        bad_request(format!(
-            "`{}` is not an absolute URL: {error}",
-            outgoing.url
-        ))
-    })?;
+    let url = Url::parse(&outgoing.url)
+        .map_err(|error| bad_request(format!("`{}` is not an absolute URL: {error}", outgoing.url)))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err(bad_request(format!(
-            "`{}` cannot be asked over HTTP: its scheme is `{}`",
-            url,
-            url.scheme()
-        )));
+        return Err(bad_request(format!("`{}` cannot be asked over HTTP: its scheme is `{}`", url, url.scheme())));
     }
     let mut request = reqwest::Request::new(method, url);
     for (name, value) in headers {
         let parsed = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| bad_request(format!("`{name}` is not a header name")))?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| {
-            bad_request(format!(
-                "the value of header `{name}` has characters that no header can carry"
-            ))
+            bad_request(format!("the value of header `{name}` has characters that no header can carry"))
         })?;
         request.headers_mut().append(parsed, value);
     }
@@ -269,18 +231,12 @@ fn lossy_headers(headers: &HeaderMap) -> Headers {
     // `HeaderName` is lower case already.
     headers
         .iter()
-        .map(|(name, value)| {
-            (
-                name.as_str().to_owned(),
-                String::from_utf8_lossy(value.as_bytes()).into_owned(),
-            )
-        })
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
         .collect()
 }
 
 fn received_body(bytes: Vec<u8>, failure: Option<&Failure>) -> Body {
-    let at_limit =
-        failure.is_some_and(|failure| failure.kind == crate::model::FailureKind::TooLarge);
+    let at_limit = failure.is_some_and(|failure| failure.kind == crate::model::FailureKind::TooLarge);
     let mut body = body(bytes, failure.is_some());
     body.truncated = at_limit;
     body
@@ -304,20 +260,10 @@ fn body(bytes: Vec<u8>, cut: bool) -> Body {
         }
     };
     match text {
-        Ok(text) => Body {
-            text: Some(text),
-            base64: None,
-            size_bytes,
-            truncated: false,
-        },
+        Ok(text) => Body { text: Some(text), base64: None, size_bytes, truncated: false },
         Err(bytes) => {
             let base64 = base64::engine::general_purpose::STANDARD.encode(bytes);
-            Body {
-                text: None,
-                base64: Some(base64),
-                size_bytes,
-                truncated: false,
-            }
+            Body { text: None, base64: Some(base64), size_bytes, truncated: false }
         }
     }
 }

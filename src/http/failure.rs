@@ -25,11 +25,7 @@ pub(super) fn chain(error: &dyn Error) -> String {
 }
 
 /// Classifies an error of the library. `note` says what is amiss with the certificate authorities, if anything.
-pub(super) fn classify(
-    error: reqwest::Error,
-    options: &HttpOptions,
-    note: Option<&str>,
-) -> Failure {
+pub(super) fn classify(error: reqwest::Error, options: &HttpOptions, note: Option<&str>) -> Failure {
     // The URL stands in the exchange already, and may carry secrets.
     let error = error.without_url();
     let mut message = chain(&error);
@@ -37,10 +33,7 @@ pub(super) fn classify(
         FailureKind::BadRequest
     } else if error.is_connect() {
         if error.is_timeout() {
-            message.push_str(&format!(
-                " (`--connect-timeout` is {})",
-                millis(options.connect_timeout)
-            ));
+            message.push_str(&format!(" (`--connect-timeout` is {})", millis(options.connect_timeout)));
         }
         if let Some(note) = note.filter(|note| !message.contains(*note)) {
             message.push_str(&format!(" ({note})"));
@@ -55,35 +48,21 @@ pub(super) fn classify(
 }
 
 pub(super) fn bad_request(message: String) -> Failure {
-    Failure {
-        kind: FailureKind::BadRequest,
-        message,
-    }
+    Failure { kind: FailureKind::BadRequest, message }
 }
 
 pub(super) fn timed_out(options: &HttpOptions, read: Option<usize>) -> Failure {
     let limit = millis(options.request_timeout);
     let message = match read {
         None => format!("no answer within {limit} (`--timeout`)"),
-        Some(bytes) => format!(
-            "the answer did not end within {limit} (`--timeout`); {bytes} bytes of its body came"
-        ),
+        Some(bytes) => format!("the answer did not end within {limit} (`--timeout`); {bytes} bytes of its body came"),
     };
-    Failure {
-        kind: FailureKind::Timeout,
-        message,
-    }
+    Failure { kind: FailureKind::Timeout, message }
 }
 
 pub(super) fn too_large(options: &HttpOptions) -> Failure {
-    let message = format!(
-        "the answer's body is larger than {} bytes (`--body-limit`)",
-        options.body_limit
-    );
-    Failure {
-        kind: FailureKind::TooLarge,
-        message,
-    }
+    let message = format!("the answer's body is larger than {} bytes (`--body-limit`)", options.body_limit);
+    Failure { kind: FailureKind::TooLarge, message }
 }
 
 fn millis(duration: std::time::Duration) -> String {

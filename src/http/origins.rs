@@ -18,9 +18,7 @@ pub enum OriginsError {
         source: url::ParseError,
     },
     /// It is a URL that no homeserver can have.
-    #[error(
-        "`{given}` is not an address of a homeserver: it must begin with `http://` or `https://` and name a host"
-    )]
+    #[error("`{given}` is not an address of a homeserver: it must begin with `http://` or `https://` and name a host")]
     NotHttp {
         /// What was given.
         given: String,
@@ -108,25 +106,14 @@ impl Origins {
         let _ = url.set_username("");
         let _ = url.set_password(None);
         if !is_public || self.public == self.reachable {
-            return Some(Reached {
-                url,
-                forwarded: None,
-                public: is_public,
-            });
+            return Some(Reached { url, forwarded: None, public: is_public });
         }
-        let forwarded = Forwarded {
-            host: authority(link)?,
-            proto: link.scheme().to_owned(),
-        };
+        let forwarded = Forwarded { host: authority(link)?, proto: link.scheme().to_owned() };
         let path = rebase(link.path(), self.public.path(), self.reachable.path());
         let mut url = self.reachable.clone();
         url.set_path(&path);
         url.set_query(link.query());
-        Some(Reached {
-            url,
-            forwarded: Some(forwarded),
-            public: true,
-        })
+        Some(Reached { url, forwarded: Some(forwarded), public: true })
     }
 }
 
@@ -148,14 +135,9 @@ fn authority(url: &Url) -> Option<String> {
 
 /// An address without what has no place in it: credentials, query, fragment.
 fn base(given: &str) -> Result<Url, OriginsError> {
-    let mut url = Url::parse(given).map_err(|source| OriginsError::NotAUrl {
-        given: given.to_owned(),
-        source,
-    })?;
+    let mut url = Url::parse(given).map_err(|source| OriginsError::NotAUrl { given: given.to_owned(), source })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-        return Err(OriginsError::NotHttp {
-            given: given.to_owned(),
-        });
+        return Err(OriginsError::NotHttp { given: given.to_owned() });
     }
     url.set_query(None);
     url.set_fragment(None);

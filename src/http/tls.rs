@@ -20,9 +20,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum TlsError {
     /// The text is no PEM, or holds no certificate.
-    #[error(
-        "no certificate could be read from `{origin}` (`--cacert` takes a PEM file with one or more certificates)"
-    )]
+    #[error("no certificate could be read from `{origin}` (`--cacert` takes a PEM file with one or more certificates)")]
     NotPem {
         /// The file's name, as the user gave it.
         origin: String,
@@ -63,31 +61,18 @@ impl Shared {
     pub fn with_pem(pem: &[u8], origin: &str) -> Result<Shared, TlsError> {
         let mut extra = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|_| TlsError::NotPem {
-                origin: origin.to_owned(),
-            })?;
-            extra
-                .add(certificate)
-                .map_err(|source| TlsError::NotAnAuthority {
-                    origin: origin.to_owned(),
-                    source,
-                })?;
+            let certificate = certificate.map_err(|_| TlsError::NotPem { origin: origin.to_owned() })?;
+            extra.add(certificate).map_err(|source| TlsError::NotAnAuthority { origin: origin.to_owned(), source })?;
         }
         if extra.is_empty() {
-            return Err(TlsError::NotPem {
-                origin: origin.to_owned(),
-            });
+            return Err(TlsError::NotPem { origin: origin.to_owned() });
         }
         Shared::with_extra(extra)
     }
 
     fn with_extra(extra: RootCertStore) -> Result<Shared, TlsError> {
         let provider = Arc::new(ring::default_provider());
-        let roots = Arc::new(Roots {
-            extra,
-            provider: Arc::clone(&provider),
-            loaded: OnceLock::new(),
-        });
+        let roots = Arc::new(Roots { extra, provider: Arc::clone(&provider), loaded: OnceLock::new() });
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Setup)?
@@ -100,10 +85,7 @@ impl Shared {
 
     /// What went wrong when the system's authorities were read; `None` if nothing did, or if none were needed yet.
     pub fn note(&self) -> Option<&str> {
-        self.roots
-            .loaded
-            .get()
-            .and_then(|loaded| loaded.note.as_deref())
+        self.roots.loaded.get().and_then(|loaded| loaded.note.as_deref())
     }
 
     pub(super) fn config(&self) -> ClientConfig {
@@ -113,9 +95,7 @@ impl Shared {
 
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("extra_roots", &self.roots.extra.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Shared").field("extra_roots", &self.roots.extra.len()).finish_non_exhaustive()
     }
 }
 
@@ -141,16 +121,11 @@ impl Roots {
             let (used, _) = store.add_parsable_certificates(native.certs);
             let note = (used == 0).then(|| {
                 let causes: Vec<String> = native.errors.iter().map(ToString::to_string).collect();
-                let causes = if causes.is_empty() {
-                    "none were found".to_owned()
-                } else {
-                    causes.join("; ")
-                };
+                let causes = if causes.is_empty() { "none were found".to_owned() } else { causes.join("; ") };
                 format!("this system's certificate authorities could not be used ({causes}); name some with `--cacert`")
             });
-            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&self.provider))
-                .build()
-                .ok();
+            let verifier =
+                WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&self.provider)).build().ok();
             Loaded { verifier, note }
         })
     }
@@ -173,19 +148,11 @@ impl ServerCertVerifier for Roots {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let loaded = self.loaded();
         match &loaded.verifier {
-            Some(verifier) => verifier.verify_server_cert(
-                end_entity,
-                intermediates,
-                server_name,
-                ocsp_response,
-                now,
-            ),
+            Some(verifier) => verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now),
             None => {
                 // A wrong name is the more useful thing to hear, if both are wrong.
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Err(rustls::Error::General(
-                    loaded.note.clone().unwrap_or_default(),
-                ))
+                Err(rustls::Error::General(loaded.note.clone().unwrap_or_default()))
             }
         }
     }
@@ -196,12 +163,7 @@ impl ServerCertVerifier for Roots {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -210,17 +172,10 @@ impl ServerCertVerifier for Roots {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signature,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -25,27 +25,13 @@ pub struct Deviation {
 impl Deviation {
     fn is_about(&self, trial: &TrialRecord) -> bool {
         self.scenario == trial.id
-            && self
-                .case
-                .as_ref()
-                .is_none_or(|case| trial.case.as_ref() == Some(case))
-            && self
-                .variant
-                .as_ref()
-                .is_none_or(|variant| trial.variant == *variant)
+            && self.case.as_ref().is_none_or(|case| trial.case.as_ref() == Some(case))
+            && self.variant.as_ref().is_none_or(|variant| trial.variant == *variant)
     }
 
     fn shown(&self) -> String {
-        let case = self
-            .case
-            .as_ref()
-            .map(|case| format!("[{case}]"))
-            .unwrap_or_default();
-        let variant = self
-            .variant
-            .as_ref()
-            .map(|variant| format!(" ({variant})"))
-            .unwrap_or_default();
+        let case = self.case.as_ref().map(|case| format!("[{case}]")).unwrap_or_default();
+        let variant = self.variant.as_ref().map(|variant| format!(" ({variant})")).unwrap_or_default();
         format!("{}{case}{variant}", self.scenario)
     }
 }
@@ -71,10 +57,7 @@ pub struct Deviations {
 impl Deviations {
     /// A list as of a day (`2026-11-23`).
     pub fn new(list: Vec<Deviation>, today: impl Into<String>) -> Deviations {
-        Deviations {
-            list,
-            today: today.into(),
-        }
+        Deviations { list, today: today.into() }
     }
 
     /// Applies the list to one trial.
@@ -82,17 +65,11 @@ impl Deviations {
         let Some(entry) = self.list.iter().find(|entry| entry.is_about(trial)) else {
             return;
         };
-        let over = entry
-            .until
-            .as_ref()
-            .is_some_and(|until| *until < self.today);
+        let over = entry.until.as_ref().is_some_and(|until| *until < self.today);
         match trial.outcome {
             Outcome::Fail if over => {
                 let until = entry.until.as_deref().unwrap_or_default();
-                trial.reason = format!(
-                    "{} (known, but excused only until {until}: {})",
-                    trial.reason, entry.reason
-                );
+                trial.reason = format!("{} (known, but excused only until {until}: {})", trial.reason, entry.reason);
             }
             Outcome::Fail => {
                 trial.outcome = Outcome::Xfail;
@@ -103,10 +80,8 @@ impl Deviations {
             }
             Outcome::Pass => {
                 trial.outcome = Outcome::Xpass;
-                trial.reason = format!(
-                    "known to deviate ({}), and does not: strike it off the target's list",
-                    entry.reason
-                );
+                trial.reason =
+                    format!("known to deviate ({}), and does not: strike it off the target's list", entry.reason);
             }
             Outcome::Error | Outcome::Skip | Outcome::Xfail | Outcome::Xpass => {}
         }
@@ -118,16 +93,9 @@ impl Deviations {
     ///
     /// [`Unmatched`] for the first one.
     pub fn all_known(&self, known: impl Fn(&str, Option<&str>) -> bool) -> Result<(), Unmatched> {
-        match self
-            .list
-            .iter()
-            .find(|entry| !known(&entry.scenario, entry.case.as_deref()))
-        {
+        match self.list.iter().find(|entry| !known(&entry.scenario, entry.case.as_deref())) {
             None => Ok(()),
-            Some(entry) => Err(Unmatched {
-                entry: entry.shown(),
-                reason: entry.reason.clone(),
-            }),
+            Some(entry) => Err(Unmatched { entry: entry.shown(), reason: entry.reason.clone() }),
         }
     }
 }

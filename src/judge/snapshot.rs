@@ -49,10 +49,7 @@ pub fn answers(trial: &Trial, transcript: &Transcript) -> Vec<StepAnswer> {
         let (Some(response), None) = (&exchange.response, &exchange.failure) else {
             continue;
         };
-        let Some(label) = trial
-            .steps()
-            .get(step)
-            .map(|step| step.name.clone().unwrap_or_else(|| step.label.clone()))
+        let Some(label) = trial.steps().get(step).map(|step| step.name.clone().unwrap_or_else(|| step.label.clone()))
         else {
             continue;
         };
@@ -62,12 +59,7 @@ pub fn answers(trial: &Trial, transcript: &Transcript) -> Vec<StepAnswer> {
             label,
             step,
             status: response.status,
-            headers: response
-                .headers
-                .iter()
-                .filter(|(name, _)| HEADERS.contains(&name.as_str()))
-                .cloned()
-                .collect(),
+            headers: response.headers.iter().filter(|(name, _)| HEADERS.contains(&name.as_str())).cloned().collect(),
             body: serde_json::from_str(&text).map_or_else(|_| Value::from(text), scrubbed),
         });
     }
@@ -91,17 +83,13 @@ pub fn placeholders(values: &Values) -> Vec<(String, String)> {
 /// Times differ in each run: a number that can be a time in milliseconds becomes its type.
 fn scrubbed(value: Value) -> Value {
     let is_time = |value: &Value| {
-        crate::scenario::ValueType::named("timestamp").is_some_and(|timestamp| {
-            matches!(timestamp.facts().shape, Shape::Timestamp) && timestamp.accepts(value)
-        })
+        crate::scenario::ValueType::named("timestamp")
+            .is_some_and(|timestamp| matches!(timestamp.facts().shape, Shape::Timestamp) && timestamp.accepts(value))
     };
     match value {
         value if is_time(&value) => Value::from("<timestamp>"),
         Value::Array(items) => items.into_iter().map(scrubbed).collect(),
-        Value::Object(entries) => entries
-            .into_iter()
-            .map(|(key, value)| (key, scrubbed(value)))
-            .collect(),
+        Value::Object(entries) => entries.into_iter().map(|(key, value)| (key, scrubbed(value))).collect(),
         other => other,
     }
 }

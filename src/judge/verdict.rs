@@ -4,9 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::matching::{self, Mismatch, Values};
-use crate::model::{
-    Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript,
-};
+use crate::model::{Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript};
 use crate::plan::Trial;
 use crate::scenario::{Check, Span, Step, ValueType};
 
@@ -30,13 +28,7 @@ pub struct Verdict {
 /// Judges a trial by its transcript. Requirements down to the level `weakest` make it fail; weaker ones are noted.
 /// `origins` are the target's public and reachable address.
 pub fn judge(trial: &Trial, transcript: &Transcript, origins: &[Url], weakest: Level) -> Verdict {
-    let mut judge = Judge {
-        trial,
-        transcript,
-        values: given(transcript),
-        findings: Vec::new(),
-        choices: Vec::new(),
-    };
+    let mut judge = Judge { trial, transcript, values: given(transcript), findings: Vec::new(), choices: Vec::new() };
     for (index, step) in trial.steps().iter().enumerate() {
         judge.step(index, step, origins);
     }
@@ -46,19 +38,9 @@ pub fn judge(trial: &Trial, transcript: &Transcript, origins: &[Url], weakest: L
 /// The values that the harness chose or was given.
 fn given(transcript: &Transcript) -> Values {
     let mut values = Values::default();
-    values.set(
-        "started",
-        ValueType::named("timestamp"),
-        transcript.started_ms.into(),
-    );
+    values.set("started", ValueType::named("timestamp"), transcript.started_ms.into());
     for (name, value) in &transcript.values {
-        let type_name = name
-            .rsplit('.')
-            .next()
-            .unwrap_or(name)
-            .split('~')
-            .next()
-            .unwrap_or(name);
+        let type_name = name.rsplit('.').next().unwrap_or(name).split('~').next().unwrap_or(name);
         values.set(name, ValueType::named(type_name), value.clone());
     }
     values
@@ -74,22 +56,13 @@ struct Judge<'t> {
 
 impl Judge<'_> {
     fn step(&mut self, index: usize, step: &Step, origins: &[Url]) {
-        let entries: Vec<Entry> = self
-            .transcript
-            .entries
-            .iter()
-            .filter(|entry| entry.step == Some(index))
-            .cloned()
-            .collect();
+        let entries: Vec<Entry> =
+            self.transcript.entries.iter().filter(|entry| entry.step == Some(index)).cloned().collect();
         for entry in &entries {
             self.silent_demands(index, step, &entry.event);
         }
         for (end_ms, seen) in matching::outcomes(step, &entries, origins) {
-            self.values.set(
-                "now",
-                None,
-                (self.transcript.started_ms + end_ms.ceil() as u64).into(),
-            );
+            self.values.set("now", None, (self.transcript.started_ms + end_ms.ceil() as u64).into());
             // An exchange without an answer shows nothing; the stop that follows it says so.
             if seen.as_object().is_none_or(serde_json::Map::is_empty) {
                 continue;
@@ -102,25 +75,14 @@ impl Judge<'_> {
 
     /// What a step demands without saying so: mail that is waited for comes, and where none may come none does.
     fn silent_demands(&mut self, index: usize, step: &Step, event: &Event) {
-        let level = step
-            .checks
-            .iter()
-            .map(|check| check.level)
-            .min()
-            .unwrap_or(Level::Must);
+        let level = step.checks.iter().map(|check| check.level).min().unwrap_or(Level::Must);
         match event {
             Event::Delivery(delivery) if delivery.mails.len() < delivery.wanted => {
-                let mut actual = format!(
-                    "{} came in {:.1} s",
-                    count(delivery.mails.len()),
-                    delivery.waited_ms / 1000.0
-                );
+                let mut actual =
+                    format!("{} came in {:.1} s", count(delivery.mails.len()), delivery.waited_ms / 1000.0);
                 if !delivery.strays.is_empty() {
-                    let strays: Vec<String> = delivery
-                        .strays
-                        .iter()
-                        .map(|stray| format!("{} ({})", stray.to, stray.subject))
-                        .collect();
+                    let strays: Vec<String> =
+                        delivery.strays.iter().map(|stray| format!("{} ({})", stray.to, stray.subject)).collect();
                     actual.push_str(&format!(
                         "; {} arrived for other addresses: {}",
                         count(strays.len()),
@@ -133,33 +95,19 @@ impl Judge<'_> {
                     delivery.mailbox,
                     delivery.deadline_ms / 1000.0
                 );
-                self.find(
-                    index, step, None, level, step.span, "mail", expected, actual,
-                );
+                self.find(index, step, None, level, step.span, "mail", expected, actual);
             }
             Event::Silence(silence) if !silence.mails.is_empty() => {
                 // A scenario may say that mail without a link is no harm: then `links` decides.
-                if step
-                    .checks
-                    .iter()
-                    .any(|check| names(check, "links") || names(check, "count"))
-                {
+                if step.checks.iter().any(|check| names(check, "links") || names(check, "count")) {
                     return;
                 }
-                let subjects: Vec<&str> = silence
-                    .mails
-                    .iter()
-                    .map(|mail| mail.header("subject").unwrap_or("without a subject"))
-                    .collect();
-                let expected = format!(
-                    "no mail to {} for {:.1} s (--quiet-window)",
-                    silence.mailbox,
-                    silence.window_ms / 1000.0
-                );
+                let subjects: Vec<&str> =
+                    silence.mails.iter().map(|mail| mail.header("subject").unwrap_or("without a subject")).collect();
+                let expected =
+                    format!("no mail to {} for {:.1} s (--quiet-window)", silence.mailbox, silence.window_ms / 1000.0);
                 let actual = format!("{}: {}", count(silence.mails.len()), subjects.join(", "));
-                self.find(
-                    index, step, None, level, step.span, "mail", expected, actual,
-                );
+                self.find(index, step, None, level, step.span, "mail", expected, actual);
             }
             _ => {}
         }
@@ -168,45 +116,23 @@ impl Judge<'_> {
     fn check(&mut self, index: usize, step: &Step, check: &Check, seen: &Value) {
         let held = matching::hold(check, seen, &mut self.values);
         if let Some(chosen) = held.chosen {
-            let choice = Choice {
-                step: step.label.clone(),
-                chosen,
-            };
+            let choice = Choice { step: step.label.clone(), chosen };
             if !self.choices.contains(&choice) {
                 self.choices.push(choice);
             }
         }
-        for Mismatch {
-            path,
-            span,
-            expected,
-            actual,
-        } in held.mismatches
-        {
+        for Mismatch { path, span, expected, actual } in held.mismatches {
             // A mail that did not come has been noted already, once and in better words.
-            let absent =
-                seen.get("count").and_then(Value::as_u64) == Some(0) && seen.get("mails").is_some();
+            let absent = seen.get("count").and_then(Value::as_u64) == Some(0) && seen.get("mails").is_some();
             if absent {
                 continue;
             }
             let actual = explained(actual, &path, seen);
-            self.find(
-                index,
-                step,
-                Some(check),
-                check.level,
-                span,
-                &path,
-                expected,
-                actual,
-            );
+            self.find(index, step, Some(check), check.level, span, &path, expected, actual);
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the eight parts of a finding, named where it is made"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the eight parts of a finding, named where it is made")]
     fn find(
         &mut self,
         index: usize,
@@ -219,25 +145,17 @@ impl Judge<'_> {
         actual: String,
     ) {
         let scenario = self.trial.scenario();
-        let spec = check
-            .and_then(|check| check.spec.clone())
-            .or_else(|| step.spec.clone())
-            .or_else(|| scenario.spec.clone());
+        let spec =
+            check.and_then(|check| check.spec.clone()).or_else(|| step.spec.clone()).or_else(|| scenario.spec.clone());
         let finding = Finding {
             kind: FindingKind::Requirement,
             level,
-            requirement: check
-                .and_then(|check| check.because.clone())
-                .unwrap_or_else(|| scenario.title.clone()),
+            requirement: check.and_then(|check| check.because.clone()).unwrap_or_else(|| scenario.title.clone()),
             spec,
             step: step.label.clone(),
             step_index: Some(index),
             place: Some(self.trial.suite().sources.place(span)),
-            subject: if subject.is_empty() {
-                "answer".to_owned()
-            } else {
-                subject.to_owned()
-            },
+            subject: if subject.is_empty() { "answer".to_owned() } else { subject.to_owned() },
             expected,
             actual,
         };
@@ -248,27 +166,13 @@ impl Judge<'_> {
     }
 
     fn verdict(mut self, weakest: Level) -> Verdict {
-        let stop = self
-            .transcript
-            .entries
-            .iter()
-            .find_map(|entry| match &entry.event {
-                Event::Stop(stop) => Some(stop.clone()),
-                _ => None,
-            });
+        let stop = self.transcript.entries.iter().find_map(|entry| match &entry.event {
+            Event::Stop(stop) => Some(stop.clone()),
+            _ => None,
+        });
         self.findings.sort_by_key(|finding| finding.step_index);
-        let worst = self
-            .findings
-            .iter()
-            .filter(|finding| finding.level <= weakest)
-            .min_by_key(|finding| finding.level);
-        let asked = self
-            .trial
-            .steps()
-            .iter()
-            .flat_map(|step| &step.checks)
-            .map(|check| check.level)
-            .min();
+        let worst = self.findings.iter().filter(|finding| finding.level <= weakest).min_by_key(|finding| finding.level);
+        let asked = self.trial.steps().iter().flat_map(|step| &step.checks).map(|check| check.level).min();
         let (outcome, level, reason) = match (worst, &stop) {
             (Some(worst), _) => (
                 Outcome::Fail,
@@ -281,23 +185,11 @@ impl Judge<'_> {
                     brief(&worst.expected)
                 ),
             ),
-            (
-                None,
-                Some(Stop {
-                    reason: StopReason::NotApplicable,
-                    message,
-                }),
-            ) => (Outcome::Skip, asked.unwrap_or(Level::Must), message.clone()),
-            (None, Some(stop)) => (
-                Outcome::Error,
-                asked.unwrap_or(Level::Must),
-                stop.message.clone(),
-            ),
-            (None, None) => (
-                Outcome::Pass,
-                asked.unwrap_or(Level::Must),
-                "all as required".to_owned(),
-            ),
+            (None, Some(Stop { reason: StopReason::NotApplicable, message })) => {
+                (Outcome::Skip, asked.unwrap_or(Level::Must), message.clone())
+            }
+            (None, Some(stop)) => (Outcome::Error, asked.unwrap_or(Level::Must), stop.message.clone()),
+            (None, None) => (Outcome::Pass, asked.unwrap_or(Level::Must), "all as required".to_owned()),
         };
         if let Some(stop) = stop.filter(|stop| stop.reason != StopReason::NotApplicable) {
             self.findings.push(Finding {
@@ -313,25 +205,14 @@ impl Judge<'_> {
                 actual: stop.message,
             });
         }
-        Verdict {
-            outcome,
-            level,
-            reason,
-            findings: self.findings,
-            choices: self.choices,
-            values: self.values,
-        }
+        Verdict { outcome, level, reason, findings: self.findings, choices: self.choices, values: self.values }
     }
 }
 
 /// Whether a check says something about a field of the outcome.
 fn names(check: &Check, field: &str) -> bool {
     let has = |pattern: &crate::scenario::Pattern| matches!(&pattern.kind, crate::scenario::PatternKind::Object { fields, .. } if fields.iter().any(|(name, _)| name == field));
-    has(&check.pattern)
-        || check
-            .one_of
-            .iter()
-            .any(|alternative| has(&alternative.pattern))
+    has(&check.pattern) || check.one_of.iter().any(|alternative| has(&alternative.pattern))
 }
 
 fn count(mails: usize) -> String {
@@ -345,9 +226,7 @@ fn count(mails: usize) -> String {
 /// Where a body was expected and there is no JSON, what was there instead; with a wrong status, the Matrix error.
 fn explained(actual: String, path: &str, seen: &Value) -> String {
     if path == "status" {
-        let body = seen
-            .get("body")
-            .and_then(|body| body.get("errcode").map(|code| (code, body.get("error"))));
+        let body = seen.get("body").and_then(|body| body.get("errcode").map(|code| (code, body.get("error"))));
         return match body {
             Some((code, Some(error))) => format!("{actual} {} ({})", plain(code), plain(error)),
             Some((code, None)) => format!("{actual} {}", plain(code)),
@@ -363,9 +242,7 @@ fn explained(actual: String, path: &str, seen: &Value) -> String {
 }
 
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The first characters of a long text.

@@ -10,10 +10,7 @@
 /// The form under which an address is filed.
 pub(super) fn canonical(address: &str) -> String {
     let address = address.trim();
-    let address = address
-        .strip_prefix('<')
-        .and_then(|a| a.strip_suffix('>'))
-        .unwrap_or(address);
+    let address = address.strip_prefix('<').and_then(|a| a.strip_suffix('>')).unwrap_or(address);
     match address.rsplit_once('@') {
         Some((local, domain)) => format!("{}@{}", fold(&unquote(local)), fold_domain(domain)),
         None => fold(&unquote(address)),

@@ -33,10 +33,7 @@ pub(super) fn decode(answer: &str) -> Option<Vec<u8>> {
 pub(super) fn plain_user(message: &[u8]) -> Option<String> {
     let mut fields = message.split(|b| *b == 0);
     let (_authorize_as, user, _password) = (fields.next()?, fields.next()?, fields.next()?);
-    fields
-        .next()
-        .is_none()
-        .then(|| String::from_utf8_lossy(user).into_owned())
+    fields.next().is_none().then(|| String::from_utf8_lossy(user).into_owned())
 }
 
 #[cfg(test)]

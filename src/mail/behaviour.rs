@@ -92,16 +92,11 @@ pub(super) struct Scripts {
 
 impl Scripts {
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Behaviour>>> {
-        self.recipients
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn add(&self, recipient: &str, behaviour: Behaviour) {
-        self.lock()
-            .entry(canonical(recipient))
-            .or_default()
-            .push(behaviour);
+        self.lock().entry(canonical(recipient)).or_default().push(behaviour);
     }
 
     pub(super) fn clear(&self, recipient: &str) {
@@ -136,9 +131,7 @@ impl Scripts {
     /// What to do at the end of `DATA` instead of taking the message.
     pub(super) fn at_data(&self, key: &str) -> Option<DataFault> {
         self.next(key, |behaviour| match behaviour {
-            Behaviour::RefuseData { code, text, .. } => {
-                Some(DataFault::Refuse(Reply::refusal(*code, text)))
-            }
+            Behaviour::RefuseData { code, text, .. } => Some(DataFault::Refuse(Reply::refusal(*code, text))),
             Behaviour::HangUp { .. } => Some(DataFault::HangUp),
             _ => None,
         })
@@ -172,19 +165,12 @@ mod tests {
     #[test]
     fn a_script_applies_as_often_as_it_says_and_then_the_next_one() {
         let scripts = Scripts::default();
-        let refuse = |code, times| Behaviour::RefuseRcpt {
-            code,
-            text: "no".into(),
-            times,
-        };
+        let refuse = |code, times| Behaviour::RefuseRcpt { code, text: "no".into(), times };
         scripts.add("A@x.test", refuse(451, Some(2)));
         scripts.add("a@x.test", refuse(550, None));
         let replies: Vec<_> = (0..4).map(|_| scripts.refusal("a@x.test")).collect();
         let expected = |code| Some(Reply::refusal(code, "no"));
-        assert_eq!(
-            replies,
-            [expected(451), expected(451), expected(550), expected(550)]
-        );
+        assert_eq!(replies, [expected(451), expected(451), expected(550), expected(550)]);
         assert_eq!(scripts.refusal("b@x.test"), None);
         assert_eq!(scripts.at_data("a@x.test"), None);
         scripts.clear("a@X.test");

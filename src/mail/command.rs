@@ -2,9 +2,7 @@
 //!
 //! Takes a line, gives a command or the reply that says what is wrong with it. It keeps no state and judges no order.
 
-use smtp_proto::{
-    AUTH_LOGIN, AUTH_PLAIN, Error, MAIL_BODY_7BIT, MAIL_BODY_8BITMIME, MAIL_BODY_BINARYMIME,
-};
+use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, Error, MAIL_BODY_7BIT, MAIL_BODY_8BITMIME, MAIL_BODY_BINARYMIME};
 use smtp_proto::{MAIL_SMTPUTF8, Request};
 
 use super::auth::Mechanism;
@@ -63,14 +61,8 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
     let ended = [line, b"\n"].concat();
     let request = Request::parse(&mut ended.iter()).map_err(|error| refusal(&error))?;
     Ok(match request {
-        Request::Ehlo { host } => Command::Hello {
-            name: host.into_owned(),
-            extended: true,
-        },
-        Request::Helo { host } => Command::Hello {
-            name: host.into_owned(),
-            extended: false,
-        },
+        Request::Ehlo { host } => Command::Hello { name: host.into_owned(), extended: true },
+        Request::Helo { host } => Command::Hello { name: host.into_owned(), extended: false },
         Request::Mail { from } => {
             if from.flags & MAIL_BODY_BINARYMIME != 0 {
                 return Err(Reply::new(555, "5.5.4 BODY=BINARYMIME is not offered"));
@@ -92,18 +84,12 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
             Command::Rcpt { to }
         }
         Request::Data => Command::Data,
-        Request::Auth {
-            mechanism,
-            initial_response,
-        } => {
+        Request::Auth { mechanism, initial_response } => {
             let mechanism = match mechanism {
                 AUTH_PLAIN => Mechanism::Plain,
                 AUTH_LOGIN => Mechanism::Login,
                 _ => {
-                    return Err(Reply::new(
-                        504,
-                        "5.5.4 only AUTH PLAIN and AUTH LOGIN are offered",
-                    ));
+                    return Err(Reply::new(504, "5.5.4 only AUTH PLAIN and AUTH LOGIN are offered"));
                 }
             };
             let initial = (!initial_response.is_empty()).then(|| initial_response.into_owned());
@@ -116,10 +102,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
         Request::Help { .. } => Command::Help,
         Request::Quit => Command::Quit,
         other => {
-            return Err(Reply::with(
-                502,
-                format!("5.5.1 {} is not offered", other.name()),
-            ));
+            return Err(Reply::with(502, format!("5.5.1 {} is not offered", other.name())));
         }
     })
 }
@@ -129,18 +112,10 @@ fn refusal(error: &Error) -> Reply {
         Error::UnknownCommand => Reply::new(500, "5.5.1 unknown command"),
         Error::InvalidSenderAddress => Reply::new(501, "5.1.7 that is no sender address"),
         Error::InvalidRecipientAddress => Reply::new(501, "5.1.3 that is no recipient address"),
-        Error::SyntaxError { syntax } => {
-            Reply::with(501, format!("5.5.2 malformed; write {syntax}"))
-        }
-        Error::InvalidParameter { param } => {
-            Reply::with(501, format!("5.5.4 the value of {param} is malformed"))
-        }
+        Error::SyntaxError { syntax } => Reply::with(501, format!("5.5.2 malformed; write {syntax}")),
+        Error::InvalidParameter { param } => Reply::with(501, format!("5.5.4 the value of {param} is malformed")),
         Error::UnsupportedParameter { param } => {
-            let param: String = param
-                .chars()
-                .filter(|c| c.is_ascii_graphic())
-                .take(40)
-                .collect();
+            let param: String = param.chars().filter(|c| c.is_ascii_graphic()).take(40).collect();
             Reply::with(555, format!("5.5.4 the parameter {param} is not offered"))
         }
         // The line ended before the command did.
@@ -203,22 +178,10 @@ mod tests {
                 "a@x.test",
                 vec!["SIZE=12", "BODY=8BITMIME", "SMTPUTF8"],
             ),
-            (
-                "MAIL FROM:<\"a b>\\\"c\"@x.test> SIZE=1",
-                "\"a b>\\\"c\"@x.test",
-                vec!["SIZE=1"],
-            ),
-            (
-                "MAIL FROM:<josé@x.test> SMTPUTF8",
-                "josé@x.test",
-                vec!["SMTPUTF8"],
-            ),
+            ("MAIL FROM:<\"a b>\\\"c\"@x.test> SIZE=1", "\"a b>\\\"c\"@x.test", vec!["SIZE=1"]),
+            ("MAIL FROM:<josé@x.test> SMTPUTF8", "josé@x.test", vec!["SMTPUTF8"]),
             ("MAIL FROM:<@relay.test:a@x.test>", "a@x.test", vec![]),
-            (
-                "MAIL FROM:<a@x.test> AUTH=<> RET=HDRS ENVID=1",
-                "a@x.test",
-                vec!["AUTH=<>", "RET=HDRS", "ENVID=1"],
-            ),
+            ("MAIL FROM:<a@x.test> AUTH=<> RET=HDRS ENVID=1", "a@x.test", vec!["AUTH=<>", "RET=HDRS", "ENVID=1"]),
         ] {
             let mail = mail(line);
             assert_eq!(
@@ -238,36 +201,20 @@ mod tests {
     fn recipients_are_taken_as_they_were_sent() {
         for (line, to) in [
             ("RCPT TO:<a@x.test>", "a@x.test"),
-            (
-                "RCPT TO: <A@x.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@x.test",
-                "A@x.test",
-            ),
+            ("RCPT TO: <A@x.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@x.test", "A@x.test"),
             ("RCPT TO:<postmaster>", "postmaster"),
             ("RCPT TO:<\"a@b\"@x.test>", "\"a@b\"@x.test"),
         ] {
-            assert_eq!(
-                parse(line.as_bytes()),
-                Ok(Command::Rcpt { to: to.into() }),
-                "{line}"
-            );
+            assert_eq!(parse(line.as_bytes()), Ok(Command::Rcpt { to: to.into() }), "{line}");
         }
     }
 
     #[test]
     fn credentials_may_come_with_the_command() {
-        assert_eq!(
-            parse(b"AUTH LOGIN\r\n"),
-            Ok(Command::Auth {
-                mechanism: Mechanism::Login,
-                initial: None
-            })
-        );
+        assert_eq!(parse(b"AUTH LOGIN\r\n"), Ok(Command::Auth { mechanism: Mechanism::Login, initial: None }));
         assert_eq!(
             parse(b"auth plain AGEAYg==\r\n"),
-            Ok(Command::Auth {
-                mechanism: Mechanism::Plain,
-                initial: Some("AGEAYg==".into())
-            })
+            Ok(Command::Auth { mechanism: Mechanism::Plain, initial: Some("AGEAYg==".into()) })
         );
     }
 

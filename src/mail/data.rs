@@ -44,13 +44,7 @@ pub(super) struct Receiver {
 impl Receiver {
     /// A receiver for one message of at most `limit` bytes.
     pub(super) fn new(limit: usize, claim: Claim) -> Self {
-        Self {
-            state: State::LineStart,
-            message: Vec::new(),
-            limit,
-            claim,
-            excess: None,
-        }
+        Self { state: State::LineStart, message: Vec::new(), limit, claim, excess: None }
     }
 
     /// Takes bytes as they came. Gives how many belong to the message and whether it ended with them.
@@ -59,10 +53,7 @@ impl Receiver {
         while at < input.len() {
             if self.state == State::Within {
                 // The bulk of a message: everything up to the next CR is kept as it is.
-                let run = input[at..]
-                    .iter()
-                    .position(|b| *b == b'\r')
-                    .unwrap_or(input.len() - at);
+                let run = input[at..].iter().position(|b| *b == b'\r').unwrap_or(input.len() - at);
                 self.keep(&input[at..at + run]);
                 at += run;
                 if at == input.len() {
@@ -82,19 +73,11 @@ impl Receiver {
                 (State::DotCr, byte) => {
                     // The CR did not end the message, so it was part of it.
                     self.keep(&[b'\r', byte]);
-                    if byte == b'\r' {
-                        State::Cr
-                    } else {
-                        State::Within
-                    }
+                    if byte == b'\r' { State::Cr } else { State::Within }
                 }
                 (_, byte) => {
                     self.keep(&[byte]);
-                    if byte == b'\r' {
-                        State::Cr
-                    } else {
-                        State::Within
-                    }
+                    if byte == b'\r' { State::Cr } else { State::Within }
                 }
             };
         }
@@ -163,10 +146,7 @@ mod tests {
 
     #[test]
     fn dot_stuffing_is_removed_at_line_starts_only() {
-        assert_eq!(
-            message(b"..\r\n.a\r\na.b\r\n...\r\n.\r\n"),
-            b".\r\na\r\na.b\r\n..\r\n"
-        );
+        assert_eq!(message(b"..\r\n.a\r\na.b\r\n...\r\n.\r\n"), b".\r\na\r\na.b\r\n..\r\n");
     }
 
     #[test]
@@ -178,29 +158,17 @@ mod tests {
             b"a\r.\r\nMAIL FROM:<evil@x.test>\r\n",
             b"a\r\n.\r\rMAIL FROM:<evil@x.test>\r\n",
         ] {
-            assert_eq!(
-                receive(smuggle, usize::MAX),
-                None,
-                "{}",
-                smuggle.escape_ascii()
-            );
+            assert_eq!(receive(smuggle, usize::MAX), None, "{}", smuggle.escape_ascii());
             let ended = [smuggle, b".\r\n"].concat();
             let taken = message(&ended);
-            assert!(
-                taken.windows(4).any(|w| w == b"evil"),
-                "{}",
-                taken.escape_ascii()
-            );
+            assert!(taken.windows(4).any(|w| w == b"evil"), "{}", taken.escape_ascii());
         }
     }
 
     #[test]
     fn what_follows_the_end_is_left_for_the_next_command() {
         let (message, rest) = receive(b"a\r\n.\r\nQUIT\r\n", usize::MAX).unwrap();
-        assert_eq!(
-            (message.as_slice(), rest.as_slice()),
-            (&b"a\r\n"[..], &b"QUIT\r\n"[..])
-        );
+        assert_eq!((message.as_slice(), rest.as_slice()), (&b"a\r\n"[..], &b"QUIT\r\n"[..]));
     }
 
     #[test]
@@ -209,19 +177,13 @@ mod tests {
         let alphabet = [b'.', b'\r', b'\n', b'x'];
         for length in 0..=7_usize {
             for number in 0..alphabet.len().pow(length as u32) {
-                let mut input: Vec<u8> = (0..length)
-                    .map(|i| alphabet[number / alphabet.len().pow(i as u32) % alphabet.len()])
-                    .collect();
+                let mut input: Vec<u8> =
+                    (0..length).map(|i| alphabet[number / alphabet.len().pow(i as u32) % alphabet.len()]).collect();
                 input.extend_from_slice(b"\r\n.\r\nQUIT\r\n");
                 let whole = receive(&input, usize::MAX);
                 assert!(whole.is_some());
                 for size in 1..=4 {
-                    assert_eq!(
-                        receive(&input, size),
-                        whole,
-                        "{} by {size}",
-                        input.escape_ascii()
-                    );
+                    assert_eq!(receive(&input, size), whole, "{} by {size}", input.escape_ascii());
                 }
             }
         }
@@ -231,24 +193,13 @@ mod tests {
     fn a_stuffed_message_comes_back_as_it_was() {
         let alphabet = ["", ".", "..", "x", ".x"];
         for number in 0..alphabet.len().pow(4) {
-            let lines: Vec<&str> = (0..4)
-                .map(|i| alphabet[number / alphabet.len().pow(i) % alphabet.len()])
-                .collect();
+            let lines: Vec<&str> = (0..4).map(|i| alphabet[number / alphabet.len().pow(i) % alphabet.len()]).collect();
             let plain: String = lines.iter().map(|line| format!("{line}\r\n")).collect();
             let stuffed: String = lines
                 .iter()
-                .map(|line| {
-                    if line.starts_with('.') {
-                        format!(".{line}\r\n")
-                    } else {
-                        format!("{line}\r\n")
-                    }
-                })
+                .map(|line| if line.starts_with('.') { format!(".{line}\r\n") } else { format!("{line}\r\n") })
                 .collect();
-            assert_eq!(
-                message(format!("{stuffed}.\r\n").as_bytes()),
-                plain.as_bytes()
-            );
+            assert_eq!(message(format!("{stuffed}.\r\n").as_bytes()), plain.as_bytes());
         }
     }
 
@@ -257,11 +208,7 @@ mod tests {
         let pool = InFlight::new(1000);
         let mut receiver = Receiver::new(100, pool.claim());
         assert_eq!(receiver.feed(&[b'x'; 101]), (101, false));
-        assert_eq!(
-            receiver.message.capacity(),
-            0,
-            "the dropped message still takes memory"
-        );
+        assert_eq!(receiver.message.capacity(), 0, "the dropped message still takes memory");
         assert!(pool.claim().grow(1000), "the dropped message still counts");
         assert_eq!(receiver.feed(b"\r\n.\r\n"), (5, true));
         assert_eq!(receiver.finish(), Err(Excess::Message));

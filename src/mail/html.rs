@@ -9,9 +9,7 @@ use std::cell::{Cell, RefCell};
 use html5ever::interface::TokenizerResult;
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
-};
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
 /// What was found in one HTML text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,12 +22,7 @@ pub(super) struct Page {
 
 /// Reads HTML; at most `limit` anchors.
 pub(super) fn read(html: &str, limit: usize) -> Page {
-    let reader = Reader {
-        page: RefCell::default(),
-        in_anchor: Cell::new(false),
-        hidden: Cell::new(0),
-        limit,
-    };
+    let reader = Reader { page: RefCell::default(), in_anchor: Cell::new(false), hidden: Cell::new(0), limit };
     let tokenizer = Tokenizer::new(reader, TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
@@ -67,19 +60,11 @@ impl Reader {
             }
         };
         self.hidden.set(u8::from(opens));
-        if opens {
-            TokenSinkResult::RawData(raw)
-        } else {
-            TokenSinkResult::Continue
-        }
+        if opens { TokenSinkResult::RawData(raw) } else { TokenSinkResult::Continue }
     }
 
     fn anchor(&self, tag: &Tag, opens: bool) {
-        let href = tag
-            .attrs
-            .iter()
-            .find(|attr| &*attr.name.local == "href")
-            .filter(|_| opens);
+        let href = tag.attrs.iter().find(|attr| &*attr.name.local == "href").filter(|_| opens);
         self.in_anchor.set(href.is_some());
         if let Some(href) = href {
             let mut page = self.page.borrow_mut();
@@ -100,10 +85,7 @@ impl TokenSink for Reader {
             Token::TagToken(tag) => return self.tag(&tag),
             Token::CharacterTokens(text) if !self.in_anchor.get() && self.hidden.get() == 0 => {
                 let mut page = self.page.borrow_mut();
-                page.text.extend(
-                    text.chars()
-                        .map(|c| if c.is_ascii_whitespace() { ' ' } else { c }),
-                );
+                page.text.extend(text.chars().map(|c| if c.is_ascii_whitespace() { ' ' } else { c }));
             }
             _ => {}
         }
@@ -163,14 +145,7 @@ mod tests {
              <a\nclass=b\nhref=https://z.test/?q=1&r=2>z</a><a name=n>no target</a>",
             10,
         );
-        assert_eq!(
-            page.hrefs,
-            [
-                "https://x.test/?a=1&b=2&c=3",
-                "https://y.test",
-                "https://z.test/?q=1&r=2"
-            ]
-        );
+        assert_eq!(page.hrefs, ["https://x.test/?a=1&b=2&c=3", "https://y.test", "https://z.test/?q=1&r=2"]);
     }
 
     #[test]
@@ -181,10 +156,7 @@ mod tests {
             10,
         );
         assert_eq!(page.hrefs, ["6"]);
-        assert_eq!(
-            page.text.split_whitespace().collect::<Vec<_>>(),
-            ["seen", "more"]
-        );
+        assert_eq!(page.text.split_whitespace().collect::<Vec<_>>(), ["seen", "more"]);
     }
 
     #[test]
@@ -192,11 +164,7 @@ mod tests {
         let html = "<p>a<a href='https://x.test/'>b</a><script>c</script>&amp;<!-- d -->";
         for end in 0..=html.len() {
             let page = read(&html[..end], 10);
-            assert_eq!(
-                page.hrefs.len(),
-                usize::from(end >= html.find("'>").unwrap() + 2),
-                "cut at {end}"
-            );
+            assert_eq!(page.hrefs.len(), usize::from(end >= html.find("'>").unwrap() + 2), "cut at {end}");
         }
     }
 

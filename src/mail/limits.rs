@@ -68,18 +68,12 @@ pub(super) struct InFlight {
 
 impl InFlight {
     pub(super) fn new(limit: usize) -> Arc<Self> {
-        Arc::new(Self {
-            used: AtomicUsize::new(0),
-            limit,
-        })
+        Arc::new(Self { used: AtomicUsize::new(0), limit })
     }
 
     /// A claim of nothing yet; it gives back what it took when it is dropped.
     pub(super) fn claim(self: &Arc<Self>) -> Claim {
-        Claim {
-            pool: Arc::clone(self),
-            bytes: 0,
-        }
+        Claim { pool: Arc::clone(self), bytes: 0 }
     }
 }
 
@@ -94,12 +88,9 @@ impl Claim {
     /// Takes `bytes` more, or nothing at all if that would pass the limit.
     pub(super) fn grow(&mut self, bytes: usize) -> bool {
         let limit = self.pool.limit;
-        let taken = self
-            .pool
-            .used
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
-                used.checked_add(bytes).filter(|sum| *sum <= limit)
-            });
+        let taken = self.pool.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
+            used.checked_add(bytes).filter(|sum| *sum <= limit)
+        });
         if taken.is_ok() {
             self.bytes += bytes;
         }
@@ -108,9 +99,7 @@ impl Claim {
 
     /// Gives everything back.
     pub(super) fn release(&mut self) {
-        self.pool
-            .used
-            .fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
+        self.pool.used.fetch_sub(std::mem::take(&mut self.bytes), Ordering::Relaxed);
     }
 }
 
@@ -133,10 +122,7 @@ mod tests {
         assert!(!second.grow(60), "the pool is larger than its limit");
         assert!(second.grow(40));
         drop(first);
-        assert!(
-            second.grow(60),
-            "a dropped claim did not give its bytes back"
-        );
+        assert!(second.grow(60), "a dropped claim did not give its bytes back");
         assert!(!second.grow(1));
     }
 }

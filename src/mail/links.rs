@@ -52,43 +52,24 @@ pub(super) fn find(parts: &[Part], public_origins: &[Url]) -> Vec<Link> {
             let next = first_seen.len();
             let order = *first_seen.entry(url.to_string()).or_insert(next);
             let score = score(&url, public_origins);
-            found.push((
-                order,
-                Link {
-                    url: written,
-                    part,
-                    source,
-                    score,
-                },
-            ));
+            found.push((order, Link { url: written, part, source, score }));
         }
     }
     found.sort_by_key(|(order, link)| (-link.score, *order, link.part));
-    found
-        .into_iter()
-        .map(|(_, link)| link)
-        .take(LINKS)
-        .collect()
+    found.into_iter().map(|(_, link)| link).take(LINKS).collect()
 }
 
 /// What might be a link, in the order it stands.
 fn candidates(part: &Part, limit: usize) -> Vec<(String, LinkSource)> {
     let as_text = |url| (url, LinkSource::Text);
     if part.content_type != "text/html" {
-        return text::urls(&part.text, Folding::Lines, limit)
-            .into_iter()
-            .map(as_text)
-            .collect();
+        return text::urls(&part.text, Folding::Lines, limit).into_iter().map(as_text).collect();
     }
     let page = html::read(&part.text, limit);
     let written_out = text::urls(&page.text, Folding::None, limit - page.hrefs.len());
     let hrefs = page.hrefs.into_iter().map(|href| {
         // Browsers drop line ends and tabs, and white space around.
-        let href: String = href
-            .trim()
-            .chars()
-            .filter(|c| !matches!(c, '\r' | '\n' | '\t'))
-            .collect();
+        let href: String = href.trim().chars().filter(|c| !matches!(c, '\r' | '\n' | '\t')).collect();
         (href, LinkSource::Href)
     });
     hrefs.chain(written_out.into_iter().map(as_text)).collect()
@@ -99,9 +80,7 @@ fn followable(written: &str) -> Option<Url> {
     if written.len() > URL_BYTES {
         return None;
     }
-    Url::parse(written)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
+    Url::parse(written).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 fn score(url: &Url, public_origins: &[Url]) -> i32 {
@@ -110,24 +89,16 @@ fn score(url: &Url, public_origins: &[Url]) -> i32 {
         tokens += usize::from(looks_secret(value) && !name.starts_with("utm_"));
         names += usize::from(!value.is_empty() && names_a_secret(name));
     };
-    url.query_pairs()
-        .for_each(|(name, value)| count(&name, &value));
+    url.query_pairs().for_each(|(name, value)| count(&name, &value));
     // Pages that route in the browser keep their parameters behind the `#`.
     if let Some((_, query)) = url.fragment().and_then(|fragment| fragment.split_once('?')) {
-        url::form_urlencoded::parse(query.as_bytes())
-            .for_each(|(name, value)| count(&name, &value));
+        url::form_urlencoded::parse(query.as_bytes()).for_each(|(name, value)| count(&name, &value));
     }
     let mut score = TOKENS.iter().take(tokens).sum::<i32>() + NAMES.iter().take(names).sum::<i32>();
-    if url
-        .path_segments()
-        .is_some_and(|mut segments| segments.any(is_opaque))
-    {
+    if url.path_segments().is_some_and(|mut segments| segments.any(is_opaque)) {
         score += SEGMENT;
     }
-    if public_origins
-        .iter()
-        .any(|public| public.origin() == url.origin())
-    {
+    if public_origins.iter().any(|public| public.origin() == url.origin()) {
         score += PUBLIC;
     }
     if is_furniture(url) {
@@ -138,8 +109,7 @@ fn score(url: &Url, public_origins: &[Url]) -> i32 {
 
 /// Whether a value could be a token: long, and of the characters tokens are made of.
 fn looks_secret(value: &str) -> bool {
-    let is_token_char =
-        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'=' | b'-');
+    let is_token_char = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'~' | b'=' | b'-');
     value.len() >= TOKEN_CHARS && value.bytes().all(is_token_char)
 }
 
@@ -148,44 +118,25 @@ fn is_opaque(segment: &str) -> bool {
     let has = |is: fn(&u8) -> bool| segment.bytes().any(|b| is(&b));
     let letters = has(u8::is_ascii_alphabetic);
     looks_secret(segment)
-        && (letters && has(u8::is_ascii_digit)
-            || has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
+        && (letters && has(u8::is_ascii_digit) || has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase))
 }
 
 fn names_a_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "session", "secret"]
-        .iter()
-        .any(|word| name.contains(word))
-        || name.split(['_', '-', '.']).any(|word| {
-            matches!(
-                word,
-                "sid" | "code" | "key" | "nonce" | "otp" | "hash" | "ticket" | "sig"
-            )
-        })
+    ["token", "session", "secret"].iter().any(|word| name.contains(word))
+        || name
+            .split(['_', '-', '.'])
+            .any(|word| matches!(word, "sid" | "code" | "key" | "nonce" | "otp" | "hash" | "ticket" | "sig"))
 }
 
 /// Whether this is a link that stands in mails for other reasons than to be followed now.
 fn is_furniture(url: &Url) -> bool {
     let path = url.path().to_ascii_lowercase();
-    let is_file = [
-        ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".css", ".js", ".woff", ".woff2",
-    ]
-    .iter()
-    .any(|suffix| path.ends_with(suffix));
-    let leaves = [
-        "unsubscribe",
-        "opt-out",
-        "optout",
-        "email-preferences",
-        "list-manage",
-    ]
-    .iter()
-    .any(|word| {
-        path.contains(word)
-            || url
-                .query()
-                .is_some_and(|query| query.to_ascii_lowercase().contains(word))
-    });
+    let is_file = [".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".ico", ".css", ".js", ".woff", ".woff2"]
+        .iter()
+        .any(|suffix| path.ends_with(suffix));
+    let leaves = ["unsubscribe", "opt-out", "optout", "email-preferences", "list-manage"]
+        .iter()
+        .any(|word| path.contains(word) || url.query().is_some_and(|query| query.to_ascii_lowercase().contains(word)));
     is_file || leaves
 }

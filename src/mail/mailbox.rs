@@ -24,12 +24,7 @@ impl Mailbox {
     pub(super) fn open(office: &Arc<Office>, address: &str) -> Self {
         let key = canonical(address);
         let slot = office.open(&key);
-        Self {
-            address: address.to_owned(),
-            key,
-            slot,
-            office: Arc::clone(office),
-        }
+        Self { address: address.to_owned(), key, slot, office: Arc::clone(office) }
     }
 
     /// The address as it was asked for.
@@ -41,10 +36,7 @@ impl Mailbox {
     /// A mail that is there already counts. Never gives more than `count`; later ones stay.
     pub async fn receive(&mut self, count: usize, deadline: Instant) -> Vec<Arc<Received>> {
         while self.slot.len() < count {
-            if timeout_at(deadline, self.slot.arrived.notified())
-                .await
-                .is_err()
-            {
+            if timeout_at(deadline, self.slot.arrived.notified()).await.is_err() {
                 break;
             }
         }

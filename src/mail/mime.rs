@@ -31,11 +31,8 @@ static AS_TEXT: LazyLock<MessageParser> = LazyLock::new(|| {
         HeaderName::Subject,
     )
 });
-static AS_MIME: LazyLock<MessageParser> = LazyLock::new(|| {
-    MessageParser::new()
-        .with_mime_headers()
-        .default_header_ignore()
-});
+static AS_MIME: LazyLock<MessageParser> =
+    LazyLock::new(|| MessageParser::new().with_mime_headers().default_header_ignore());
 
 /// The headers, names in lower case.
 pub(super) fn headers(raw: &[u8]) -> Headers {
@@ -47,11 +44,7 @@ pub(super) fn headers(raw: &[u8]) -> Headers {
 
 /// The subject, or nothing.
 pub(super) fn subject(raw: &[u8]) -> String {
-    headers(raw)
-        .into_iter()
-        .find(|(name, _)| name == "subject")
-        .map(|(_, value)| value)
-        .unwrap_or_default()
+    headers(raw).into_iter().find(|(name, _)| name == "subject").map(|(_, value)| value).unwrap_or_default()
 }
 
 /// Hands each header of a block to `take`, the first [`HEADERS`] of those it keeps.
@@ -68,11 +61,7 @@ fn parse_head<T>(
     let Some(part) = message.parts.first() else {
         return Vec::new();
     };
-    part.headers
-        .iter()
-        .filter_map(|header| take(&header.name, &header.value))
-        .take(HEADERS)
-        .collect()
+    part.headers.iter().filter_map(|header| take(&header.name, &header.value)).take(HEADERS).collect()
 }
 
 /// The text and HTML parts in the order they stand.
@@ -80,11 +69,7 @@ pub(super) fn text_parts(raw: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut room = TEXT_BYTES;
     let mut seen = 0;
-    let mut todo = vec![Entity {
-        bytes: raw,
-        depth: 0,
-        in_digest: false,
-    }];
+    let mut todo = vec![Entity { bytes: raw, depth: 0, in_digest: false }];
     while let Some(entity) = todo.pop() {
         seen += 1;
         if seen > ENTITIES || room == 0 {
@@ -97,11 +82,7 @@ pub(super) fn text_parts(raw: &[u8]) -> Vec<Part> {
             if !children.is_empty() {
                 let in_digest = kind.content_type == "multipart/digest";
                 let depth = entity.depth + 1;
-                todo.extend(children.into_iter().rev().map(|bytes| Entity {
-                    bytes,
-                    depth,
-                    in_digest,
-                }));
+                todo.extend(children.into_iter().rev().map(|bytes| Entity { bytes, depth, in_digest }));
                 continue;
             }
         }
@@ -138,31 +119,17 @@ struct Kind {
 
 impl Kind {
     fn of(head: &[u8], in_digest: bool) -> Self {
-        let default = if in_digest {
-            "message/rfc822"
-        } else {
-            "text/plain"
-        };
-        let mut kind = Self {
-            content_type: default.into(),
-            encoding: "7bit".into(),
-            ..Self::default()
-        };
+        let default = if in_digest { "message/rfc822" } else { "text/plain" };
+        let mut kind = Self { content_type: default.into(), encoding: "7bit".into(), ..Self::default() };
         let seen = parse_head(&AS_MIME, head, |name, value| {
             match (name, value) {
-                (HeaderName::ContentType, HeaderValue::ContentType(content_type)) => {
-                    kind.set_type(content_type)
-                }
+                (HeaderName::ContentType, HeaderValue::ContentType(content_type)) => kind.set_type(content_type),
                 (HeaderName::ContentDisposition, HeaderValue::ContentType(disposition)) => {
                     kind.attachment = disposition.ctype().eq_ignore_ascii_case("attachment");
                 }
                 (HeaderName::ContentTransferEncoding, value) => {
                     let encoding = value.as_text().unwrap_or_default().trim().to_lowercase();
-                    kind.encoding = if encoding.is_empty() {
-                        "7bit".into()
-                    } else {
-                        encoding
-                    };
+                    kind.encoding = if encoding.is_empty() { "7bit".into() } else { encoding };
                 }
                 _ => {}
             }
@@ -208,12 +175,7 @@ impl Kind {
             text = unflow(&text, self.delete_space);
         }
         text.truncate(text.floor_char_boundary(limit));
-        Some(Part {
-            content_type,
-            charset: self.charset,
-            transfer_encoding: self.encoding,
-            text,
-        })
+        Some(Part { content_type, charset: self.charset, transfer_encoding: self.encoding, text })
     }
 }
 

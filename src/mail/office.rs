@@ -121,11 +121,7 @@ pub(super) struct Office {
 impl Office {
     pub(super) fn new(room: Room) -> Arc<Self> {
         let subscribers = broadcast::Sender::new(SUBSCRIBER_MAILS);
-        Arc::new(Self {
-            desk: Mutex::default(),
-            room,
-            subscribers,
-        })
+        Arc::new(Self { desk: Mutex::default(), room, subscribers })
     }
 
     fn lock(&self) -> MutexGuard<'_, Desk> {
@@ -140,18 +136,14 @@ impl Office {
     pub(super) fn open(&self, key: &str) -> Arc<Slot> {
         let slot = Arc::new(Slot::default());
         let mut desk = self.lock();
-        let (claimed, kept): (VecDeque<_>, VecDeque<_>) = std::mem::take(&mut desk.strays)
-            .into_iter()
-            .partition(|stray| stray.key == key);
+        let (claimed, kept): (VecDeque<_>, VecDeque<_>) =
+            std::mem::take(&mut desk.strays).into_iter().partition(|stray| stray.key == key);
         desk.strays = kept;
         for stray in claimed {
             desk.stray_bytes -= stray.mail.raw.len();
             slot.put(stray.mail);
         }
-        desk.slots
-            .entry(key.to_owned())
-            .or_default()
-            .push(Arc::clone(&slot));
+        desk.slots.entry(key.to_owned()).or_default().push(Arc::clone(&slot));
         slot
     }
 
@@ -168,11 +160,7 @@ impl Office {
 
     /// Mail that nobody waits for, the oldest first.
     pub(super) fn strays(&self) -> Vec<Arc<Received>> {
-        self.lock()
-            .strays
-            .iter()
-            .map(|stray| Arc::clone(&stray.mail))
-            .collect()
+        self.lock().strays.iter().map(|stray| Arc::clone(&stray.mail)).collect()
     }
 
     /// Gives a mail to all its recipients, or to none.
@@ -181,20 +169,12 @@ impl Office {
     ///
     /// If any mailbox of any recipient has no room for it.
     pub(super) fn deliver(&self, delivery: Delivery) -> Result<(), Full> {
-        let Delivery {
-            envelope,
-            session,
-            raw,
-            keys,
-        } = delivery;
+        let Delivery { envelope, session, raw, keys } = delivery;
         let raw: Arc<[u8]> = raw.into();
         let arrived = Instant::now();
         let mut desk = self.lock();
         let slots = keys.iter().filter_map(|key| desk.slots.get(key)).flatten();
-        if slots
-            .into_iter()
-            .any(|slot| self.is_full(&slot.lock(), raw.len()))
-        {
+        if slots.into_iter().any(|slot| self.is_full(&slot.lock(), raw.len())) {
             return Err(Full);
         }
         for (at, key) in keys.iter().enumerate() {
@@ -226,19 +206,13 @@ impl Office {
 
     fn keep_stray(&self, desk: &mut Desk, key: &str, mail: &Arc<Received>) {
         desk.stray_bytes += mail.raw.len();
-        desk.strays.push_back(Stray {
-            key: key.to_owned(),
-            mail: Arc::clone(mail),
-        });
+        desk.strays.push_back(Stray { key: key.to_owned(), mail: Arc::clone(mail) });
         while desk.strays.len() > self.room.strays || desk.stray_bytes > self.room.stray_bytes {
             let Some(oldest) = desk.strays.pop_front() else {
                 break;
             };
             desk.stray_bytes -= oldest.mail.raw.len();
-            tracing::debug!(
-                recipient = oldest.mail.recipient,
-                "dropped the oldest mail that nobody waited for"
-            );
+            tracing::debug!(recipient = oldest.mail.recipient, "dropped the oldest mail that nobody waited for");
         }
     }
 }

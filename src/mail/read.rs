@@ -34,21 +34,12 @@ fn body(raw: &[u8]) -> Body {
     let (text, base64) = match std::str::from_utf8(kept) {
         Ok(text) => (Some(text.to_owned()), None),
         // A cut may fall into the middle of a character; that alone does not make it binary.
-        Err(error) if kept.len() < raw.len() && error.error_len().is_none() => (
-            Some(String::from_utf8_lossy(&kept[..error.valid_up_to()]).into_owned()),
-            None,
-        ),
-        Err(_) => (
-            None,
-            Some(base64::engine::general_purpose::STANDARD.encode(kept)),
-        ),
+        Err(error) if kept.len() < raw.len() && error.error_len().is_none() => {
+            (Some(String::from_utf8_lossy(&kept[..error.valid_up_to()]).into_owned()), None)
+        }
+        Err(_) => (None, Some(base64::engine::general_purpose::STANDARD.encode(kept))),
     };
-    Body {
-        text,
-        base64,
-        size_bytes: raw.len() as u64,
-        truncated: kept.len() < raw.len(),
-    }
+    Body { text, base64, size_bytes: raw.len() as u64, truncated: kept.len() < raw.len() }
 }
 
 #[cfg(test)]

@@ -52,14 +52,8 @@ struct Session {
 pub(super) async fn serve(tcp: TcpStream, host: Arc<Host>) {
     let limits = &host.limits;
     let wire = Wire::new(tcp, limits.idle, limits.session, host.cancel.clone());
-    let mut session = Session {
-        host,
-        wire,
-        facts: SessionFacts::default(),
-        greeted: false,
-        transaction: None,
-        errors: 0,
-    };
+    let mut session =
+        Session { host, wire, facts: SessionFacts::default(), greeted: false, transaction: None, errors: 0 };
     let end = session.run().await;
     session.farewell(end).await;
 }
@@ -81,21 +75,11 @@ impl Session {
         let reply = match end {
             End::Closed => return,
             End::Said => None,
-            End::Idle => Some(Reply::with(
-                421,
-                format!("4.4.2 silent for {:?}, closing", self.host.limits.idle),
-            )),
-            End::Overlong => Some(Reply::with(
-                421,
-                format!(
-                    "4.4.2 the session lasted {:?}, closing",
-                    self.host.limits.session
-                ),
-            )),
-            End::Errors => Some(Reply::with(
-                421,
-                format!("4.7.0 {} errors, closing", self.errors),
-            )),
+            End::Idle => Some(Reply::with(421, format!("4.4.2 silent for {:?}, closing", self.host.limits.idle))),
+            End::Overlong => {
+                Some(Reply::with(421, format!("4.4.2 the session lasted {:?}, closing", self.host.limits.session)))
+            }
+            End::Errors => Some(Reply::with(421, format!("4.7.0 {} errors, closing", self.errors))),
             End::Shutdown => Some(Reply::new(421, "4.3.2 shutting down")),
         };
         if let Some(reply) = reply {
@@ -108,13 +92,9 @@ impl Session {
     async fn step(&mut self) -> Result<(), End> {
         let command = match self.wire.line(self.host.limits.line_bytes).await? {
             Line::Text(line) => command::parse(&line),
-            Line::TooLong => Err(Reply::with(
-                500,
-                format!(
-                    "5.5.2 the line is longer than {} bytes",
-                    self.host.limits.line_bytes
-                ),
-            )),
+            Line::TooLong => {
+                Err(Reply::with(500, format!("5.5.2 the line is longer than {} bytes", self.host.limits.line_bytes)))
+            }
         };
         match command {
             Ok(command) => self.obey(command).await,
@@ -136,15 +116,9 @@ impl Session {
             }
             Command::Noop => self.ok("2.0.0 nothing done"),
             Command::Vrfy => self.say(&Reply::new(252, "2.1.5 every address is taken")),
-            Command::Help => self.say(&Reply::new(
-                214,
-                "2.0.0 a sink for tests: every mail is taken, none is sent on",
-            )),
+            Command::Help => self.say(&Reply::new(214, "2.0.0 a sink for tests: every mail is taken, none is sent on")),
             Command::Quit => {
-                self.wire.reply(&Reply::with(
-                    221,
-                    format!("2.0.0 {} closing", self.host.name),
-                ));
+                self.wire.reply(&Reply::with(221, format!("2.0.0 {} closing", self.host.name)));
                 Err(End::Said)
             }
         }
@@ -163,11 +137,7 @@ impl Session {
     fn mistake(&mut self, reply: &Reply) -> Result<(), End> {
         self.wire.reply(reply);
         self.errors += 1;
-        if self.errors >= self.host.limits.errors {
-            Err(End::Errors)
-        } else {
-            Ok(())
-        }
+        if self.errors >= self.host.limits.errors { Err(End::Errors) } else { Ok(()) }
     }
 
     fn out_of_order(&mut self, text: &'static str) -> Result<(), End> {
@@ -193,10 +163,7 @@ impl Session {
             }
         };
         offer(Extension::Pipelining, "PIPELINING".into());
-        offer(
-            Extension::Size,
-            format!("SIZE {}", self.host.limits.message_bytes),
-        );
+        offer(Extension::Size, format!("SIZE {}", self.host.limits.message_bytes));
         offer(Extension::EightBitMime, "8BITMIME".into());
         offer(Extension::SmtpUtf8, "SMTPUTF8".into());
         offer(Extension::EnhancedStatusCodes, "ENHANCEDSTATUSCODES".into());
@@ -221,10 +188,7 @@ impl Session {
             (mail.size > 0, Extension::Size, "SIZE"),
         ] {
             if used && !self.offers(extension) {
-                return self.mistake(&Reply::with(
-                    555,
-                    format!("5.5.4 the parameter {name} is not offered"),
-                ));
+                return self.mistake(&Reply::with(555, format!("5.5.4 the parameter {name} is not offered")));
             }
         }
         if let Some(reply) = self.beyond_ascii(&mail.from) {
@@ -233,26 +197,13 @@ impl Session {
         if mail.size > self.host.limits.message_bytes {
             return self.say(&self.too_large());
         }
-        let envelope = Envelope {
-            from: mail.from,
-            to: Vec::new(),
-            params: mail.params,
-        };
-        self.transaction = Some(Transaction {
-            envelope,
-            keys: Vec::new(),
-        });
+        let envelope = Envelope { from: mail.from, to: Vec::new(), params: mail.params };
+        self.transaction = Some(Transaction { envelope, keys: Vec::new() });
         self.ok("2.1.0 sender taken")
     }
 
     fn too_large(&self) -> Reply {
-        Reply::with(
-            552,
-            format!(
-                "5.3.4 the message is larger than {} bytes",
-                self.host.limits.message_bytes
-            ),
-        )
+        Reply::with(552, format!("5.3.4 the message is larger than {} bytes", self.host.limits.message_bytes))
     }
 
     /// The refusal of an address that needs SMTPUTF8 while that is hidden.
@@ -280,10 +231,7 @@ impl Session {
             return Ok(());
         };
         if transaction.keys.len() >= limit {
-            return self.say(&Reply::with(
-                452,
-                format!("4.5.3 one message takes {limit} recipients"),
-            ));
+            return self.say(&Reply::with(452, format!("4.5.3 one message takes {limit} recipients")));
         }
         transaction.envelope.to.push(to);
         transaction.keys.push(key);
@@ -298,12 +246,8 @@ impl Session {
             self.transaction = Some(transaction);
             return self.mistake(&Reply::new(554, "5.5.1 no recipient was taken"));
         }
-        self.wire.reply(&Reply::new(
-            354,
-            "go on, end with a dot on a line of its own",
-        ));
-        let mut receiver =
-            Receiver::new(self.host.limits.message_bytes, self.host.in_flight.claim());
+        self.wire.reply(&Reply::new(354, "go on, end with a dot on a line of its own"));
+        let mut receiver = Receiver::new(self.host.limits.message_bytes, self.host.in_flight.claim());
         loop {
             let (used, ended) = receiver.feed(self.wire.pending());
             self.wire.consume(used);
@@ -312,11 +256,7 @@ impl Session {
             }
             self.wire.fill().await?;
         }
-        match transaction
-            .keys
-            .iter()
-            .find_map(|key| self.host.scripts.at_data(key))
-        {
+        match transaction.keys.iter().find_map(|key| self.host.scripts.at_data(key)) {
             Some(DataFault::HangUp) => return Err(End::Closed),
             Some(DataFault::Refuse(reply)) => return self.say(&reply),
             None => {}
@@ -331,12 +271,7 @@ impl Session {
 
     fn deliver(&self, transaction: Transaction, raw: Vec<u8>) -> Reply {
         let Transaction { envelope, keys } = transaction;
-        let delivery = Delivery {
-            envelope,
-            session: self.facts.clone(),
-            raw,
-            keys,
-        };
+        let delivery = Delivery { envelope, session: self.facts.clone(), raw, keys };
         match self.host.office.deliver(delivery) {
             Ok(()) => Reply::new(250, "2.0.0 taken"),
             Err(_full) => Reply::new(452, "4.2.2 a recipient's mailbox is full"),
@@ -354,10 +289,7 @@ impl Session {
         let acceptor = self.host.tls.clone();
         self.wire.upgrade(&acceptor).await?;
         // RFC 3207: whatever was said in the clear is forgotten.
-        self.facts = SessionFacts {
-            tls: true,
-            ..SessionFacts::default()
-        };
+        self.facts = SessionFacts { tls: true, ..SessionFacts::default() };
         self.greeted = false;
         self.transaction = None;
         Ok(())
@@ -392,8 +324,7 @@ impl Session {
             None => self.ask("").await?,
         };
         Ok(answer.and_then(|message| {
-            auth::plain_user(&message)
-                .ok_or_else(|| Reply::new(501, "5.5.2 PLAIN is NUL user NUL password"))
+            auth::plain_user(&message).ok_or_else(|| Reply::new(501, "5.5.2 PLAIN is NUL user NUL password"))
         }))
     }
 

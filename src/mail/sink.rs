@@ -98,19 +98,10 @@ impl Sink {
     ///
     /// If the address cannot be listened on, or no certificate can be made for the name.
     pub async fn start(options: SinkOptions) -> Result<Self, SinkError> {
-        let SinkOptions {
-            listen,
-            hostname,
-            limits,
-        } = options;
-        let tls = tls::acceptor(&hostname).map_err(|source| SinkError::Certificate {
-            hostname: hostname.clone(),
-            source,
-        })?;
-        let bind_error = |source| SinkError::Bind {
-            addr: listen,
-            source,
-        };
+        let SinkOptions { listen, hostname, limits } = options;
+        let tls =
+            tls::acceptor(&hostname).map_err(|source| SinkError::Certificate { hostname: hostname.clone(), source })?;
+        let bind_error = |source| SinkError::Bind { addr: listen, source };
         let listener = bind(listen).map_err(bind_error)?;
         let addr = listener.local_addr().map_err(bind_error)?;
 
@@ -135,16 +126,7 @@ impl Sink {
         tracker.spawn(accept(listener, host, tracker.clone()));
         tracker.close();
         let stop = cancel.clone().drop_guard();
-        Ok(Self {
-            inner: Arc::new(Inner {
-                addr,
-                office,
-                scripts,
-                tracker,
-                cancel,
-                _stop: stop,
-            }),
-        })
+        Ok(Self { inner: Arc::new(Inner { addr, office, scripts, tracker, cancel, _stop: stop }) })
     }
 
     /// Where the sink listens, with the port that was really taken.
@@ -161,13 +143,7 @@ impl Sink {
     /// Mail that nobody waits for, the oldest first, as far as the limits let it be kept.
     pub fn strays(&self) -> Vec<Arrival> {
         let strays = self.inner.office.strays();
-        strays
-            .iter()
-            .map(|mail| Arrival {
-                to: mail.recipient.clone(),
-                subject: mime::subject(&mail.raw),
-            })
-            .collect()
+        strays.iter().map(|mail| Arrival { to: mail.recipient.clone(), subject: mime::subject(&mail.raw) }).collect()
     }
 
     /// Adds a scripted fault for a recipient. Several apply in the order they were added.
@@ -198,11 +174,7 @@ impl Sink {
 }
 
 fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if addr.is_ipv4() {
-        TcpSocket::new_v4()?
-    } else {
-        TcpSocket::new_v6()?
-    };
+    let socket = if addr.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     // A sink that is started again must not wait for connections of the last one to be forgotten. On Windows the
     // option means something else: it would let two programs share the port.
     #[cfg(not(windows))]
@@ -213,9 +185,7 @@ fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
 
 /// Accepts connections until the sink shuts down.
 async fn accept(listener: TcpListener, host: Arc<Host>, tracker: TaskTracker) {
-    let places = Arc::new(Semaphore::new(
-        host.limits.connections.min(Semaphore::MAX_PERMITS),
-    ));
+    let places = Arc::new(Semaphore::new(host.limits.connections.min(Semaphore::MAX_PERMITS)));
     let ended = Arc::new(Notify::new());
     loop {
         let accepted = tokio::select! {
@@ -262,10 +232,7 @@ impl Drop for Leaving {
 /// Whether accepting failed because of the one connection only.
 fn is_the_clients(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-    matches!(
-        error.kind(),
-        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-    )
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
 /// Says why, as far as that fits into the socket's empty buffer, and closes.

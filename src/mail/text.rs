@@ -28,8 +28,7 @@ pub(super) fn urls(text: &str, folding: Folding, limit: usize) -> Vec<String> {
         let Some(start) = scheme_start(text, colon).filter(|start| *start >= done) else {
             continue;
         };
-        let (url, end) =
-            bracketed(text, start).unwrap_or_else(|| bare(text, start, colon + 3, folding));
+        let (url, end) = bracketed(text, start).unwrap_or_else(|| bare(text, start, colon + 3, folding));
         done = end;
         if url.len() > "https://".len() {
             found.push(url);
@@ -42,9 +41,7 @@ pub(super) fn urls(text: &str, folding: Folding, limit: usize) -> Vec<String> {
 fn scheme_start(text: &str, colon: usize) -> Option<usize> {
     let start = ["https", "http"].iter().find_map(|scheme| {
         let start = colon.checked_sub(scheme.len())?;
-        text.get(start..colon)?
-            .eq_ignore_ascii_case(scheme)
-            .then_some(start)
+        text.get(start..colon)?.eq_ignore_ascii_case(scheme).then_some(start)
     })?;
     let before = text[..start].chars().next_back();
     (!before.is_some_and(char::is_alphanumeric)).then_some(start)
@@ -61,11 +58,7 @@ fn bracketed(text: &str, start: usize) -> Option<(String, usize)> {
     let mut url = String::with_capacity(inner.len());
     for (at, piece) in inner.split(['\r', '\n']).enumerate() {
         // White space beside a line end was put there with it; any other means that this is no URL.
-        let piece = if at == 0 {
-            piece.trim_end()
-        } else {
-            piece.trim()
-        };
+        let piece = if at == 0 { piece.trim_end() } else { piece.trim() };
         if !piece.chars().all(|c| is_url_char(c, true)) {
             return None;
         }
@@ -109,27 +102,17 @@ fn continuation(text: &str, url: &str, line_start: usize, end: usize) -> Option<
         return None;
     }
     let from = end + newline;
-    let line = text
-        .get(from..)?
-        .split(['\r', '\n'])
-        .next()
-        .unwrap_or_default();
-    let starts_anew = ["http:", "https:"].iter().any(|s| {
-        line.get(..s.len())
-            .is_some_and(|l| l.eq_ignore_ascii_case(s))
-    });
+    let line = text.get(from..)?.split(['\r', '\n']).next().unwrap_or_default();
+    let starts_anew =
+        ["http:", "https:"].iter().any(|s| line.get(..s.len()).is_some_and(|l| l.eq_ignore_ascii_case(s)));
     let all_url = !line.is_empty() && line.chars().all(|c| is_url_char(c, false));
-    (all_url && !starts_anew && looks_cut(line, url.contains('?')))
-        .then_some((from, from + line.len()))
+    (all_url && !starts_anew && looks_cut(line, url.contains('?'))).then_some((from, from + line.len()))
 }
 
 /// Whether a line without white space looks like the rest of a URL rather than like a word of its own.
 fn looks_cut(line: &str, in_query: bool) -> bool {
     let is_mark = |c| matches!(c, '=' | '&' | '%' | '?' | '#' | '_') || c == '/' && !in_query;
-    let mixed_case = line
-        .as_bytes()
-        .windows(2)
-        .any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase());
+    let mixed_case = line.as_bytes().windows(2).any(|w| w[0].is_ascii_lowercase() && w[1].is_ascii_uppercase());
     line.chars().any(|c| c.is_ascii_alphanumeric())
         && (mixed_case || line.chars().any(|c| c.is_ascii_digit() || is_mark(c)))
 }

@@ -71,10 +71,7 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
 
 /// The length of a soft line break at the start of `rest`: `=`, white space, line end (or nothing more).
 fn soft_break(rest: &[u8]) -> Option<usize> {
-    let blank = rest[1..]
-        .iter()
-        .take_while(|b| matches!(b, b' ' | b'\t'))
-        .count();
+    let blank = rest[1..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     match &rest[1 + blank..] {
         [b'\r', b'\n', ..] => Some(blank + 3),
         [b'\n', ..] => Some(blank + 2),
@@ -129,10 +126,7 @@ mod tests {
 
     #[test]
     fn quoted_printable_lines_are_rejoined() {
-        assert_eq!(
-            qp("a=3Db=\r\nc=\n d \t\r\ne=  \r\nf=20\r\n"),
-            "a=bc d\r\nef \r\n"
-        );
+        assert_eq!(qp("a=3Db=\r\nc=\n d \t\r\ne=  \r\nf=20\r\n"), "a=bc d\r\nef \r\n");
         assert_eq!(qp("end="), "end");
     }
 
@@ -155,11 +149,7 @@ mod tests {
         assert_eq!(text("iso-2022-jp", b"\x1b$B3NG'\x1b(B ok"), "確認 ok");
         assert_eq!(text("utf-16le", b"h\0i\0"), "hi");
         assert_eq!(text("x-unknown", "café".as_bytes()), "café");
-        assert_eq!(
-            text("", b"\xff\xfe\xfd".as_slice()).chars().count(),
-            1,
-            "a byte order mark decides"
-        );
+        assert_eq!(text("", b"\xff\xfe\xfd".as_slice()).chars().count(), 1, "a byte order mark decides");
         assert_eq!(text("hz-gb-2312", b"https://x.test"), "https://x.test");
     }
 }

@@ -120,25 +120,12 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(
-        tcp: TcpStream,
-        idle: Duration,
-        session: Duration,
-        cancel: CancellationToken,
-    ) -> Self {
+    pub(super) fn new(tcp: TcpStream, idle: Duration, session: Duration, cancel: CancellationToken) -> Self {
         // If it fails the mail is slower, nothing else.
         let _ = tcp.set_nodelay(true);
         acknowledge(&tcp);
         let session_end = Instant::now() + session;
-        Self {
-            stream: Stream::Plain(tcp),
-            input: Vec::new(),
-            start: 0,
-            output: Vec::new(),
-            idle,
-            session_end,
-            cancel,
-        }
+        Self { stream: Stream::Plain(tcp), input: Vec::new(), start: 0, output: Vec::new(), idle, session_end, cancel }
     }
 
     /// Queues a reply.
@@ -163,11 +150,7 @@ impl Wire {
 
     fn deadline(&self) -> (Instant, End) {
         let idle_end = Instant::now() + self.idle;
-        if idle_end < self.session_end {
-            (idle_end, End::Idle)
-        } else {
-            (self.session_end, End::Overlong)
-        }
+        if idle_end < self.session_end { (idle_end, End::Idle) } else { (self.session_end, End::Overlong) }
     }
 
     /// Waits, with the connection's deadline and the sink's shutdown in mind.

@@ -18,10 +18,7 @@ pub struct Held {
 
 /// Holds a check against what was seen, and binds what comes up for the first time.
 pub fn hold(check: &Check, seen: &Value, values: &mut Values) -> Held {
-    let mut held = Held {
-        mismatches: compare(&check.pattern, Some(seen), "", values),
-        chosen: None,
-    };
+    let mut held = Held { mismatches: compare(&check.pattern, Some(seen), "", values), chosen: None };
     for alternative in &check.one_of {
         let mut tried = values.clone();
         if compare(&alternative.pattern, Some(seen), "", &mut tried).is_empty() {
@@ -34,13 +31,7 @@ pub fn hold(check: &Check, seen: &Value, values: &mut Values) -> Held {
         let expected: Vec<String> = check
             .one_of
             .iter()
-            .map(|alternative| {
-                format!(
-                    "{} ({})",
-                    alternative.name,
-                    describe(&alternative.pattern, values)
-                )
-            })
+            .map(|alternative| format!("{} ({})", alternative.name, describe(&alternative.pattern, values)))
             .collect();
         held.mismatches.push(Mismatch {
             path: String::new(),

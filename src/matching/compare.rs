@@ -5,9 +5,7 @@ use serde_json::Value;
 
 use super::describe::{describe, shown};
 use super::values::{Values, plain};
-use crate::scenario::{
-    Pattern, PatternKind, Placeholder, Segment, Span, Template, Text, ValueType,
-};
+use crate::scenario::{Pattern, PatternKind, Placeholder, Segment, Span, Template, Text, ValueType};
 
 /// One place where a value is not what the pattern says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,18 +25,9 @@ const MAX_PAIRINGS: usize = 20_000;
 
 /// Holds `pattern` against `actual` (`None`: nothing is there). Binds values that come up for the first time, even if
 /// something else differs, so that a trial can go on. Gives what differs; nothing if all is as expected.
-pub fn compare(
-    pattern: &Pattern,
-    actual: Option<&Value>,
-    path: &str,
-    values: &mut Values,
-) -> Vec<Mismatch> {
+pub fn compare(pattern: &Pattern, actual: Option<&Value>, path: &str, values: &mut Values) -> Vec<Mismatch> {
     let mut out = Vec::new();
-    Comparison {
-        values,
-        out: &mut out,
-    }
-    .hold(pattern, actual, path);
+    Comparison { values, out: &mut out }.hold(pattern, actual, path);
     out
 }
 
@@ -79,25 +68,23 @@ impl Comparison<'_> {
                 let mut tried = self.values.clone();
                 !compare(inner, actual, "", &mut tried).is_empty()
             }
-            (PatternKind::AnyOf(alternatives), actual) => alternatives
-                .iter()
-                .any(|alternative| self.holds(alternative, actual)),
+            (PatternKind::AnyOf(alternatives), actual) => {
+                alternatives.iter().any(|alternative| self.holds(alternative, actual))
+            }
             (PatternKind::All(parts), actual) => {
                 parts.iter().for_each(|part| self.hold(part, actual, path));
                 true
             }
             (_, None) => false,
             (PatternKind::Literal(expected), Some(value)) => same(expected, value),
-            (PatternKind::StatusClass(class), Some(value)) => value
-                .as_u64()
-                .is_some_and(|status| status / 100 == u64::from(*class)),
+            (PatternKind::StatusClass(class), Some(value)) => {
+                value.as_u64().is_some_and(|status| status / 100 == u64::from(*class))
+            }
             (PatternKind::Text(text), Some(value)) => return self.text(pattern, text, value, path),
             (PatternKind::Object { fields, exact }, Some(value)) => {
                 return self.object(pattern, fields, *exact, value, path);
             }
-            (PatternKind::Array { items, open: true }, Some(Value::Array(elements))) => {
-                self.pair(items, elements)
-            }
+            (PatternKind::Array { items, open: true }, Some(Value::Array(elements))) => self.pair(items, elements),
             (PatternKind::Array { items, open: false }, Some(Value::Array(elements))) => {
                 if items.len() == elements.len() {
                     for (index, (item, element)) in items.iter().zip(elements).enumerate() {
@@ -113,17 +100,15 @@ impl Comparison<'_> {
             }
             (PatternKind::Array { .. } | PatternKind::InAnyOrder(_), Some(_)) => false,
             (PatternKind::Contains(text), Some(value)) => self.contains(text, value),
-            (PatternKind::Matches(expression), Some(value)) => value
-                .as_str()
-                .is_some_and(|text| expression.regex.is_match(text)),
-            (PatternKind::AtLeast(limit), Some(value)) => self
-                .number(limit)
-                .zip(value.as_f64())
-                .is_some_and(|(limit, value)| value >= limit),
-            (PatternKind::AtMost(limit), Some(value)) => self
-                .number(limit)
-                .zip(value.as_f64())
-                .is_some_and(|(limit, value)| value <= limit),
+            (PatternKind::Matches(expression), Some(value)) => {
+                value.as_str().is_some_and(|text| expression.regex.is_match(text))
+            }
+            (PatternKind::AtLeast(limit), Some(value)) => {
+                self.number(limit).zip(value.as_f64()).is_some_and(|(limit, value)| value >= limit)
+            }
+            (PatternKind::AtMost(limit), Some(value)) => {
+                self.number(limit).zip(value.as_f64()).is_some_and(|(limit, value)| value <= limit)
+            }
             (PatternKind::Length(inner), Some(value)) => {
                 length(value).is_some_and(|length| self.holds(inner, Some(&length.into())))
             }
@@ -140,14 +125,7 @@ impl Comparison<'_> {
         }
     }
 
-    fn object(
-        &mut self,
-        pattern: &Pattern,
-        fields: &[(String, Pattern)],
-        exact: bool,
-        value: &Value,
-        path: &str,
-    ) {
+    fn object(&mut self, pattern: &Pattern, fields: &[(String, Pattern)], exact: bool, value: &Value, path: &str) {
         let Value::Object(entries) = value else {
             return self.differs(pattern, Some(value), path);
         };
@@ -155,16 +133,8 @@ impl Comparison<'_> {
             self.hold(field, entries.get(key), &joined(path, key));
         }
         if exact {
-            for (key, extra) in entries
-                .iter()
-                .filter(|(key, _)| !fields.iter().any(|(name, _)| name == *key))
-            {
-                self.differs_from(
-                    "nothing".to_owned(),
-                    pattern.span,
-                    Some(extra),
-                    &joined(path, key),
-                );
+            for (key, extra) in entries.iter().filter(|(key, _)| !fields.iter().any(|(name, _)| name == *key)) {
+                self.differs_from("nothing".to_owned(), pattern.span, Some(extra), &joined(path, key));
             }
         }
     }
@@ -173,42 +143,31 @@ impl Comparison<'_> {
         if let Some(placeholder) = text.as_placeholder() {
             return self.placeholder(pattern, placeholder, value, path);
         }
-        let fits = value
-            .as_str()
-            .is_some_and(|actual| match self.values.fill_text(text) {
-                Ok(expected) => expected == actual,
-                Err(_) => self.capture(text, actual),
-            });
+        let fits = value.as_str().is_some_and(|actual| match self.values.fill_text(text) {
+            Ok(expected) => expected == actual,
+            Err(_) => self.capture(text, actual),
+        });
         if !fits {
             self.differs(pattern, Some(value), path);
         }
     }
 
     /// A placeholder alone: the same value again, or a new one of the right shape.
-    fn placeholder(
-        &mut self,
-        pattern: &Pattern,
-        placeholder: &Placeholder,
-        value: &Value,
-        path: &str,
-    ) {
+    fn placeholder(&mut self, pattern: &Pattern, placeholder: &Placeholder, value: &Value, path: &str) {
         let fits = match self.values.of(placeholder) {
             Ok(expected) => same(&expected, value),
             Err(_) => {
                 let value_type = placeholder.value_type.unwrap_or_else(ValueType::any);
                 let fits = value_type.accepts(value);
                 if fits && placeholder.binds() && placeholder.filters.is_empty() {
-                    self.values
-                        .set(&placeholder.name, Some(value_type), value.clone());
+                    self.values.set(&placeholder.name, Some(value_type), value.clone());
                 }
                 fits
             }
         };
         if !fits {
             let mut expected = describe(pattern, self.values);
-            if let (Err(_), Some(value_type)) =
-                (self.values.of(placeholder), placeholder.value_type)
-            {
+            if let (Err(_), Some(value_type)) = (self.values.of(placeholder), placeholder.value_type) {
                 expected = format!("{expected} ({})", value_type.facts().about);
             }
             self.differs_from(expected, pattern.span, Some(value), path);
@@ -241,11 +200,7 @@ impl Comparison<'_> {
         };
         for (index, placeholder) in captured.into_iter().enumerate() {
             if let (Some(found), true) = (captures.get(index + 1), placeholder.binds()) {
-                self.values.set(
-                    &placeholder.name,
-                    placeholder.value_type,
-                    Value::from(found.as_str()),
-                );
+                self.values.set(&placeholder.name, placeholder.value_type, Value::from(found.as_str()));
             }
         }
         true
@@ -274,13 +229,7 @@ impl Comparison<'_> {
     }
 }
 
-fn pair_from(
-    items: &[Pattern],
-    elements: &[Value],
-    used: &mut [bool],
-    values: &mut Values,
-    tries: &mut usize,
-) -> bool {
+fn pair_from(items: &[Pattern], elements: &[Value], used: &mut [bool], values: &mut Values, tries: &mut usize) -> bool {
     let Some((first, rest)) = items.split_first() else {
         return true;
     };
@@ -305,9 +254,7 @@ fn pair_from(
 /// Equal as JSON: 1 and 1.0 are the same number.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) if a.is_f64() != b.is_f64() => {
-            a.as_f64() == b.as_f64()
-        }
+        (Value::Number(a), Value::Number(b)) if a.is_f64() != b.is_f64() => a.as_f64() == b.as_f64(),
         _ => a == b,
     }
 }
@@ -322,11 +269,7 @@ fn length(value: &Value) -> Option<usize> {
 }
 
 fn joined(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 #[cfg(test)]
@@ -338,24 +281,15 @@ mod tests {
 
     /// Compares and gives the paths that differ.
     fn paths(yaml: &str, actual: Value, values: &mut Values) -> Vec<String> {
-        compare(&pattern(yaml), Some(&actual), "", values)
-            .into_iter()
-            .map(|mismatch| mismatch.path)
-            .collect()
+        compare(&pattern(yaml), Some(&actual), "", values).into_iter().map(|mismatch| mismatch.path).collect()
     }
 
     #[test]
     fn objects_are_partial_unless_exact() {
         let values = &mut Values::default();
         assert!(paths("{a: 1}", json!({"a": 1, "b": 2}), values).is_empty());
-        assert_eq!(
-            paths("{$exact: {a: 1}}", json!({"a": 1, "b": 2}), values),
-            ["b"]
-        );
-        assert_eq!(
-            paths("{a: {b: [1, 2]}}", json!({"a": {"b": [1, 3]}}), values),
-            ["a.b[1]"]
-        );
+        assert_eq!(paths("{$exact: {a: 1}}", json!({"a": 1, "b": 2}), values), ["b"]);
+        assert_eq!(paths("{a: {b: [1, 2]}}", json!({"a": {"b": [1, 3]}}), values), ["a.b[1]"]);
         assert_eq!(paths("{a: 1}", json!([1]), values), [""]);
         assert_eq!(paths("{a: null}", json!({}), values), ["a"]);
     }
@@ -365,15 +299,9 @@ mod tests {
         let values = &mut Values::default();
         assert!(paths("{sid: <sid>}", json!({"sid": "abc"}), values).is_empty());
         assert_eq!(values.get("sid"), Some(&json!("abc")));
-        assert_eq!(
-            paths("{again: <sid>}", json!({"again": "abd"}), values),
-            ["again"]
-        );
+        assert_eq!(paths("{again: <sid>}", json!({"again": "abd"}), values), ["again"]);
         assert!(paths("{again: <sid>}", json!({"again": "abc"}), values).is_empty());
-        assert_eq!(
-            paths("{x: '<other: sid>'}", json!({"x": "a b"}), values),
-            ["x"]
-        );
+        assert_eq!(paths("{x: '<other: sid>'}", json!({"x": "a b"}), values), ["x"]);
         assert_eq!(values.get("other"), None);
         assert!(paths("<any>", json!(null), values).is_empty());
         assert!(paths("[<string>, <string>]", json!(["a", "b"]), values).is_empty());
@@ -382,14 +310,7 @@ mod tests {
     #[test]
     fn a_value_is_bound_even_if_something_else_differs() {
         let values = &mut Values::default();
-        assert_eq!(
-            paths(
-                "{status: 200, sid: <sid>}",
-                json!({"status": 500, "sid": "abc"}),
-                values
-            ),
-            ["status"]
-        );
+        assert_eq!(paths("{status: 200, sid: <sid>}", json!({"status": 500, "sid": "abc"}), values), ["status"]);
         assert_eq!(values.get("sid"), Some(&json!("abc")));
     }
 
@@ -424,23 +345,14 @@ mod tests {
             ("{a: {$absent: true}}", json!({}), json!({"a": null})),
             ("'x-<from>-<one: sid>'", json!("x-5-q"), json!("x-6-q")),
         ] {
-            assert!(
-                paths(yaml, yes.clone(), &mut values.clone()).is_empty(),
-                "{yaml} should take {yes}"
-            );
-            assert!(
-                !paths(yaml, no.clone(), &mut values.clone()).is_empty(),
-                "{yaml} should not take {no}"
-            );
+            assert!(paths(yaml, yes.clone(), &mut values.clone()).is_empty(), "{yaml} should take {yes}");
+            assert!(!paths(yaml, no.clone(), &mut values.clone()).is_empty(), "{yaml} should not take {no}");
         }
     }
 
     #[test]
     fn numbers_are_equal_by_value_and_exact() {
         assert!(same(&json!(1), &json!(1.0)));
-        assert!(!same(
-            &json!(9_007_199_254_740_993_i64),
-            &json!(9_007_199_254_740_992_i64)
-        ));
+        assert!(!same(&json!(9_007_199_254_740_993_i64), &json!(9_007_199_254_740_992_i64)));
     }
 }

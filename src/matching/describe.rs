@@ -19,12 +19,7 @@ pub fn shown(value: &Value) -> String {
 
 /// A pattern in the notation of scenarios, with the values of its placeholders where they are known.
 pub fn describe(pattern: &Pattern, values: &Values) -> String {
-    let list = |items: &[Pattern]| {
-        items
-            .iter()
-            .map(|item| describe(item, values))
-            .collect::<Vec<_>>()
-    };
+    let list = |items: &[Pattern]| items.iter().map(|item| describe(item, values)).collect::<Vec<_>>();
     match &pattern.kind {
         PatternKind::Literal(value) => value.to_string(),
         PatternKind::Text(text) => described_text(text, values),
@@ -32,9 +27,7 @@ pub fn describe(pattern: &Pattern, values: &Values) -> String {
         PatternKind::Object { fields, exact } => {
             let fields: Vec<_> = fields
                 .iter()
-                .map(|(key, value)| {
-                    format!("{}: {}", Value::from(key.as_str()), describe(value, values))
-                })
+                .map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), describe(value, values)))
                 .collect();
             let more = if *exact {
                 ""
@@ -69,10 +62,7 @@ pub fn describe(pattern: &Pattern, values: &Values) -> String {
 }
 
 fn filled(template: &crate::scenario::Template, values: &Values) -> String {
-    values.fill(template).map_or_else(
-        |unbound| format!("<{}>", unbound.name),
-        |value| value.to_string(),
-    )
+    values.fill(template).map_or_else(|unbound| format!("<{}>", unbound.name), |value| value.to_string())
 }
 
 fn described_text(text: &Text, values: &Values) -> String {
@@ -94,10 +84,7 @@ fn name_of(placeholder: &Placeholder) -> String {
     if let Some((short, _)) = placeholder.name.split_once('~') {
         name.name = short.to_owned();
     }
-    if name
-        .value_type
-        .is_some_and(|value_type| value_type.facts().name == name.name)
-    {
+    if name.value_type.is_some_and(|value_type| value_type.facts().name == name.name) {
         name.typed = false;
     }
     name.written()

@@ -7,9 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::html;
-use crate::model::{
-    Body, Delivery, Event, Exchange, Headers, Mail, Response, Silence, Visit, VisitEnd,
-};
+use crate::model::{Body, Delivery, Event, Exchange, Headers, Mail, Response, Silence, Visit, VisitEnd};
 
 /// What can be seen in an event. `None` for a stop, in which nothing can be seen.
 pub fn observe(event: &Event, origins: &[Url]) -> Option<Value> {
@@ -24,19 +22,13 @@ pub fn observe(event: &Event, origins: &[Url]) -> Option<Value> {
 
 /// What can be seen in a response: `status`, `headers`, `body` if it is JSON, `text`, `raw`. Empty without one.
 pub fn observe_exchange(exchange: &Exchange) -> Value {
-    exchange
-        .response
-        .as_ref()
-        .map_or_else(|| json!({}), response)
+    exchange.response.as_ref().map_or_else(|| json!({}), response)
 }
 
 /// What can be seen in several answers together: `responses`, `statuses`.
 pub fn observe_responses<'e>(exchanges: impl IntoIterator<Item = &'e Exchange>) -> Value {
     let responses: Vec<Value> = exchanges.into_iter().map(observe_exchange).collect();
-    let mut statuses: Vec<u64> = responses
-        .iter()
-        .filter_map(|response| response["status"].as_u64())
-        .collect();
+    let mut statuses: Vec<u64> = responses.iter().filter_map(|response| response["status"].as_u64()).collect();
     statuses.sort_unstable();
     json!({"responses": responses, "statuses": statuses})
 }
@@ -49,17 +41,8 @@ fn response(response: &Response) -> Value {
         if let Ok(body) = serde_json::from_str(raw) {
             seen.insert("body".into(), body);
         }
-        let is_html = response
-            .header("content-type")
-            .is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
-        seen.insert(
-            "text".into(),
-            if is_html {
-                html::text(raw).into()
-            } else {
-                raw.as_str().into()
-            },
-        );
+        let is_html = response.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("html"));
+        seen.insert("text".into(), if is_html { html::text(raw).into() } else { raw.as_str().into() });
         seen.insert("raw".into(), raw.as_str().into());
     }
     Value::Object(seen)
@@ -80,11 +63,7 @@ fn headers(list: &Headers) -> Value {
 }
 
 fn observe_delivery(delivery: &Delivery, origins: &[Url]) -> Value {
-    let mails: Vec<Value> = delivery
-        .mails
-        .iter()
-        .map(|one| mail(one, origins))
-        .collect();
+    let mails: Vec<Value> = delivery.mails.iter().map(|one| mail(one, origins)).collect();
     let mut seen = match mails.first() {
         Some(Value::Object(first)) => first.clone(),
         _ => Map::new(),
@@ -100,17 +79,9 @@ fn mail(mail: &Mail, origins: &[Url]) -> Value {
     seen.insert("session".into(), json!(mail.session));
     seen.insert("headers".into(), headers(&mail.headers));
     seen.insert("parts".into(), json!(mail.parts));
-    let plain = mail
-        .parts
-        .iter()
-        .find(|part| part.content_type != "text/html")
-        .or(mail.parts.first());
+    let plain = mail.parts.iter().find(|part| part.content_type != "text/html").or(mail.parts.first());
     if let Some(part) = plain {
-        let text = if part.content_type == "text/html" {
-            html::text(&part.text)
-        } else {
-            part.text.clone()
-        };
+        let text = if part.content_type == "text/html" { html::text(&part.text) } else { part.text.clone() };
         seen.insert("text".into(), text.into());
     }
     seen.insert("raw".into(), body_text(&mail.raw).into());
@@ -125,9 +96,7 @@ fn body_text(body: &Body) -> String {
         (Some(text), _) => text.clone(),
         (None, Some(base64)) => {
             use base64::Engine;
-            let bytes = base64::engine::general_purpose::STANDARD
-                .decode(base64)
-                .unwrap_or_default();
+            let bytes = base64::engine::general_purpose::STANDARD.decode(base64).unwrap_or_default();
             String::from_utf8_lossy(&bytes).into_owned()
         }
         (None, None) => String::new(),
@@ -139,15 +108,10 @@ fn link(mail: &Mail, origins: &[Url]) -> Option<Value> {
     let url = Url::parse(&best.url).ok()?;
     let mut query = Map::new();
     for (name, value) in url.query_pairs() {
-        query
-            .entry(name.into_owned())
-            .or_insert_with(|| value.into_owned().into());
+        query.entry(name.into_owned()).or_insert_with(|| value.into_owned().into());
     }
-    let same = (0..mail.parts.len()).all(|part| {
-        mail.links
-            .iter()
-            .any(|link| link.part == part && link.url == best.url)
-    });
+    let same =
+        (0..mail.parts.len()).all(|part| mail.links.iter().any(|link| link.part == part && link.url == best.url));
     Some(json!({
         "url": best.url,
         "origin": url.origin().ascii_serialization(),
@@ -183,11 +147,6 @@ fn observe_visit(visit: &Visit) -> Value {
 }
 
 fn observe_silence(silence: &Silence) -> Value {
-    let links: Vec<&str> = silence
-        .mails
-        .iter()
-        .flat_map(|mail| &mail.links)
-        .map(|link| link.url.as_str())
-        .collect();
+    let links: Vec<&str> = silence.mails.iter().flat_map(|mail| &mail.links).map(|link| link.url.as_str()).collect();
     json!({"count": silence.mails.len(), "links": links})
 }

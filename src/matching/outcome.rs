@@ -23,14 +23,9 @@ pub fn outcomes(step: &Step, entries: &[Entry], origins: &[Url]) -> Vec<(f64, Va
                 return Vec::new();
             }
             let end = exchanges.iter().map(|(end, _)| *end).fold(0.0, f64::max);
-            vec![(
-                end,
-                observe_responses(exchanges.into_iter().map(|(_, exchange)| exchange)),
-            )]
+            vec![(end, observe_responses(exchanges.into_iter().map(|(_, exchange)| exchange)))]
         }
-        _ => own
-            .filter_map(|entry| Some((end_of(entry), observe(&entry.event, origins)?)))
-            .collect(),
+        _ => own.filter_map(|entry| Some((end_of(entry), observe(&entry.event, origins)?))).collect(),
     }
 }
 

@@ -35,22 +35,14 @@ impl Values {
     /// The value of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
         // The newest first: `started` and `now` are set anew.
-        self.list
-            .iter()
-            .rev()
-            .find(|bound| bound.name == name)
-            .map(|bound| &bound.value)
+        self.list.iter().rev().find(|bound| bound.name == name).map(|bound| &bound.value)
     }
 
     /// Adds a value, or replaces it.
     pub fn set(&mut self, name: &str, value_type: Option<ValueType>, value: Value) {
         match self.list.iter_mut().find(|bound| bound.name == name) {
             Some(bound) => bound.value = value,
-            None => self.list.push(Bound {
-                name: name.to_owned(),
-                value_type,
-                value,
-            }),
+            None => self.list.push(Bound { name: name.to_owned(), value_type, value }),
         }
     }
 
@@ -65,10 +57,9 @@ impl Values {
     ///
     /// [`Unbound`] if nothing has bound it.
     pub fn of(&self, placeholder: &Placeholder) -> Result<Value, Unbound> {
-        let value = self.get(&placeholder.name).ok_or_else(|| Unbound {
-            name: placeholder.name.clone(),
-            value_type: placeholder.value_type,
-        })?;
+        let value = self
+            .get(&placeholder.name)
+            .ok_or_else(|| Unbound { name: placeholder.name.clone(), value_type: placeholder.value_type })?;
         if placeholder.filters.is_empty() {
             return Ok(value.clone());
         }
@@ -121,17 +112,9 @@ impl Values {
                 Some(placeholder) => self.of(placeholder)?,
                 None => Value::String(self.fill_text(text)?),
             },
-            Template::List(items) => Value::Array(
-                items
-                    .iter()
-                    .map(|item| self.fill(item))
-                    .collect::<Result<_, _>>()?,
-            ),
+            Template::List(items) => Value::Array(items.iter().map(|item| self.fill(item)).collect::<Result<_, _>>()?),
             Template::Map(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|(key, value)| Ok((key.clone(), self.fill(value)?)))
-                    .collect::<Result<_, _>>()?,
+                entries.iter().map(|(key, value)| Ok((key.clone(), self.fill(value)?))).collect::<Result<_, _>>()?,
             ),
         })
     }
@@ -146,7 +129,5 @@ pub(super) fn plain(value: &Value) -> String {
 }
 
 fn filtered(filters: &[Filter], text: String) -> String {
-    filters
-        .iter()
-        .fold(text, |text, filter| filter.apply(&text))
+    filters.iter().fold(text, |text, filter| filter.apply(&text))
 }

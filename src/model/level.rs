@@ -20,12 +20,7 @@ pub enum Level {
 
 impl Level {
     /// All levels, strongest first.
-    pub const ALL: [Level; 4] = [
-        Level::Must,
-        Level::Security,
-        Level::Should,
-        Level::Convention,
-    ];
+    pub const ALL: [Level; 4] = [Level::Must, Level::Security, Level::Should, Level::Convention];
 
     /// The word used in scenarios and in reports.
     pub fn word(self) -> &'static str {

@@ -80,13 +80,7 @@ impl Trial {
     /// Its name: unique in a run, and the same in every run.
     pub fn name(&self) -> String {
         let case = self.case().name.as_deref().unwrap_or_default();
-        format!(
-            "{}[{case}]/{}/{}/{}",
-            self.scenario().id,
-            self.api,
-            self.variant,
-            self.repetition
-        )
+        format!("{}[{case}]/{}/{}/{}", self.scenario().id, self.api, self.variant, self.repetition)
     }
 }
 
@@ -140,26 +134,16 @@ fn reason_to_skip(scenario: &Scenario, info: &TargetInfo) -> Option<String> {
             Some(ability) if ability.offered => {}
             Some(ability) => return Some(format!("{need} is not offered: {}", ability.reason)),
             None => {
-                return Some(format!(
-                    "{need} is not offered: nothing gives it on this target"
-                ));
+                return Some(format!("{need} is not offered: nothing gives it on this target"));
             }
         }
     }
-    let newest = info
-        .versions
-        .iter()
-        .filter_map(|version| version.parse::<SpecVersion>().ok())
-        .max()?;
+    let newest = info.versions.iter().filter_map(|version| version.parse::<SpecVersion>().ok()).max()?;
     if let Some(since) = scenario.since.filter(|since| newest < *since) {
-        return Some(format!(
-            "it holds since {since}, and the target speaks up to {newest}"
-        ));
+        return Some(format!("it holds since {since}, and the target speaks up to {newest}"));
     }
     if let Some(until) = scenario.until.filter(|until| newest > *until) {
-        return Some(format!(
-            "it holds until {until}, and the target speaks {newest}"
-        ));
+        return Some(format!("it holds until {until}, and the target speaks {newest}"));
     }
     None
 }

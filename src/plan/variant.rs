@@ -21,25 +21,14 @@ pub fn assign(scenario: &Scenario, variants: &[VariantOffer]) -> Result<usize, S
         .needs
         .iter()
         .map(String::as_str)
-        .filter(|need| {
-            NEEDS
-                .iter()
-                .any(|known| known.name == *need && known.configured)
-        })
+        .filter(|need| NEEDS.iter().any(|known| known.name == *need && known.configured))
         .collect();
     variants
         .iter()
-        .position(|variant| {
-            configured
-                .iter()
-                .all(|need| variant.gives.iter().any(|given| given == need))
-        })
+        .position(|variant| configured.iter().all(|need| variant.gives.iter().any(|given| given == need)))
         .ok_or_else(|| {
-            let about: Vec<&str> = NEEDS
-                .iter()
-                .filter(|known| configured.contains(&known.name))
-                .map(|known| known.about)
-                .collect();
+            let about: Vec<&str> =
+                NEEDS.iter().filter(|known| configured.contains(&known.name)).map(|known| known.about).collect();
             format!(
                 "it needs a target that {}; no variant that was started does (`{}`)",
                 about.join(" and "),

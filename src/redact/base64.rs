@@ -49,21 +49,11 @@ impl Redactor {
             self.scan(&bytes).map(|clean| (skipped, clean))
         })?;
         let url_safe = source.iter().any(|b| matches!(b, b'-' | b'_'));
-        let encoded = if url_safe {
-            URL_SAFE_NO_PAD.encode(&bytes)
-        } else {
-            STANDARD_NO_PAD.encode(&bytes)
-        };
-        let mut symbols: Vec<u8> = source
-            .iter()
-            .copied()
-            .filter(|b| value(*b).is_some())
-            .take(skipped)
-            .collect();
+        let encoded = if url_safe { URL_SAFE_NO_PAD.encode(&bytes) } else { STANDARD_NO_PAD.encode(&bytes) };
+        let mut symbols: Vec<u8> = source.iter().copied().filter(|b| value(*b).is_some()).take(skipped).collect();
         symbols.extend_from_slice(encoded.as_bytes());
         // A run of whole groups does not show whether it would be padded; mail and headers are.
-        let padded =
-            source.ends_with(b"=") || (!url_safe && (run.values.len() - skipped).is_multiple_of(4));
+        let padded = source.ends_with(b"=") || (!url_safe && (run.values.len() - skipped).is_multiple_of(4));
         if padded {
             symbols.resize(symbols.len() + (4 - encoded.len() % 4) % 4, b'=');
         }
@@ -98,26 +88,17 @@ impl Run {
                 at += 1;
                 continue;
             }
-            let line_end = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"]
-                .into_iter()
-                .find(|e| text[at..].starts_with(e));
+            let line_end = [&b"\r\n"[..], b"\n", b"\\r\\n", b"\\n"].into_iter().find(|e| text[at..].starts_with(e));
             let Some(line_end) = line_end else { break };
             let next = at + line_end.len();
             if text.get(next).is_none_or(|b| value(*b).is_none()) {
                 break;
             }
             let width = self.values.len();
-            self.fold.get_or_insert_with(|| Fold {
-                width,
-                line_end: line_end.to_vec(),
-            });
+            self.fold.get_or_insert_with(|| Fold { width, line_end: line_end.to_vec() });
             at = next;
         }
-        at + text[at..]
-            .iter()
-            .take(2)
-            .take_while(|b| **b == b'=')
-            .count()
+        at + text[at..].iter().take(2).take_while(|b| **b == b'=').count()
     }
 }
 
@@ -137,10 +118,7 @@ fn value(byte: u8) -> Option<u8> {
 fn decode(values: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(values.len() * 3 / 4);
     for group in values.chunks(4) {
-        let bits = group
-            .iter()
-            .fold(0_u32, |bits, v| bits << 6 | u32::from(*v))
-            << (6 * (4 - group.len()));
+        let bits = group.iter().fold(0_u32, |bits, v| bits << 6 | u32::from(*v)) << (6 * (4 - group.len()));
         bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len().max(1)]);
     }
     bytes

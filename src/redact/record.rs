@@ -10,9 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Redactor;
 use crate::model::{
-    Ability, Arrival, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding,
-    Headers, Link, Mail, Part, Request, Response, SessionFacts, Silence, Stop, TargetInfo,
-    Transcript, TrialRecord, Visit, VisitEnd,
+    Ability, Arrival, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers, Link, Mail,
+    Part, Request, Response, SessionFacts, Silence, Stop, TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
 };
 
 impl Redactor {
@@ -59,24 +58,12 @@ impl Redactor {
 
     /// Replaces the secrets in the facts of a target: a reason may quote an answer.
     pub fn target(&self, target: &mut TargetInfo) {
-        let TargetInfo {
-            name: _,
-            url,
-            public_url,
-            versions,
-            server,
-            abilities,
-        } = target;
+        let TargetInfo { name: _, url, public_url, versions, server, abilities } = target;
         self.string(url);
         self.string(public_url);
         versions.iter_mut().for_each(|v| self.string(v));
         server.iter_mut().for_each(|s| self.string(s));
-        for Ability {
-            name: _,
-            offered: _,
-            reason,
-        } in abilities
-        {
+        for Ability { name: _, offered: _, reason } in abilities {
             self.string(reason);
         }
     }
@@ -109,24 +96,11 @@ impl Redactor {
     }
 
     fn entry(&self, entry: &mut Entry) {
-        let Entry {
-            step: _,
-            turn: _,
-            label,
-            at_ms: _,
-            event,
-        } = entry;
+        let Entry { step: _, turn: _, label, at_ms: _, event } = entry;
         self.string(label);
         match event {
             Event::Exchange(exchange) => self.exchange(exchange),
-            Event::Delivery(Delivery {
-                mailbox,
-                wanted: _,
-                mails,
-                waited_ms: _,
-                deadline_ms: _,
-                strays,
-            }) => {
+            Event::Delivery(Delivery { mailbox, wanted: _, mails, waited_ms: _, deadline_ms: _, strays }) => {
                 self.string(mailbox);
                 mails.iter_mut().for_each(|m| self.mail(m));
                 for Arrival { to, subject } in strays {
@@ -134,13 +108,7 @@ impl Redactor {
                     self.string(subject);
                 }
             }
-            Event::Visit(Visit {
-                link,
-                hops,
-                submitted: _,
-                end,
-                text,
-            }) => {
+            Event::Visit(Visit { link, hops, submitted: _, end, text }) => {
                 self.string(link);
                 hops.iter_mut().for_each(|h| self.exchange(h));
                 match end {
@@ -150,11 +118,7 @@ impl Redactor {
                 }
                 self.string(text);
             }
-            Event::Silence(Silence {
-                mailbox,
-                window_ms: _,
-                mails,
-            }) => {
+            Event::Silence(Silence { mailbox, window_ms: _, mails }) => {
                 self.string(mailbox);
                 mails.iter_mut().for_each(|m| self.mail(m));
             }
@@ -163,30 +127,13 @@ impl Redactor {
     }
 
     fn exchange(&self, exchange: &mut Exchange) {
-        let Exchange {
-            actor: _,
-            request,
-            response,
-            failure,
-            headers_ms: _,
-            total_ms: _,
-        } = exchange;
-        let Request {
-            method,
-            url,
-            headers,
-            body,
-        } = request;
+        let Exchange { actor: _, request, response, failure, headers_ms: _, total_ms: _ } = exchange;
+        let Request { method, url, headers, body } = request;
         self.string(method);
         self.string(url);
         self.headers(headers);
         self.body(body);
-        if let Some(Response {
-            status: _,
-            headers,
-            body,
-        }) = response
-        {
+        if let Some(Response { status: _, headers, body }) = response {
             self.headers(headers);
             self.body(body);
         }
@@ -203,12 +150,7 @@ impl Redactor {
     }
 
     fn body(&self, body: &mut Body) {
-        let Body {
-            text,
-            base64,
-            size_bytes: _,
-            truncated: _,
-        } = body;
+        let Body { text, base64, size_bytes: _, truncated: _ } = body;
         text.iter_mut().for_each(|t| self.string(t));
         if let Some(encoded) = base64 {
             match STANDARD.decode(&*encoded) {
@@ -224,45 +166,21 @@ impl Redactor {
     }
 
     fn mail(&self, mail: &mut Mail) {
-        let Mail {
-            envelope,
-            session,
-            raw,
-            headers,
-            parts,
-            links,
-        } = mail;
+        let Mail { envelope, session, raw, headers, parts, links } = mail;
         let Envelope { from, to, params } = envelope;
         self.string(from);
         to.iter_mut().chain(params).for_each(|s| self.string(s));
-        let SessionFacts {
-            helo,
-            esmtp: _,
-            tls: _,
-            auth_user,
-        } = session;
+        let SessionFacts { helo, esmtp: _, tls: _, auth_user } = session;
         self.string(helo);
         auth_user.iter_mut().for_each(|u| self.string(u));
         self.body(raw);
         self.headers(headers);
-        for Part {
-            content_type,
-            charset,
-            transfer_encoding,
-            text,
-        } in parts
-        {
+        for Part { content_type, charset, transfer_encoding, text } in parts {
             for string in [content_type, charset, transfer_encoding, text] {
                 self.string(string);
             }
         }
-        for Link {
-            url,
-            part: _,
-            source: _,
-            score: _,
-        } in links
-        {
+        for Link { url, part: _, source: _, score: _ } in links {
             self.string(url);
         }
     }

@@ -66,11 +66,8 @@ impl Redactor {
         if !possible && introduces(byte) {
             search.readings.clear();
             readings(text, at, &mut search.readings);
-            possible = search.readings.iter().any(|r| {
-                r.as_bytes()
-                    .first()
-                    .is_some_and(|b| self.starts[usize::from(*b)])
-            });
+            possible =
+                search.readings.iter().any(|r| r.as_bytes().first().is_some_and(|b| self.starts[usize::from(*b)]));
         }
         if !possible || (byte == PREFIX.as_bytes()[0] && marker_len(&text[at..]) > 0) {
             return None;
@@ -92,10 +89,7 @@ fn marker_len(text: &[u8]) -> usize {
     if !text.starts_with(PREFIX.as_bytes()) {
         return 0;
     }
-    let len = text
-        .iter()
-        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'-')
-        .count();
+    let len = text.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
     // What follows without a break (`REDACTED-token-1-and-more`) is not part of it.
     let Ok(word) = std::str::from_utf8(&text[..len]) else {
         return 0;
@@ -149,9 +143,7 @@ impl Search {
                     for reading in &self.readings {
                         let bytes = reading.as_bytes();
                         // A soft break reads as nothing; before the first character it belongs to what precedes.
-                        if secret[matched..].starts_with(bytes)
-                            && (matched > 0 || !bytes.is_empty())
-                        {
+                        if secret[matched..].starts_with(bytes) && (matched > 0 || !bytes.is_empty()) {
                             self.todo.push((matched + bytes.len(), reading.end));
                         }
                     }

@@ -22,11 +22,7 @@ pub(super) struct Reading {
 
 impl Reading {
     fn byte(byte: u8, end: usize) -> Reading {
-        Reading {
-            bytes: [byte, 0, 0, 0],
-            len: 1,
-            end,
-        }
+        Reading { bytes: [byte, 0, 0, 0], len: 1, end }
     }
 
     fn char(c: char, end: usize) -> Reading {
@@ -56,11 +52,7 @@ fn escape(text: &[u8], introducer: u8, at: usize, nesting: u8, into: &mut Vec<Re
         b'%' => hex_byte(text, at, nesting, into),
         b'=' => {
             if let Some(end) = soft_break_rest(text, at, nesting) {
-                into.push(Reading {
-                    bytes: [0; 4],
-                    len: 0,
-                    end,
-                });
+                into.push(Reading { bytes: [0; 4], len: 0, end });
             }
             hex_byte(text, at, nesting, into);
         }
@@ -96,22 +88,14 @@ fn units(text: &[u8], mut at: usize, nesting: u8, mut each: impl FnMut(u8, usize
         {
             let mut readings = Vec::new();
             escape(text, byte, at + 1, inner, &mut readings);
-            readings
-                .iter()
-                .filter(|r| r.len == 1)
-                .for_each(|r| each(r.bytes[0], r.end));
+            readings.iter().filter(|r| r.len == 1).for_each(|r| each(r.bytes[0], r.end));
         }
         return;
     }
 }
 
 /// What the byte at `at` stands for, in the first way of reading it that `wanted` takes.
-fn unit<T>(
-    text: &[u8],
-    at: usize,
-    nesting: u8,
-    wanted: impl Fn(u8) -> Option<T>,
-) -> Option<(T, usize)> {
+fn unit<T>(text: &[u8], at: usize, nesting: u8, wanted: impl Fn(u8) -> Option<T>) -> Option<(T, usize)> {
     let mut found = None;
     units(text, at, nesting, |byte, end| {
         if found.is_none() {
@@ -129,23 +113,17 @@ fn expect(text: &[u8], at: usize, nesting: u8, byte: u8) -> Option<usize> {
 /// Where a soft line break ends whose `=` ends at `at`: blanks and a line end, which may be spelled itself.
 fn soft_break_rest(text: &[u8], at: usize, nesting: u8) -> Option<usize> {
     let rest = text.get(at..)?;
-    let at = at
-        + rest
-            .iter()
-            .take_while(|b| matches!(b, b' ' | b'\t'))
-            .count();
+    let at = at + rest.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     // The level below, because a row of `=` must not be walked from each of them.
     let line_end = |at: usize| match text.get(at)? {
         byte @ (b'\r' | b'\n') => Some((*byte, at + 1)),
-        byte if introduces(*byte) => unit(text, at, nesting.checked_sub(1)?, |b| {
-            matches!(b, b'\r' | b'\n').then_some(b)
-        }),
+        byte if introduces(*byte) => {
+            unit(text, at, nesting.checked_sub(1)?, |b| matches!(b, b'\r' | b'\n').then_some(b))
+        }
         _ => None,
     };
     match line_end(at)? {
-        (b'\r', end) => line_end(end)
-            .filter(|(byte, _)| *byte == b'\n')
-            .map(|(_, end)| end),
+        (b'\r', end) => line_end(end).filter(|(byte, _)| *byte == b'\n').map(|(_, end)| end),
         (_, end) => Some(end),
     }
 }
@@ -218,17 +196,12 @@ fn entity(text: &[u8], at: usize, nesting: u8) -> Option<Reading> {
         None => named(text, at, nesting)?,
     };
     // Browsers forgive a missing semicolon, so an encoder that leaves it out is possible.
-    Some(Reading::char(
-        c,
-        expect(text, end, nesting, b';').unwrap_or(end),
-    ))
+    Some(Reading::char(c, expect(text, end, nesting, b';').unwrap_or(end)))
 }
 
 /// `35` or `x23`, after `&#`.
 fn numeric(text: &[u8], at: usize, nesting: u8) -> Option<(char, usize)> {
-    let (radix, mut at) = match unit(text, at, nesting, |b| {
-        matches!(b, b'x' | b'X').then_some(16)
-    }) {
+    let (radix, mut at) = match unit(text, at, nesting, |b| matches!(b, b'x' | b'X').then_some(16)) {
         Some(hexadecimal) => hexadecimal,
         None => (10, at),
     };

@@ -23,22 +23,12 @@ pub(super) struct MatrixError {
 
 impl MatrixError {
     pub(super) fn new(status: StatusCode, errcode: &'static str, error: impl Into<String>) -> Self {
-        Self {
-            status,
-            errcode: Some(errcode),
-            error: error.into(),
-            fields: Box::default(),
-        }
+        Self { status, errcode: Some(errcode), error: error.into(), fields: Box::default() }
     }
 
     /// A 401 that asks for User-Interactive Authentication: `fields` hold session, flows and params.
     pub(super) fn challenge(fields: Map<String, Value>) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            errcode: None,
-            error: String::new(),
-            fields: Box::new(fields),
-        }
+        Self { status: StatusCode::UNAUTHORIZED, errcode: None, error: String::new(), fields: Box::new(fields) }
     }
 
     /// The same refusal with another status.
@@ -48,11 +38,7 @@ impl MatrixError {
 
     /// The same refusal with an errcode and a sentence: a challenge after a failed attempt.
     pub(super) fn because(self, errcode: &'static str, error: impl Into<String>) -> Self {
-        Self {
-            errcode: Some(errcode),
-            error: error.into(),
-            ..self
-        }
+        Self { errcode: Some(errcode), error: error.into(), ..self }
     }
 
     pub(super) fn errcode(&self) -> Option<&'static str> {
@@ -65,11 +51,7 @@ impl MatrixError {
     }
 
     pub(super) fn not_json() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_NOT_JSON",
-            "the request body is not valid JSON",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_NOT_JSON", "the request body is not valid JSON")
     }
 
     pub(super) fn bad_json(error: impl Into<String>) -> Self {
@@ -77,11 +59,7 @@ impl MatrixError {
     }
 
     pub(super) fn missing_param(name: &str) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_MISSING_PARAM",
-            format!("the parameter `{name}` is missing"),
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_MISSING_PARAM", format!("the parameter `{name}` is missing"))
     }
 
     pub(super) fn invalid_param(error: impl Into<String>) -> Self {
@@ -93,27 +71,15 @@ impl MatrixError {
     }
 
     pub(super) fn unrecognized(status: StatusCode) -> Self {
-        Self::new(
-            status,
-            "M_UNRECOGNIZED",
-            "this server does not know that request",
-        )
+        Self::new(status, "M_UNRECOGNIZED", "this server does not know that request")
     }
 
     pub(super) fn in_use() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_THREEPID_IN_USE",
-            "Email is already in use",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_THREEPID_IN_USE", "Email is already in use")
     }
 
     pub(super) fn auth_failed() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_THREEPID_AUTH_FAILED",
-            "No validated 3pid session found",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_THREEPID_AUTH_FAILED", "No validated 3pid session found")
     }
 
     pub(super) fn changes_disabled() -> Self {
@@ -149,14 +115,8 @@ pub(super) fn empty() -> Response {
 /// Lets web clients of any origin read the response, as every endpoint of the client-server API must.
 pub(super) fn allow_any_origin(response: &mut Response) {
     let headers = response.headers_mut();
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS"),
-    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS"));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("X-Requested-With, Content-Type, Authorization"),

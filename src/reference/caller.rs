@@ -26,48 +26,27 @@ pub(super) struct Caller {
 impl FromRequestParts<Arc<Server>> for Caller {
     type Rejection = MatrixError;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        server: &Arc<Server>,
-    ) -> Result<Self, MatrixError> {
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, MatrixError> {
         let token = access_token(parts).ok_or_else(|| {
-            MatrixError::new(
-                StatusCode::UNAUTHORIZED,
-                "M_MISSING_TOKEN",
-                "this request needs an access token",
-            )
+            MatrixError::new(StatusCode::UNAUTHORIZED, "M_MISSING_TOKEN", "this request needs an access token")
         })?;
         let session = server.state().accounts.session(&token).cloned();
         let session = session.ok_or_else(|| {
-            MatrixError::new(
-                StatusCode::UNAUTHORIZED,
-                "M_UNKNOWN_TOKEN",
-                "this access token is not known",
-            )
+            MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", "this access token is not known")
         })?;
-        Ok(Self {
-            user: session.user,
-            device: session.device,
-            token,
-        })
+        Ok(Self { user: session.user, device: session.device, token })
     }
 }
 
 fn access_token(parts: &Parts) -> Option<String> {
     let from_header = parts.headers.get(header::AUTHORIZATION).and_then(|value| {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| token.trim().to_owned())
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     });
     let from_query = || {
         let query = parts.uri.query()?;
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs
-            .find(|(name, _)| name == "access_token")
-            .map(|(_, token)| token.into_owned())
+        pairs.find(|(name, _)| name == "access_token").map(|(_, token)| token.into_owned())
     };
-    from_header
-        .or_else(from_query)
-        .filter(|token| !token.is_empty())
+    from_header.or_else(from_query).filter(|token| !token.is_empty())
 }

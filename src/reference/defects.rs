@@ -29,16 +29,8 @@ pub struct Defect {
 
 /// Every defect, in the order of the flows.
 pub fn defects() -> &'static [Defect] {
-    static ALL: LazyLock<Vec<Defect>> = LazyLock::new(|| {
-        [
-            token::TABLE,
-            link::TABLE,
-            uia::TABLE,
-            add::TABLE,
-            remove::TABLE,
-        ]
-        .concat()
-    });
+    static ALL: LazyLock<Vec<Defect>> =
+        LazyLock::new(|| [token::TABLE, link::TABLE, uia::TABLE, add::TABLE, remove::TABLE].concat());
     &ALL
 }
 
@@ -75,11 +67,7 @@ mod tests {
         let names: HashSet<_> = defects().iter().map(|defect| defect.name).collect();
         assert_eq!(names.len(), defects().len());
         for name in names {
-            assert!(
-                name.bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
-                "{name}"
-            );
+            assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{name}");
             assert_eq!(find_defect(name).map(|defect| defect.name), Some(name));
         }
         assert_eq!(find_defect("no-such-defect"), None);
@@ -88,17 +76,9 @@ mod tests {
     #[test]
     fn every_defect_says_what_it_breaks_and_who_notices() {
         for defect in defects() {
-            assert!(
-                defect.promise.ends_with('.'),
-                "{}: the promise is a sentence",
-                defect.name
-            );
+            assert!(defect.promise.ends_with('.'), "{}: the promise is a sentence", defect.name);
             assert!(!defect.rule.is_empty(), "{}", defect.name);
-            assert!(
-                !defect.caught_by.is_empty(),
-                "{}: nobody would notice it",
-                defect.name
-            );
+            assert!(!defect.caught_by.is_empty(), "{}: nobody would notice it", defect.name);
         }
     }
 
@@ -109,20 +89,12 @@ mod tests {
         let (mut handlers, mut tables) = (String::new(), String::new());
         read(&root, &mut handlers, &mut tables);
         let declared = tables.lines().filter_map(|line| line.split_once(" = \""));
-        let is_constant = |name: &str| {
-            name.bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte == b'_')
-        };
-        let constants = declared
-            .map(|(name, _)| name.trim())
-            .filter(|name| is_constant(name));
+        let is_constant = |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let constants = declared.map(|(name, _)| name.trim()).filter(|name| is_constant(name));
         let mut count = 0;
         for constant in constants {
             // Once to import it, once more to ask.
-            assert!(
-                handlers.matches(constant).count() > 1,
-                "{constant} is declared but never asked about"
-            );
+            assert!(handlers.matches(constant).count() > 1, "{constant} is declared but never asked about");
             count += 1;
         }
         assert_eq!(count, defects().len());
@@ -135,12 +107,7 @@ mod tests {
                 read(&path, handlers, tables);
             } else {
                 let is_table = path.parent().unwrap().ends_with("defects");
-                (if is_table {
-                    &mut *tables
-                } else {
-                    &mut *handlers
-                })
-                .push_str(&fs::read_to_string(&path).unwrap());
+                (if is_table { &mut *tables } else { &mut *handlers }).push_str(&fs::read_to_string(&path).unwrap());
             }
         }
     }

@@ -27,14 +27,8 @@ pub(super) fn named(
     if let Some(identifier) = fields.optional_object("identifier")? {
         return match identifier.text("type")? {
             "m.id.user" => Ok(by_user(server, accounts, identifier.text("user")?)),
-            "m.id.thirdparty" => by_address(
-                accounts,
-                identifier.text("medium")?,
-                identifier.text("address")?,
-            ),
-            other => Err(MatrixError::invalid_param(format!(
-                "identifiers of the type `{other}` are not supported"
-            ))),
+            "m.id.thirdparty" => by_address(accounts, identifier.text("medium")?, identifier.text("address")?),
+            other => Err(MatrixError::invalid_param(format!("identifiers of the type `{other}` are not supported"))),
         };
     }
     if server.shaped(IDENTIFIER_ONLY) {
@@ -43,10 +37,7 @@ pub(super) fn named(
     if let Some(user) = fields.optional_text("user")? {
         return Ok(by_user(server, accounts, user));
     }
-    match (
-        fields.optional_text("medium")?,
-        fields.optional_text("address")?,
-    ) {
+    match (fields.optional_text("medium")?, fields.optional_text("address")?) {
         (Some(medium), Some(address)) => by_address(accounts, medium, address),
         _ => Err(MatrixError::missing_param("identifier")),
     }
@@ -59,19 +50,11 @@ fn by_user(server: &Server, accounts: &Accounts, user: &str) -> Option<UserId> {
     accounts.named(user).filter(|_| !refused).cloned()
 }
 
-fn by_address(
-    accounts: &Accounts,
-    medium: &str,
-    address: &str,
-) -> Result<Option<UserId>, MatrixError> {
+fn by_address(accounts: &Accounts, medium: &str, address: &str) -> Result<Option<UserId>, MatrixError> {
     if medium != "email" {
-        return Err(MatrixError::invalid_param(format!(
-            "the medium `{medium}` is not supported"
-        )));
+        return Err(MatrixError::invalid_param(format!("the medium `{medium}` is not supported")));
     }
     // An address that is none has no account, like an address that nobody has: the answer must not differ.
-    let owner = Address::parse(address)
-        .ok()
-        .and_then(|address| accounts.owner(&address).cloned());
+    let owner = Address::parse(address).ok().and_then(|address| accounts.owner(&address).cloned());
     Ok(owner)
 }

@@ -10,28 +10,18 @@ use axum::{
 use maud::{DOCTYPE, Markup, html};
 
 /// What the seed's server says once an address is validated.
-pub(super) const VALIDATED: &str = "Your email has now been validated, please return to your client. You may now close this window.";
+pub(super) const VALIDATED: &str =
+    "Your email has now been validated, please return to your client. You may now close this window.";
 
 const HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/html; charset=utf-8"),
-    ),
+    (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    (
-        header::REFERRER_POLICY,
-        HeaderValue::from_static("no-referrer"),
-    ),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
-    (
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    ),
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        ),
+        HeaderValue::from_static("default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
     ),
 ];
 

@@ -73,9 +73,7 @@ pub(super) struct Visit {
 pub(super) enum LinkFailure {
     #[error("This link belongs to no pending request. Please ask your client for a new e-mail.")]
     UnknownSession,
-    #[error(
-        "This link is not the one that was sent to you. Please copy it completely from the e-mail."
-    )]
+    #[error("This link is not the one that was sent to you. Please copy it completely from the e-mail.")]
     Wrong,
     #[error("This link has expired. Please ask your client for a new e-mail.")]
     Expired,
@@ -129,12 +127,7 @@ pub(super) struct Proofs {
 impl Proofs {
     pub(super) fn new(session_lifetime: Duration, token_lifetime: Duration) -> Self {
         let by_sid = Bounded::new(MAX_SESSIONS);
-        Self {
-            session_lifetime,
-            token_lifetime,
-            by_sid,
-            by_address: HashMap::new(),
-        }
+        Self { session_lifetime, token_lifetime, by_sid, by_address: HashMap::new() }
     }
 
     /// The session of this claim; a new one if there is none. Anybody may ask, so nothing is validated by it.
@@ -143,24 +136,15 @@ impl Proofs {
         let known = self.by_address.get(&place).cloned().unwrap_or_default();
         for sid in &known {
             if let Some(session) = self.live(sid)
-                && random::same(
-                    session.claim.client_secret.as_bytes(),
-                    claim.client_secret.as_bytes(),
-                )
+                && random::same(session.claim.client_secret.as_bytes(), claim.client_secret.as_bytes())
             {
-                return Opened {
-                    sid: sid.clone(),
-                    gate: Arc::clone(&session.gate),
-                };
+                return Opened { sid: sid.clone(), gate: Arc::clone(&session.gate) };
             }
         }
         if known.len() >= MAX_SESSIONS_PER_ADDRESS {
             self.close(&known[0]);
         }
-        let opened = Opened {
-            sid: sid(),
-            gate: Arc::default(),
-        };
+        let opened = Opened { sid: sid(), gate: Arc::default() };
         let session = Session {
             claim,
             gate: Arc::clone(&opened.gate),
@@ -173,10 +157,7 @@ impl Proofs {
         if let Some((sid, evicted)) = self.by_sid.insert(opened.sid.clone(), session) {
             self.unlist(&sid, &evicted);
         }
-        self.by_address
-            .entry(place)
-            .or_default()
-            .push(opened.sid.clone());
+        self.by_address.entry(place).or_default().push(opened.sid.clone());
         opened
     }
 
@@ -186,10 +167,7 @@ impl Proofs {
         let Some(session) = self.live(sid) else {
             return Sending::Gone;
         };
-        if session
-            .mailed_attempt
-            .is_some_and(|mailed| attempt <= mailed)
-        {
+        if session.mailed_attempt.is_some_and(|mailed| attempt <= mailed) {
             return Sending::Done;
         }
         if session.tokens.len() >= MAX_LIVE_TOKENS {
@@ -198,10 +176,7 @@ impl Proofs {
         // A fresh token makes up for wrong ones that were tried before: guessing starts again from nothing.
         session.wrong_tokens = 0;
         let token = random::token();
-        session.tokens.push(Token {
-            value: token.clone(),
-            expires,
-        });
+        session.tokens.push(Token { value: token.clone(), expires });
         Sending::Mail(token)
     }
 
@@ -234,14 +209,8 @@ impl Proofs {
             return Err(LinkFailure::Exhausted);
         }
         let secret = session.claim.client_secret.as_bytes();
-        let right_secret = visit
-            .client_secret
-            .as_ref()
-            .is_none_or(|given| random::same(secret, given.as_bytes()));
-        let token = session
-            .tokens
-            .iter()
-            .find(|token| random::same(token.value.as_bytes(), visit.token.as_bytes()));
+        let right_secret = visit.client_secret.as_ref().is_none_or(|given| random::same(secret, given.as_bytes()));
+        let token = session.tokens.iter().find(|token| random::same(token.value.as_bytes(), visit.token.as_bytes()));
         match token {
             Some(token) if right_secret && token.expires > Instant::now() => {
                 session.validated_at.get_or_insert_with(now_ms);
@@ -259,31 +228,15 @@ impl Proofs {
     }
 
     /// The proof that a session holds for its client.
-    pub(super) fn proof(
-        &mut self,
-        purpose: Purpose,
-        sid: &str,
-        client_secret: &str,
-    ) -> Result<Proof, NoProof> {
-        let session = self
-            .claimed(purpose, sid, client_secret)
-            .ok_or(NoProof::Unknown)?;
+    pub(super) fn proof(&mut self, purpose: Purpose, sid: &str, client_secret: &str) -> Result<Proof, NoProof> {
+        let session = self.claimed(purpose, sid, client_secret).ok_or(NoProof::Unknown)?;
         let validated_at = session.validated_at.ok_or(NoProof::NotValidated)?;
-        Ok(Proof {
-            address: session.claim.address.clone(),
-            validated_at,
-        })
+        Ok(Proof { address: session.claim.address.clone(), validated_at })
     }
 
     /// The address that a session claims, whether validated or not.
-    pub(super) fn claimed_address(
-        &mut self,
-        purpose: Purpose,
-        sid: &str,
-        client_secret: &str,
-    ) -> Option<Address> {
-        self.claimed(purpose, sid, client_secret)
-            .map(|session| session.claim.address.clone())
+    pub(super) fn claimed_address(&mut self, purpose: Purpose, sid: &str, client_secret: &str) -> Option<Address> {
+        self.claimed(purpose, sid, client_secret).map(|session| session.claim.address.clone())
     }
 
     /// Ends a session: its proof was used, and proofs are used once.
@@ -293,29 +246,17 @@ impl Proofs {
         }
     }
 
-    fn claimed(
-        &mut self,
-        purpose: Purpose,
-        sid: &str,
-        client_secret: &str,
-    ) -> Option<&mut Session> {
+    fn claimed(&mut self, purpose: Purpose, sid: &str, client_secret: &str) -> Option<&mut Session> {
         self.live(sid).filter(|session| {
             session.claim.purpose == purpose
-                && random::same(
-                    session.claim.client_secret.as_bytes(),
-                    client_secret.as_bytes(),
-                )
+                && random::same(session.claim.client_secret.as_bytes(), client_secret.as_bytes())
         })
     }
 
     /// The session, unless it is older than sessions get.
     fn live(&mut self, sid: &str) -> Option<&mut Session> {
         let lifetime = self.session_lifetime;
-        if self
-            .by_sid
-            .get(sid)
-            .is_some_and(|session| session.opened.elapsed() >= lifetime)
-        {
+        if self.by_sid.get(sid).is_some_and(|session| session.opened.elapsed() >= lifetime) {
             self.close(sid);
         }
         self.by_sid.get_mut(sid)

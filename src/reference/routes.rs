@@ -39,9 +39,7 @@ pub(super) fn router(server: Arc<Server>) -> Router {
     }
     router
         .fallback(async || MatrixError::unrecognized(StatusCode::NOT_FOUND))
-        .method_not_allowed_fallback(async || {
-            MatrixError::unrecognized(StatusCode::METHOD_NOT_ALLOWED)
-        })
+        .method_not_allowed_fallback(async || MatrixError::unrecognized(StatusCode::METHOD_NOT_ALLOWED))
         .layer(from_fn(open_to_browsers))
         .with_state(server)
 }
@@ -56,16 +54,10 @@ fn client(prefix: &str) -> Router<Arc<Server>> {
         .route(&at("/logout"), post(login::logout))
         .route(&at("/logout/all"), post(login::logout_all))
         .route(&at("/account/whoami"), get(login::whoami))
-        .route(
-            &at("/account/3pid"),
-            get(threepids::list).post(add::deprecated),
-        )
+        .route(&at("/account/3pid"), get(threepids::list).post(add::deprecated))
         .route(&at("/account/3pid/add"), post(add::add))
         .route(&at("/account/3pid/delete"), post(threepids::delete))
-        .route(
-            &at("/account/3pid/email/requestToken"),
-            post(request_token::for_adding),
-        )
+        .route(&at("/account/3pid/email/requestToken"), post(request_token::for_adding))
 }
 
 /// Answers preflight requests, and lets pages of any origin read the answers of the API. Pages of ours are not for them.

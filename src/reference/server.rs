@@ -11,8 +11,8 @@ use std::{
 use url::Url;
 
 use super::{
-    Config, Defect, Options, Shape, StartError, accounts::Accounts, mailer::Mailer, proofs::Proofs,
-    switches::Switches, uia::Challenges,
+    Config, Defect, Options, Shape, StartError, accounts::Accounts, mailer::Mailer, proofs::Proofs, switches::Switches,
+    uia::Challenges,
 };
 
 /// One homeserver.
@@ -37,19 +37,9 @@ pub(super) struct State {
 
 impl Server {
     /// `bound_url` is the address that the server listens on, for links when no public one is given.
-    pub(super) fn new(
-        options: &Options,
-        switches: Switches,
-        bound_url: &str,
-    ) -> Result<Self, StartError> {
-        let public_url = options
-            .public_url
-            .as_deref()
-            .unwrap_or(bound_url)
-            .trim_end_matches('/')
-            .to_owned();
-        let absolute =
-            Url::parse(&public_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    pub(super) fn new(options: &Options, switches: Switches, bound_url: &str) -> Result<Self, StartError> {
+        let public_url = options.public_url.as_deref().unwrap_or(bound_url).trim_end_matches('/').to_owned();
+        let absolute = Url::parse(&public_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if !absolute {
             return Err(StartError::PublicUrl { given: public_url });
         }
@@ -61,14 +51,7 @@ impl Server {
             challenges: Challenges::new(),
         };
         let state = Mutex::new(state);
-        Ok(Self {
-            name: options.server_name.clone(),
-            public_url,
-            config,
-            mailer,
-            switches,
-            state,
-        })
+        Ok(Self { name: options.server_name.clone(), public_url, config, mailer, switches, state })
     }
 
     /// Whether the promise behind this defect is to be broken.
@@ -90,8 +73,6 @@ impl Server {
 
 /// Milliseconds since the Unix epoch, the timestamps of the client-server API.
 pub(super) fn now_ms() -> u64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }

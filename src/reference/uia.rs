@@ -90,17 +90,8 @@ pub(super) struct Grant {
 }
 
 /// Grants the operation, or says with a 401 what is missing.
-pub(super) fn authorise(
-    server: &Server,
-    state: &mut State,
-    ask: Ask<'_>,
-) -> Result<Grant, MatrixError> {
-    let Ask {
-        operation,
-        flows,
-        auth,
-        remember,
-    } = ask;
+pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Result<Grant, MatrixError> {
+    let Ask { operation, flows, auth, remember } = ask;
     let Some(auth) = auth else {
         let session = state.challenges.open(operation.clone(), remember);
         return Err(challenge(server, &operation, flows, &session));
@@ -112,10 +103,7 @@ pub(super) fn authorise(
                 // Nothing that another session proved counts here, and the client gets one that will.
                 let fresh = state.challenges.open(operation.clone(), remember);
                 let refusal = challenge(server, &operation, flows, &fresh);
-                return Err(refusal.because(
-                    "M_FORBIDDEN",
-                    "this session does not belong to this request",
-                ));
+                return Err(refusal.because("M_FORBIDDEN", "this session does not belong to this request"));
             }
             given.to_owned()
         }
@@ -129,35 +117,23 @@ pub(super) fn authorise(
     };
 
     if let Some(name) = stage {
-        let stage =
-            Stage::named(name).filter(|stage| flows.iter().any(|flow| flow.contains(stage)));
+        let stage = Stage::named(name).filter(|stage| flows.iter().any(|flow| flow.contains(stage)));
         let Some(stage) = stage else {
             let refusal = unfinished(server, state, &operation, flows, &session);
-            return Err(refusal.because(
-                "M_UNRECOGNIZED",
-                format!("the stage `{name}` is not part of any flow"),
-            ));
+            return Err(refusal.because("M_UNRECOGNIZED", format!("the stage `{name}` is not part of any flow")));
         };
         if let Err(reason) = try_stage(server, state, &operation, stage, auth)? {
-            return Err(failed(
-                server, state, &operation, flows, session, stage, reason,
-            ));
+            return Err(failed(server, state, &operation, flows, session, stage, reason));
         }
         state.challenges.complete(&session, stage);
     }
 
     let completed = state.challenges.completed(&session);
-    if !flows
-        .iter()
-        .any(|flow| flow.iter().all(|stage| completed.contains(stage)))
-    {
+    if !flows.iter().any(|flow| flow.iter().all(|stage| completed.contains(stage))) {
         return Err(unfinished(server, state, &operation, flows, &session));
     }
     let remembered = state.challenges.remembered(&session);
-    Ok(Grant {
-        session,
-        remembered,
-    })
+    Ok(Grant { session, remembered })
 }
 
 /// Tries one stage. The outer error ends the request; the inner one is a failed attempt that may be repeated.
@@ -176,28 +152,17 @@ fn try_stage(
                 return Ok(Err("Registration needs no token"));
             };
             let right = random::same(given.as_bytes(), token.as_bytes());
-            Ok(if right {
-                Ok(())
-            } else {
-                Err("Invalid registration token")
-            })
+            Ok(if right { Ok(()) } else { Err("Invalid registration token") })
         }
         Stage::Password => {
             let named = identifier::named(server, &state.accounts, auth)?;
             let password = auth.text("password")?;
             let Some(user) = operation.user().filter(|user| named.as_ref() == Some(user)) else {
                 // The same words whether the account exists or not.
-                return Err(MatrixError::forbidden(
-                    "these are not the credentials of the account that asks",
-                ));
+                return Err(MatrixError::forbidden("these are not the credentials of the account that asks"));
             };
-            let right =
-                state.accounts.password_is(user, password) || server.broken(ACCEPTS_ANY_PASSWORD);
-            Ok(if right {
-                Ok(())
-            } else {
-                Err("Invalid password")
-            })
+            let right = state.accounts.password_is(user, password) || server.broken(ACCEPTS_ANY_PASSWORD);
+            Ok(if right { Ok(()) } else { Err("Invalid password") })
         }
     }
 }

@@ -9,12 +9,7 @@ use crate::model::{Exchange, Request};
 
 /// The `curl` command that sends the same request again.
 pub fn curl(exchange: &Exchange) -> String {
-    let Request {
-        method,
-        url,
-        headers,
-        body,
-    } = &exchange.request;
+    let Request { method, url, headers, body } = &exchange.request;
     let mut command = vec!["curl".to_owned()];
     let mut feed = None;
     match method.as_str() {
@@ -34,11 +29,7 @@ pub fn curl(exchange: &Exchange) -> String {
         if name == "content-length" {
             continue;
         }
-        let header = if value.is_empty() {
-            format!("{name};")
-        } else {
-            format!("{name}: {value}")
-        };
+        let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         command.extend(["-H".to_owned(), quote(&header).into_owned()]);
     }
     if body.size_bytes > 0 {
@@ -74,10 +65,7 @@ fn quote(word: &str) -> Cow<'_, str> {
     if !word.is_empty() && word.chars().all(plain) {
         return Cow::Borrowed(word);
     }
-    if word
-        .chars()
-        .all(|c| super::visible(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8())
-    {
+    if word.chars().all(|c| super::visible(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8()) {
         return Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")));
     }
     let mut quoted = String::from("$'");
@@ -86,10 +74,7 @@ fn quote(word: &str) -> Cow<'_, str> {
             '\'' | '\\' => quoted.extend(['\\', c]),
             c if super::visible(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() => quoted.push(c),
             // By byte, because `\u` depends on the locale. Three octal digits can't run into a digit that follows.
-            c => c
-                .encode_utf8(&mut [0; 4])
-                .bytes()
-                .for_each(|b| quoted.push_str(&format!("\\{b:03o}"))),
+            c => c.encode_utf8(&mut [0; 4]).bytes().for_each(|b| quoted.push_str(&format!("\\{b:03o}"))),
         }
     }
     quoted.push('\'');
@@ -111,10 +96,7 @@ mod tests {
         let exchange = request(
             "POST",
             "http://127.0.0.1:8008/_matrix/client/v3/account/3pid/add",
-            &[
-                ("authorization", "Bearer REDACTED-access-token-1"),
-                ("content-type", "application/json"),
-            ],
+            &[("authorization", "Bearer REDACTED-access-token-1"), ("content-type", "application/json")],
             Some(r#"{"sid": "it's"}"#),
         );
         assert_eq!(
@@ -126,18 +108,9 @@ mod tests {
 
     #[test]
     fn requests_without_a_body() {
-        assert_eq!(
-            curl(&request("GET", "http://h/x?a=1&b=2", &[], None)),
-            "curl -i --url 'http://h/x?a=1&b=2'"
-        );
-        assert_eq!(
-            curl(&request("HEAD", "http://h/", &[("x", "")], None)),
-            "curl --head -H 'x;' --url http://h/"
-        );
-        assert_eq!(
-            curl(&request("POST", "http://h/", &[], None)),
-            "curl -i -X POST --url http://h/"
-        );
+        assert_eq!(curl(&request("GET", "http://h/x?a=1&b=2", &[], None)), "curl -i --url 'http://h/x?a=1&b=2'");
+        assert_eq!(curl(&request("HEAD", "http://h/", &[("x", "")], None)), "curl --head -H 'x;' --url http://h/");
+        assert_eq!(curl(&request("POST", "http://h/", &[], None)), "curl -i -X POST --url http://h/");
     }
 
     #[test]
@@ -151,38 +124,23 @@ mod tests {
     #[test]
     fn bodies_that_are_no_text_are_fed_in() {
         let mut exchange = request("POST", "http://h/", &[], Some("x"));
-        exchange.request.body = Body {
-            base64: Some("//4=".to_owned()),
-            size_bytes: 2,
-            ..Body::default()
-        };
+        exchange.request.body = Body { base64: Some("//4=".to_owned()), size_bytes: 2, ..Body::default() };
         assert_eq!(
             curl(&exchange),
             "printf %s //4= | base64 -d | curl -i -X POST -H content-type: --data-binary @- --url http://h/"
         );
-        assert!(
-            curl(&request("POST", "http://h/", &[], Some("a\0b")))
-                .starts_with("printf %s YQBi | base64 -d | ")
-        );
+        assert!(curl(&request("POST", "http://h/", &[], Some("a\0b"))).starts_with("printf %s YQBi | base64 -d | "));
     }
 
     /// A shell is the judge: what it hands on must be what was sent.
     #[cfg(unix)]
     #[test]
     fn a_shell_reads_the_words_back() {
-        for word in [
-            "",
-            "plain",
-            "it's \"so\" $HOME `id` \\ !x #~*",
-            "a\nb\tc\x1b[2J\u{202e}é\\'7",
-            "-d @file",
-            "::error::",
-        ] {
+        for word in
+            ["", "plain", "it's \"so\" $HOME `id` \\ !x #~*", "a\nb\tc\x1b[2J\u{202e}é\\'7", "-d @file", "::error::"]
+        {
             let script = format!("printf %s {}", quote(word));
-            let Ok(output) = std::process::Command::new("bash")
-                .args(["-c", &script])
-                .output()
-            else {
+            let Ok(output) = std::process::Command::new("bash").args(["-c", &script]).output() else {
                 return;
             };
             assert_eq!(String::from_utf8(output.stdout).unwrap(), word, "{script}");

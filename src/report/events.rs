@@ -10,26 +10,15 @@ pub fn finished(record: &TrialRecord, done: usize, total: usize, style: &Style) 
     let (word, role) = words::outcome(record.outcome);
     let digits = total.to_string().len();
     let start = format!("[{done:>digits$}/{total}] ");
-    let mut rest = format!(
-        " {} {}",
-        visible(&record.name()),
-        words::duration(record.duration_ms)
-    );
+    let mut rest = format!(" {} {}", visible(&record.name()), words::duration(record.duration_ms));
     if !record.reason.is_empty() && record.outcome != Outcome::Pass {
         rest.push_str(&format!(": {}", visible(&record.reason)));
     }
     let room = style.columns().saturating_sub(start.len() + 5);
     if rest.chars().count() > room {
-        rest = rest
-            .chars()
-            .take(room.saturating_sub(1))
-            .collect::<String>()
-            + "…";
+        rest = rest.chars().take(room.saturating_sub(1)).collect::<String>() + "…";
     }
-    disarm(format!(
-        "{start}{}{rest}",
-        style.paint(role, &format!("{word:<5}"))
-    ))
+    disarm(format!("{start}{}{rest}", style.paint(role, &format!("{word:<5}"))))
 }
 
 #[cfg(test)]
@@ -40,16 +29,9 @@ mod tests {
     #[test]
     fn a_line_for_every_outcome() {
         let report = fixture::report();
-        let style = Style {
-            colour: false,
-            width: 100,
-        };
-        let lines: Vec<String> = report
-            .trials
-            .iter()
-            .enumerate()
-            .map(|(i, t)| finished(t, i + 1, report.trials.len(), &style))
-            .collect();
+        let style = Style { colour: false, width: 100 };
+        let lines: Vec<String> =
+            report.trials.iter().enumerate().map(|(i, t)| finished(t, i + 1, report.trials.len(), &style)).collect();
         insta::assert_snapshot!(lines.join("\n"));
     }
 
@@ -58,15 +40,7 @@ mod tests {
         let mut record = fixture::report().trials.swap_remove(0);
         record.outcome = Outcome::Fail;
         record.reason = "\n::error::x \x1b[2J".repeat(40);
-        let line = finished(
-            &record,
-            1,
-            1,
-            &Style {
-                colour: false,
-                width: 60,
-            },
-        );
+        let line = finished(&record, 1, 1, &Style { colour: false, width: 60 });
         assert_eq!(line.chars().count(), 60, "{line}");
         assert!(!line.contains(['\n', '\x1b']), "{line:?}");
     }

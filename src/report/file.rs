@@ -21,11 +21,7 @@ pub struct WriteError {
 
 impl WriteError {
     pub(super) fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
-        move |cause| WriteError {
-            action,
-            path: path.to_owned(),
-            cause,
-        }
+        move |cause| WriteError { action, path: path.to_owned(), cause }
     }
 }
 
@@ -52,8 +48,7 @@ fn advice(cause: &io::Error) -> &'static str {
 /// If a folder cannot be made, or the file cannot be written beside its place (no space, no permission) or moved there.
 pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
     let mut file = AtomicFile::create(path)?;
-    file.write_all(contents)
-        .map_err(WriteError::new("write", path))?;
+    file.write_all(contents).map_err(WriteError::new("write", path))?;
     file.finish()
 }
 
@@ -76,13 +71,8 @@ impl AtomicFile {
         // A temporary file is its owner's alone; a report is for whoever collects it. The umask still applies.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder
-            .tempfile_in(folder)
-            .map_err(WriteError::new("write", path))?;
-        Ok(AtomicFile {
-            path: path.to_owned(),
-            file,
-        })
+        let file = builder.tempfile_in(folder).map_err(WriteError::new("write", path))?;
+        Ok(AtomicFile { path: path.to_owned(), file })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -90,12 +80,8 @@ impl AtomicFile {
     }
 
     pub(super) fn finish(mut self) -> Result<(), WriteError> {
-        self.file
-            .flush()
-            .map_err(WriteError::new("write", &self.path))?;
-        self.file
-            .persist(&self.path)
-            .map_err(|e| WriteError::new("write", &self.path)(e.error))?;
+        self.file.flush().map_err(WriteError::new("write", &self.path))?;
+        self.file.persist(&self.path).map_err(|e| WriteError::new("write", &self.path)(e.error))?;
         Ok(())
     }
 }
@@ -153,13 +139,7 @@ mod tests {
     fn a_full_disk_is_said_to_be_full() {
         let cause = fs::write("/dev/full", b"x").unwrap_err();
         let message = WriteError::new("write", Path::new("out/report.json"))(cause).to_string();
-        assert!(
-            message.starts_with("cannot write out/report.json: No space left"),
-            "{message}"
-        );
-        assert!(
-            message.ends_with("choose another folder with --output"),
-            "{message}"
-        );
+        assert!(message.starts_with("cannot write out/report.json: No space left"), "{message}");
+        assert!(message.ends_with("choose another folder with --output"), "{message}");
     }
 }

@@ -24,10 +24,7 @@ pub(super) fn exchange(
         request: Request {
             method: method.to_owned(),
             url: url.to_owned(),
-            headers: headers
-                .iter()
-                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                .collect(),
+            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
             body: body.map(text).unwrap_or_default(),
         },
         response: Some(Response {
@@ -42,12 +39,7 @@ pub(super) fn exchange(
 }
 
 fn text(text: &str) -> Body {
-    Body {
-        text: Some(text.to_owned()),
-        base64: None,
-        size_bytes: text.len() as u64,
-        truncated: false,
-    }
+    Body { text: Some(text.to_owned()), base64: None, size_bytes: text.len() as u64, truncated: false }
 }
 
 /// A mail with a text and an HTML part.
@@ -65,40 +57,19 @@ pub(super) fn mail(to: &str, subject: &str) -> Mail {
             to: vec![to.to_owned()],
             params: vec!["SIZE=512".to_owned()],
         },
-        session: SessionFacts {
-            helo: "hs.example".to_owned(),
-            esmtp: true,
-            tls: false,
-            auth_user: None,
-        },
-        raw: text(&format!(
-            "Subject: {subject}\r\nTo: {to}\r\n\r\nPlease follow {link}\r\n"
-        )),
-        headers: vec![
-            ("subject".to_owned(), subject.to_owned()),
-            ("to".to_owned(), to.to_owned()),
-        ],
+        session: SessionFacts { helo: "hs.example".to_owned(), esmtp: true, tls: false, auth_user: None },
+        raw: text(&format!("Subject: {subject}\r\nTo: {to}\r\n\r\nPlease follow {link}\r\n")),
+        headers: vec![("subject".to_owned(), subject.to_owned()), ("to".to_owned(), to.to_owned())],
         parts: vec![
             part("text/plain", format!("Please follow {link}")),
             part("text/html", format!("<a href=\"{link}\">here</a>")),
         ],
-        links: vec![Link {
-            url: link.to_owned(),
-            part: 0,
-            source: LinkSource::Text,
-            score: 10,
-        }],
+        links: vec![Link { url: link.to_owned(), part: 0, source: LinkSource::Text, score: 10 }],
     }
 }
 
 fn entry(step: usize, label: &str, at_ms: f64, event: Event) -> Entry {
-    Entry {
-        step: Some(step),
-        turn: 0,
-        label: label.to_owned(),
-        at_ms,
-        event,
-    }
+    Entry { step: Some(step), turn: 0, label: label.to_owned(), at_ms, event }
 }
 
 fn spec() -> SpecRef {
@@ -108,14 +79,7 @@ fn spec() -> SpecRef {
     }
 }
 
-fn finding(
-    level: Level,
-    requirement: &str,
-    step: usize,
-    subject: &str,
-    expected: &str,
-    actual: &str,
-) -> Finding {
+fn finding(level: Level, requirement: &str, step: usize, subject: &str, expected: &str, actual: &str) -> Finding {
     Finding {
         kind: FindingKind::Requirement,
         level,
@@ -123,11 +87,7 @@ fn finding(
         spec: Some(spec()),
         step: "POST /account/3pid/add".to_owned(),
         step_index: Some(step),
-        place: Some(Place {
-            file: "add-email/wrong-password.yaml".to_owned(),
-            line: 21,
-            column: 5,
-        }),
+        place: Some(Place { file: "add-email/wrong-password.yaml".to_owned(), line: 21, column: 5 }),
         subject: subject.to_owned(),
         expected: expected.to_owned(),
         actual: actual.to_owned(),
@@ -156,23 +116,10 @@ fn trial(id: &str, title: &str, outcome: Outcome, reason: &str, duration_ms: f64
 
 /// The whole record.
 pub(super) fn report() -> Report {
-    let mut drifted = trial(
-        "list/empty",
-        "A new account has no address",
-        Outcome::Pass,
-        "",
-        8.0,
-    );
+    let mut drifted = trial("list/empty", "A new account has no address", Outcome::Pass, "", 8.0);
     drifted.findings = vec![Finding {
         kind: FindingKind::Drift,
-        ..finding(
-            Level::Convention,
-            "The answer differs from the snapshot",
-            0,
-            "snapshot",
-            "a: 1\nb: 2",
-            "a: 1\nb: 3",
-        )
+        ..finding(Level::Convention, "The answer differs from the snapshot", 0, "snapshot", "a: 1\nb: 2", "a: 1\nb: 3")
     }];
     let trials = vec![
         passing("v3"),
@@ -181,20 +128,8 @@ pub(super) fn report() -> Report {
         two_mails(),
         drifted,
         unanswered(),
-        trial(
-            "bind/happy",
-            "An address is bound",
-            Outcome::Skip,
-            "the target offers no identity server",
-            0.0,
-        ),
-        trial(
-            "bind/unbind",
-            "An address is unbound",
-            Outcome::Skip,
-            "the target offers no identity server",
-            0.0,
-        ),
+        trial("bind/happy", "An address is bound", Outcome::Skip, "the target offers no identity server", 0.0),
+        trial("bind/unbind", "An address is unbound", Outcome::Skip, "the target offers no identity server", 0.0),
         trial(
             "reset/happy",
             "A password is reset",
@@ -202,20 +137,8 @@ pub(super) fn report() -> Report {
             "the target speaks v1.1 only; this is since v1.2",
             0.0,
         ),
-        trial(
-            "add-email/lone",
-            "No link was followed",
-            Outcome::Xfail,
-            "answers 400 (issue 123)",
-            60.0,
-        ),
-        trial(
-            "add-email/twice",
-            "The same address is added twice",
-            Outcome::Xpass,
-            "answered 500 (issue 124)",
-            61.0,
-        ),
+        trial("add-email/lone", "No link was followed", Outcome::Xfail, "answers 400 (issue 123)", 60.0),
+        trial("add-email/twice", "The same address is added twice", Outcome::Xpass, "answered 500 (issue 124)", 61.0),
     ];
     Report {
         schema: Report::SCHEMA,
@@ -232,16 +155,8 @@ pub(super) fn report() -> Report {
             versions: vec!["r0.6.1".to_owned(), "v1.1".to_owned(), "v1.11".to_owned()],
             server: Some("Synapse/1.140.0".to_owned()),
             abilities: vec![
-                Ability {
-                    name: "email".to_owned(),
-                    offered: true,
-                    reason: "requestToken answered 200".to_owned(),
-                },
-                Ability {
-                    name: "registration".to_owned(),
-                    offered: true,
-                    reason: "it has a dummy flow".to_owned(),
-                },
+                Ability { name: "email".to_owned(), offered: true, reason: "requestToken answered 200".to_owned() },
+                Ability { name: "registration".to_owned(), offered: true, reason: "it has a dummy flow".to_owned() },
                 Ability {
                     name: "identity-server".to_owned(),
                     offered: false,

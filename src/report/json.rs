@@ -110,11 +110,7 @@ impl Stream {
     pub fn create(path: &Path) -> Result<Stream, WriteError> {
         let file = AtomicFile::create(path)?;
         let path = file.path().to_owned();
-        let mut stream = Stream {
-            file: BufWriter::new(file),
-            path,
-            counts: Counts::default(),
-        };
+        let mut stream = Stream { file: BufWriter::new(file), path, counts: Counts::default() };
         let head = format!("{{\n\"schema\": {},\n\"trials\": [", Report::SCHEMA);
         stream.put(head.as_bytes())?;
         Ok(stream)
@@ -126,15 +122,10 @@ impl Stream {
     ///
     /// If the file cannot be written.
     pub fn trial(&mut self, trial: &TrialRecord) -> Result<(), WriteError> {
-        let separator: &[u8] = if self.counts.total() == 0 {
-            b"\n"
-        } else {
-            b",\n"
-        };
+        let separator: &[u8] = if self.counts.total() == 0 { b"\n" } else { b",\n" };
         self.put(separator)?;
         self.counts.add(trial.outcome);
-        serde_json::to_writer(&mut self.file, trial)
-            .map_err(|e| WriteError::new("write", &self.path)(e.into()))
+        serde_json::to_writer(&mut self.file, trial).map_err(|e| WriteError::new("write", &self.path)(e.into()))
     }
 
     /// Ends the record with everything of `report` but its trials, which were added one by one, and its counts, which
@@ -171,17 +162,12 @@ impl Stream {
             self.put(format!(",\n\"{name}\": {value}").as_bytes())?;
         }
         self.put(b"\n}\n")?;
-        let file = self
-            .file
-            .into_inner()
-            .map_err(|e| WriteError::new("write", &self.path)(e.into_error()))?;
+        let file = self.file.into_inner().map_err(|e| WriteError::new("write", &self.path)(e.into_error()))?;
         file.finish()
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), WriteError> {
-        self.file
-            .write_all(bytes)
-            .map_err(WriteError::new("write", &self.path))
+        self.file.write_all(bytes).map_err(WriteError::new("write", &self.path))
     }
 }
 
@@ -191,10 +177,7 @@ impl Stream {
 ///
 /// If the file cannot be read, is cut off, is no record, is in another layout, is damaged, or contradicts itself.
 pub fn read(path: &Path) -> Result<Report, ReadError> {
-    let bytes = std::fs::read(path).map_err(|cause| ReadError::File {
-        path: path.to_owned(),
-        cause,
-    })?;
+    let bytes = std::fs::read(path).map_err(|cause| ReadError::File { path: path.to_owned(), cause })?;
     parse(path, &bytes)
 }
 
@@ -207,19 +190,13 @@ struct Head {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Report, ReadError> {
-    let foreign = |why: &str| ReadError::Foreign {
-        path: path.to_owned(),
-        why: why.to_owned(),
-    };
+    let foreign = |why: &str| ReadError::Foreign { path: path.to_owned(), why: why.to_owned() };
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(foreign("it is empty"));
     }
     let head: Head = serde_json::from_slice(bytes).map_err(|e| {
         if e.is_eof() {
-            ReadError::Truncated {
-                path: path.to_owned(),
-                line: e.line(),
-            }
+            ReadError::Truncated { path: path.to_owned(), line: e.line() }
         } else if e.is_data() {
             foreign("it is JSON, but not an object with the members of a record")
         } else {
@@ -233,11 +210,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Report, ReadError> {
         return Err(foreign("it does not say which \"threepid\" wrote it"));
     };
     if schema != u64::from(Report::SCHEMA) {
-        return Err(ReadError::Schema {
-            path: path.to_owned(),
-            found: schema,
-            threepid,
-        });
+        return Err(ReadError::Schema { path: path.to_owned(), found: schema, threepid });
     }
     if head.trials.is_none() {
         return Err(foreign("it has no \"trials\""));

@@ -16,10 +16,7 @@ pub struct Style {
 impl Default for Style {
     /// No colour, 80 columns.
     fn default() -> Self {
-        Style {
-            colour: false,
-            width: 80,
-        }
+        Style { colour: false, width: 80 }
     }
 }
 
@@ -93,10 +90,7 @@ mod tests {
 
     #[test]
     fn long_texts_wrap_and_long_words_stay_whole() {
-        let style = Style {
-            colour: false,
-            width: 40,
-        };
+        let style = Style { colour: false, width: 40 };
         let wrapped = style.wrap(
             "- ",
             "  ",
@@ -110,21 +104,7 @@ mod tests {
 
     #[test]
     fn colour_is_used_only_when_asked_for() {
-        assert_eq!(
-            Style {
-                colour: false,
-                width: 80
-            }
-            .paint(Role::Bad, "x"),
-            "x"
-        );
-        assert!(
-            Style {
-                colour: true,
-                width: 80
-            }
-            .paint(Role::Bad, "x")
-            .contains("\x1b[")
-        );
+        assert_eq!(Style { colour: false, width: 80 }.paint(Role::Bad, "x"), "x");
+        assert!(Style { colour: true, width: 80 }.paint(Role::Bad, "x").contains("\x1b["));
     }
 }

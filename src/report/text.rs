@@ -43,11 +43,7 @@ pub fn render(report: &Report, style: &Style) -> String {
         counts if counts.pass > 0 => Role::Good,
         _ => Role::Known,
     };
-    output.push_str(&painted_lines(
-        style,
-        role,
-        &style.wrap("", "", &conclusion(report)),
-    ));
+    output.push_str(&painted_lines(style, role, &style.wrap("", "", &conclusion(report))));
     disarm(output)
 }
 
@@ -59,12 +55,8 @@ pub fn trial(record: &TrialRecord, style: &Style) -> String {
 /// What the target is and offers.
 fn header(report: &Report, style: &Style) -> String {
     let target = &report.target;
-    let title = format!(
-        "threepid {} asked {} at {}",
-        visible(&report.threepid),
-        visible(&target.name),
-        visible(&target.url)
-    );
+    let title =
+        format!("threepid {} asked {} at {}", visible(&report.threepid), visible(&target.name), visible(&target.url));
     let mut output = painted_lines(style, Role::Strong, &style.wrap("", "  ", &title));
     let mut fact = |name: &str, text: String| {
         if !text.is_empty() {
@@ -74,34 +66,13 @@ fn header(report: &Report, style: &Style) -> String {
     if target.public_url != target.url {
         fact("links", format!("carry {}", visible(&target.public_url)));
     }
-    fact(
-        "server",
-        target
-            .server
-            .as_deref()
-            .map(|s| visible(s).into_owned())
-            .unwrap_or_default(),
-    );
+    fact("server", target.server.as_deref().map(|s| visible(s).into_owned()).unwrap_or_default());
     let versions: Vec<_> = target.versions.iter().map(|v| visible(v)).collect();
     fact("speaks", versions.join(", "));
-    let offers = |offered: bool| {
-        target
-            .abilities
-            .iter()
-            .filter(move |a| a.offered == offered)
-    };
-    fact(
-        "offers",
-        offers(true)
-            .map(|a| visible(&a.name))
-            .collect::<Vec<_>>()
-            .join(", "),
-    );
+    let offers = |offered: bool| target.abilities.iter().filter(move |a| a.offered == offered);
+    fact("offers", offers(true).map(|a| visible(&a.name)).collect::<Vec<_>>().join(", "));
     for ability in offers(false) {
-        fact(
-            "lacks",
-            format!("{}: {}", visible(&ability.name), visible(&ability.reason)),
-        );
+        fact("lacks", format!("{}: {}", visible(&ability.name), visible(&ability.reason)));
     }
     fact(
         "run",
@@ -118,19 +89,13 @@ fn header(report: &Report, style: &Style) -> String {
 
 /// Colour line by line, so that a pager or a log that cuts lines loses none.
 fn painted_lines(style: &Style, role: Role, text: &str) -> String {
-    text.lines()
-        .map(|line| style.paint(role, line) + "\n")
-        .collect()
+    text.lines().map(|line| style.paint(role, line) + "\n").collect()
 }
 
 /// The names of some trials: all if they are few.
 fn names(trials: &[&TrialRecord]) -> String {
     const MOST: usize = 3;
-    let mut names: Vec<String> = trials
-        .iter()
-        .take(MOST)
-        .map(|t| visible(&t.name()).into_owned())
-        .collect();
+    let mut names: Vec<String> = trials.iter().take(MOST).map(|t| visible(&t.name()).into_owned()).collect();
     if trials.len() > MOST {
         names.push(format!("and {} more", trials.len() - MOST));
     }

@@ -90,9 +90,6 @@ mod tests {
     #[test]
     fn orders_to_a_ci_system_are_disarmed() {
         let text = "::error::x\n  ::set-output name=a::b\na ::b\n##[error]x\n".to_owned();
-        assert_eq!(
-            disarm(text),
-            "\\x3a:error::x\n  \\x3a:set-output name=a::b\na ::b\n\\x23#[error]x\n"
-        );
+        assert_eq!(disarm(text), "\\x3a:error::x\n  \\x3a:set-output name=a::b\na ::b\n\\x23#[error]x\n");
     }
 }

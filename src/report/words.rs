@@ -6,11 +6,7 @@ use super::style::Role;
 
 /// `1 trial`, `2 trials`.
 pub(super) fn count(n: usize, noun: &str) -> String {
-    if n == 1 {
-        format!("1 {noun}")
-    } else {
-        format!("{n} {noun}s")
-    }
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// Milliseconds as a person says them.
@@ -55,10 +51,7 @@ pub(super) fn outcome(outcome: Outcome) -> (&'static str, Role) {
 
 /// Whether a trial has to be looked at.
 pub(super) fn needs_attention(trial: &TrialRecord) -> bool {
-    matches!(
-        trial.outcome,
-        Outcome::Fail | Outcome::Error | Outcome::Xpass
-    )
+    matches!(trial.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass)
 }
 
 /// The folder of a scenario: `add-email` of `add-email/wrong-password`. One that is in none is its own.
@@ -80,14 +73,7 @@ pub(super) fn tally<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) ->
 
 /// What a run means, in words that need no knowledge of this program.
 pub fn conclusion(report: &Report) -> String {
-    let Counts {
-        pass,
-        fail,
-        error,
-        skip,
-        xfail,
-        xpass,
-    } = report.counts;
+    let Counts { pass, fail, error, skip, xfail, xpass } = report.counts;
     let total = report.counts.total();
     let mut sentences = Vec::new();
     if report.interrupted {
@@ -100,11 +86,7 @@ pub fn conclusion(report: &Report) -> String {
         ));
     }
     if xpass > 0 {
-        let (is, it) = if xpass == 1 {
-            ("deviation is", "it")
-        } else {
-            ("deviations are", "them")
-        };
+        let (is, it) = if xpass == 1 { ("deviation is", "it") } else { ("deviations are", "them") };
         sentences.push(format!(
             "{xpass} known {is} not seen any more: strike {it} off the target's profile, so that a relapse will fail."
         ));
@@ -120,9 +102,7 @@ pub fn conclusion(report: &Report) -> String {
             (0, 0, 0) => "Nothing was asked: no trial was selected.".to_owned(),
             (0, 0, _) => "Nothing could be asked.".to_owned(),
             (0, _, _) => "Nothing but known deviations was seen.".to_owned(),
-            (1, _, _) => {
-                "Conformant: the homeserver did what was required in the one trial.".to_owned()
-            }
+            (1, _, _) => "Conformant: the homeserver did what was required in the one trial.".to_owned(),
             (_, _, _) => {
                 format!("Conformant: the homeserver did what was required in {pass} trials.")
             }
@@ -132,16 +112,11 @@ pub fn conclusion(report: &Report) -> String {
     }
     if xfail > 0 {
         let are = if xfail == 1 { "is" } else { "are" };
-        sentences.push(format!(
-            "{} {are} still there.",
-            count(xfail, "known deviation")
-        ));
+        sentences.push(format!("{} {are} still there.", count(xfail, "known deviation")));
     }
     if skip > 0 {
         let were = if skip == 1 { "was" } else { "were" };
-        sentences.push(format!(
-            "{skip} {were} skipped because the target does not offer what is needed."
-        ));
+        sentences.push(format!("{skip} {were} skipped because the target does not offer what is needed."));
     }
     sentences.join(" ")
 }
@@ -153,30 +128,13 @@ mod tests {
 
     #[test]
     fn times_are_said_as_people_do() {
-        let said: Vec<String> = [0.04, 3.25, 12.6, 999.6, 1234.0, 59_999.0, 125_400.0, -1.0]
-            .map(duration)
-            .to_vec();
-        assert_eq!(
-            said,
-            [
-                "0.0 ms",
-                "3.2 ms",
-                "13 ms",
-                "1.0 s",
-                "1.2 s",
-                "1 min 0 s",
-                "2 min 5 s",
-                "? ms"
-            ]
-        );
+        let said: Vec<String> = [0.04, 3.25, 12.6, 999.6, 1234.0, 59_999.0, 125_400.0, -1.0].map(duration).to_vec();
+        assert_eq!(said, ["0.0 ms", "3.2 ms", "13 ms", "1.0 s", "1.2 s", "1 min 0 s", "2 min 5 s", "? ms"]);
     }
 
     #[test]
     fn bytes_are_grouped() {
-        assert_eq!(
-            [1, 999, 1000, 1_234_567].map(bytes),
-            ["1 byte", "999 bytes", "1,000 bytes", "1,234,567 bytes"]
-        );
+        assert_eq!([1, 999, 1000, 1_234_567].map(bytes), ["1 byte", "999 bytes", "1,000 bytes", "1,234,567 bytes"]);
     }
 
     #[test]
@@ -185,10 +143,7 @@ mod tests {
     }
 
     fn said(counts: Counts) -> String {
-        conclusion(&Report {
-            counts,
-            ..fixture::report()
-        })
+        conclusion(&Report { counts, ..fixture::report() })
     }
 
     #[test]
@@ -200,34 +155,20 @@ mod tests {
             "Nothing could be asked. 2 were skipped because the target does not offer what is needed."
         );
         assert_eq!(
-            said(Counts {
-                pass: 2,
-                xfail: 1,
-                ..none
-            }),
+            said(Counts { pass: 2, xfail: 1, ..none }),
             "Conformant: the homeserver did what was required in 2 trials. 1 known deviation is still \
              there."
         );
         assert!(said(Counts { xfail: 1, ..none }).starts_with("Nothing but known deviations"));
-        for bad in [
-            Counts { fail: 1, ..none },
-            Counts { error: 1, ..none },
-            Counts { xpass: 1, ..none },
-        ] {
+        for bad in [Counts { fail: 1, ..none }, Counts { error: 1, ..none }, Counts { xpass: 1, ..none }] {
             let text = said(Counts { pass: 9, ..bad });
-            assert!(
-                !text.contains("Conformant:") && text.contains("9 trials went as required"),
-                "{text}"
-            );
+            assert!(!text.contains("Conformant:") && text.contains("9 trials went as required"), "{text}");
         }
     }
 
     #[test]
     fn an_interrupted_run_says_so_first() {
-        let report = Report {
-            interrupted: true,
-            ..fixture::report()
-        };
+        let report = Report { interrupted: true, ..fixture::report() };
         assert!(conclusion(&report).starts_with("Interrupted"));
     }
 }

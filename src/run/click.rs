@@ -14,39 +14,17 @@ use crate::model::{Exchange, Response, Visit, VisitEnd};
 const MAX_REDIRECTS: usize = 5;
 
 /// Follows a link.
-pub(super) async fn visit(
-    client: &Client,
-    context: &Context,
-    link: &str,
-    method: &str,
-    submit: bool,
-) -> Visit {
-    let mut visit = Visit {
-        link: link.to_owned(),
-        hops: Vec::new(),
-        submitted: false,
-        end: VisitEnd::Failed,
-        text: String::new(),
-    };
+pub(super) async fn visit(client: &Client, context: &Context, link: &str, method: &str, submit: bool) -> Visit {
+    let mut visit =
+        Visit { link: link.to_owned(), hops: Vec::new(), submitted: false, end: VisitEnd::Failed, text: String::new() };
     visit.end = follow(client, context, method, submit, &mut visit).await;
-    if let Some(page) = visit
-        .hops
-        .last()
-        .and_then(|hop| hop.response.as_ref())
-        .and_then(page_of)
-    {
+    if let Some(page) = visit.hops.last().and_then(|hop| hop.response.as_ref()).and_then(page_of) {
         visit.text = html::text(page);
     }
     visit
 }
 
-async fn follow(
-    client: &Client,
-    context: &Context,
-    method: &str,
-    submit: bool,
-    visit: &mut Visit,
-) -> VisitEnd {
+async fn follow(client: &Client, context: &Context, method: &str, submit: bool, visit: &mut Visit) -> VisitEnd {
     let Ok(mut at) = Url::parse(&visit.link) else {
         return VisitEnd::NotFollowed("it is no URL".to_owned());
     };
@@ -55,10 +33,7 @@ async fn follow(
     loop {
         let Some(exchange) = ask(client, context, &at, next).await else {
             return match visit.hops.is_empty() {
-                true => VisitEnd::NotFollowed(format!(
-                    "{} is not the target",
-                    at.origin().ascii_serialization()
-                )),
+                true => VisitEnd::NotFollowed(format!("{} is not the target", at.origin().ascii_serialization())),
                 // A redirect or a form that leads away.
                 false => VisitEnd::Redirect(at.into()),
             };
@@ -73,18 +48,13 @@ async fn follow(
         if let Some(location) = location(response) {
             redirects += 1;
             match at.join(location) {
-                Ok(to) if redirects <= MAX_REDIRECTS && matches!(to.scheme(), "http" | "https") => {
-                    at = to
-                }
+                Ok(to) if redirects <= MAX_REDIRECTS && matches!(to.scheme(), "http" | "https") => at = to,
                 _ => return VisitEnd::Redirect(location.to_owned()),
             }
             next = Outgoing::new("GET", "");
             continue;
         }
-        let form = match (
-            submit && !visit.submitted && method == "GET" && response.status < 300,
-            page_of(response),
-        ) {
+        let form = match (submit && !visit.submitted && method == "GET" && response.status < 300, page_of(response)) {
             (true, Some(page)) => html::only_form(page),
             _ => None,
         };
@@ -94,12 +64,9 @@ async fn follow(
         let Ok(mut action) = at.join(&form.action) else {
             return VisitEnd::Page;
         };
-        let encoded: String = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(&form.fields)
-            .finish();
+        let encoded: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).finish();
         if form.post {
-            next = Outgoing::new("POST", "")
-                .header("content-type", "application/x-www-form-urlencoded");
+            next = Outgoing::new("POST", "").header("content-type", "application/x-www-form-urlencoded");
             next.body = Some(encoded.into_bytes());
         } else {
             action.set_query(Some(&encoded));
@@ -111,12 +78,7 @@ async fn follow(
 }
 
 /// Asks for a page if it is on the target.
-async fn ask(
-    client: &Client,
-    context: &Context,
-    at: &Url,
-    mut outgoing: Outgoing,
-) -> Option<Exchange> {
+async fn ask(client: &Client, context: &Context, at: &Url, mut outgoing: Outgoing) -> Option<Exchange> {
     let reached = context.origins.to_reachable(at)?;
     outgoing.url = reached.url.into();
     outgoing.forwarded = reached.forwarded;
@@ -133,12 +95,6 @@ fn location(response: &Response) -> Option<&str> {
 
 /// The page, if the answer is one.
 fn page_of(response: &Response) -> Option<&str> {
-    let is_html = response
-        .header("content-type")
-        .is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
-    if is_html {
-        response.body.text.as_deref()
-    } else {
-        None
-    }
+    let is_html = response.header("content-type").is_none_or(|kind| kind.to_ascii_lowercase().contains("html"));
+    if is_html { response.body.text.as_deref() } else { None }
 }

@@ -3,8 +3,8 @@
 //! Takes the run's seed and a trial's name; gives values that are unique to the trial and the same whenever the seed
 //! is the same.
 
-use rand::seq::IndexedRandom;
 use rand::SeedableRng;
+use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
@@ -24,16 +24,11 @@ impl Generator {
         let mut hasher = Sha256::new();
         hasher.update(seed.to_be_bytes());
         hasher.update(trial.as_bytes());
-        Generator {
-            rng: ChaCha8Rng::from_seed(hasher.finalize().into()),
-        }
+        Generator { rng: ChaCha8Rng::from_seed(hasher.finalize().into()) }
     }
 
     fn text(&mut self, letters: &[u8], count: usize) -> String {
-        (0..count)
-            .filter_map(|_| letters.choose(&mut self.rng))
-            .map(|letter| char::from(*letter))
-            .collect()
+        (0..count).filter_map(|_| letters.choose(&mut self.rng)).map(|letter| char::from(*letter)).collect()
     }
 
     /// A value of a generated type; what is known of it is in its name, for people who read mail and logs.
@@ -56,18 +51,10 @@ mod tests {
 
     #[test]
     fn values_keep_their_grammar_and_follow_the_seed() {
-        for facts in crate::scenario::TYPES
-            .iter()
-            .filter(|facts| facts.generated)
-        {
+        for facts in crate::scenario::TYPES.iter().filter(|facts| facts.generated) {
             let value_type = ValueType::named(facts.name).unwrap();
             let make = |seed, trial| Generator::new(seed, trial).value(value_type, "wrong~2");
-            assert!(
-                value_type.accepts(&make(1, "t").into()),
-                "{}: {}",
-                facts.name,
-                make(1, "t")
-            );
+            assert!(value_type.accepts(&make(1, "t").into()), "{}: {}", facts.name, make(1, "t"));
             assert_eq!(make(1, "t"), make(1, "t"));
             assert_ne!(make(1, "t"), make(2, "t"));
             assert_ne!(make(1, "t"), make(1, "u"));

@@ -21,29 +21,19 @@ pub(super) enum LinkFault {
 }
 
 /// The link with its parameters changed.
-pub(super) fn changed(
-    link: &str,
-    changes: &[(String, Change)],
-    values: &Values,
-) -> Result<String, LinkFault> {
+pub(super) fn changed(link: &str, changes: &[(String, Change)], values: &Values) -> Result<String, LinkFault> {
     if changes.is_empty() {
         return Ok(link.to_owned());
     }
     let mut url = Url::parse(link).map_err(|_| LinkFault::NoUrl)?;
-    let mut pairs: Vec<(String, String)> = url
-        .query_pairs()
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
+    let mut pairs: Vec<(String, String)> =
+        url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     for (role, change) in changes {
         let at = find(role, &pairs, values).ok_or_else(|| LinkFault::NoParameter {
             role: role.clone(),
             names: match pairs.is_empty() {
                 true => "none".to_owned(),
-                false => pairs
-                    .iter()
-                    .map(|(name, _)| format!("`{name}`"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                false => pairs.iter().map(|(name, _)| format!("`{name}`")).collect::<Vec<_>>().join(", "),
             },
         })?;
         match change {
@@ -89,25 +79,11 @@ mod tests {
     fn a_parameter_is_found_by_its_name_or_by_what_it_holds() {
         let mut values = Values::default();
         values.set("sid", None, json!("S1"));
-        let with = |link: &str, role: &str, change: Change| {
-            changed(link, &[(role.to_owned(), change)], &values)
-        };
-        assert_eq!(
-            with("http://h/?token=abc&sid=S1", "token", Change::Altered).unwrap(),
-            "http://h/?token=abd&sid=S1"
-        );
-        assert_eq!(
-            with("http://h/?session=S1&t=abc", "sid", Change::Removed).unwrap(),
-            "http://h/?t=abc"
-        );
-        assert_eq!(
-            with("http://h/?session=S1&t=abc", "token", Change::Removed).unwrap(),
-            "http://h/?session=S1"
-        );
-        assert_eq!(
-            with("http://h/?t=abc", "token", Change::Removed).unwrap(),
-            "http://h/"
-        );
+        let with = |link: &str, role: &str, change: Change| changed(link, &[(role.to_owned(), change)], &values);
+        assert_eq!(with("http://h/?token=abc&sid=S1", "token", Change::Altered).unwrap(), "http://h/?token=abd&sid=S1");
+        assert_eq!(with("http://h/?session=S1&t=abc", "sid", Change::Removed).unwrap(), "http://h/?t=abc");
+        assert_eq!(with("http://h/?session=S1&t=abc", "token", Change::Removed).unwrap(), "http://h/?session=S1");
+        assert_eq!(with("http://h/?t=abc", "token", Change::Removed).unwrap(), "http://h/");
         assert!(matches!(
             with("http://h/?t=abc", "client_secret", Change::Altered),
             Err(LinkFault::NoParameter { .. })

@@ -15,19 +15,12 @@ pub(super) struct Mailboxes {
 
 impl Mailboxes {
     pub(super) fn new(sink: Sink) -> Mailboxes {
-        Mailboxes {
-            sink,
-            open: Vec::new(),
-        }
+        Mailboxes { sink, open: Vec::new() }
     }
 
     /// The mailbox of an address, opened if it is not yet.
     pub(super) fn of(&mut self, address: &str) -> &mut Mailbox {
-        let index = match self
-            .open
-            .iter()
-            .position(|mailbox| mailbox.address() == address)
-        {
+        let index = match self.open.iter().position(|mailbox| mailbox.address() == address) {
             Some(index) => index,
             None => {
                 self.open.push(self.sink.mailbox(address));

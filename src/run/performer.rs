@@ -17,8 +17,7 @@ use crate::http::Client;
 use crate::mail::read_mail;
 use crate::matching::{self, Unbound, Values};
 use crate::model::{
-    Account, Delivery, Entry, Event, Exchange, FailureKind, Mail, Silence, Stop, StopReason,
-    Transcript,
+    Account, Delivery, Entry, Event, Exchange, FailureKind, Mail, Silence, Stop, StopReason, Transcript,
 };
 use crate::plan::Trial;
 use crate::scenario::{Action, Click, MailWait, Quiet, Request, Step, Text, ValueType};
@@ -62,18 +61,13 @@ pub async fn perform(
     if let Some(stop) = &mut stop
         && matches!(stop.reason, StopReason::Deadline | StopReason::Interrupted)
     {
-        stop.message
-            .push_str(&format!("; it was at the step `{}`", performer.doing));
+        stop.message.push_str(&format!("; it was at the step `{}`", performer.doing));
     }
     if let Some(stop) = stop {
         performer.push(None, 0, "stopped", Event::Stop(stop));
     }
     // Cleaning up has a deadline of its own, and nothing hangs on it.
-    let _ = tokio::time::timeout(
-        context.limits.trial.min(Duration::from_secs(10)),
-        performer.steps(true),
-    )
-    .await;
+    let _ = tokio::time::timeout(context.limits.trial.min(Duration::from_secs(10)), performer.steps(true)).await;
     performer.finish().await
 }
 
@@ -95,15 +89,10 @@ struct Performer<'t> {
 impl<'t> Performer<'t> {
     fn new(trial: &'t Trial, context: &'t Context) -> Performer<'t> {
         let client = |keep_cookies| {
-            let options = crate::http::HttpOptions {
-                keep_cookies,
-                ..context.http.clone()
-            };
+            let options = crate::http::HttpOptions { keep_cookies, ..context.http.clone() };
             Client::new(&options, &context.shared).map_err(|error| error.to_string())
         };
-        let started_ms = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_millis() as u64);
+        let started_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
         let mut values = Values::default();
         values.set("started", ValueType::named("timestamp"), started_ms.into());
         values.set("now", ValueType::named("timestamp"), started_ms.into());
@@ -113,10 +102,7 @@ impl<'t> Performer<'t> {
             client: client(false),
             browser: client(true),
             begun: Instant::now(),
-            transcript: Transcript {
-                started_ms,
-                ..Transcript::default()
-            },
+            transcript: Transcript { started_ms, ..Transcript::default() },
             values,
             generator: Generator::new(context.seed, &trial.name()),
             mailboxes: Mailboxes::new(context.sink.clone()),
@@ -131,20 +117,12 @@ impl<'t> Performer<'t> {
 
     fn push(&mut self, step: Option<usize>, turn: usize, label: &str, event: Event) {
         let at_ms = self.since_begun();
-        self.transcript.entries.push(Entry {
-            step,
-            turn,
-            label: label.to_owned(),
-            at_ms,
-            event,
-        });
+        self.transcript.entries.push(Entry { step, turn, label: label.to_owned(), at_ms, event });
     }
 
     /// Sets a value that the harness chose or was given.
     fn give(&mut self, name: &str, value_type: Option<ValueType>, value: Value) {
-        self.transcript
-            .values
-            .push((name.to_owned(), value.clone()));
+        self.transcript.values.push((name.to_owned(), value.clone()));
         self.values.set(name, value_type, value);
     }
 
@@ -157,11 +135,7 @@ impl<'t> Performer<'t> {
             ("device_id", account.device_id.as_ref()),
         ] {
             if let Some(value) = value {
-                self.give(
-                    &format!("{actor}.{fact}"),
-                    ValueType::named(fact),
-                    value.as_str().into(),
-                );
+                self.give(&format!("{actor}.{fact}"), ValueType::named(fact), value.as_str().into());
             }
         }
     }
@@ -169,9 +143,7 @@ impl<'t> Performer<'t> {
     /// Makes the values that these texts need and that the harness can make.
     fn generate(&mut self, text: &Text) {
         for placeholder in text.placeholders() {
-            let generated = placeholder
-                .value_type
-                .filter(|value_type| value_type.facts().generated);
+            let generated = placeholder.value_type.filter(|value_type| value_type.facts().generated);
             if let (None, Some(value_type)) = (self.values.get(&placeholder.name), generated) {
                 let value = self.generator.value(value_type, &placeholder.name);
                 self.give(&placeholder.name, Some(value_type), value.into());
@@ -199,12 +171,7 @@ impl<'t> Performer<'t> {
     /// Does the steps, or those under `finally`.
     async fn steps(&mut self, finally: bool) -> Option<Stop> {
         let trial = self.trial;
-        for (index, step) in trial
-            .steps()
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| step.finally == finally)
-        {
+        for (index, step) in trial.steps().iter().enumerate().filter(|(_, step)| step.finally == finally) {
             self.doing = &step.label;
             self.open_mailboxes(index);
             step.action.each_text(&mut |text| self.generate(text));
@@ -224,14 +191,10 @@ impl<'t> Performer<'t> {
     async fn step(&mut self, index: usize, step: &Step) -> Result<(), Stop> {
         match &step.action {
             Action::Request(request) => {
-                let requests: Vec<&Request> =
-                    std::iter::repeat_n(request, request.at_once).collect();
+                let requests: Vec<&Request> = std::iter::repeat_n(request, request.at_once).collect();
                 self.requests(index, step, &requests).await
             }
-            Action::Parallel(requests) => {
-                self.requests(index, step, &requests.iter().collect::<Vec<_>>())
-                    .await
-            }
+            Action::Parallel(requests) => self.requests(index, step, &requests.iter().collect::<Vec<_>>()).await,
             Action::Mail(wait) => self.mail(index, step, wait).await,
             Action::NoMail(quiet) => self.quiet(index, step, quiet).await,
             Action::Click(click) => self.click(index, step, click).await,
@@ -240,14 +203,9 @@ impl<'t> Performer<'t> {
 
     /// Remembers what a step's outcome shows for the first time.
     fn bind(&mut self, step: &Step, from: usize) {
-        let seen: Vec<(f64, Value)> =
-            matching::outcomes(step, &self.transcript.entries[from..], &self.origins);
+        let seen: Vec<(f64, Value)> = matching::outcomes(step, &self.transcript.entries[from..], &self.origins);
         for (end_ms, seen) in seen {
-            self.values.set(
-                "now",
-                None,
-                (self.transcript.started_ms + end_ms.ceil() as u64).into(),
-            );
+            self.values.set("now", None, (self.transcript.started_ms + end_ms.ceil() as u64).into());
             for check in &step.checks {
                 matching::hold(check, &seen, &mut self.values);
             }
@@ -258,39 +216,22 @@ impl<'t> Performer<'t> {
         self.client.clone().map_err(impossible)
     }
 
-    async fn requests(
-        &mut self,
-        index: usize,
-        step: &Step,
-        requests: &[&Request],
-    ) -> Result<(), Stop> {
+    async fn requests(&mut self, index: usize, step: &Step, requests: &[&Request]) -> Result<(), Stop> {
         let client = self.client()?;
         let mut outgoing = Vec::new();
         for request in requests {
-            outgoing.push(
-                request::outgoing(request, &self.values, self.context, self.trial.api)
-                    .map_err(unbound)?,
-            );
+            outgoing.push(request::outgoing(request, &self.values, self.context, self.trial.api).map_err(unbound)?);
         }
         let limited_is_expected = rate_limit::expected(&step.checks);
         let mut patience = self.context.limits.rate_limit;
         let at_ms = self.since_begun();
         let mut answers = join_all(outgoing.iter().map(|one| client.send(one.clone()))).await;
         for turn in 0..answers.len() {
-            while let (false, Some(wait)) = (
-                limited_is_expected,
-                answers[turn]
-                    .response
-                    .as_ref()
-                    .and_then(rate_limit::asked_to_wait),
-            ) {
+            while let (false, Some(wait)) =
+                (limited_is_expected, answers[turn].response.as_ref().and_then(rate_limit::asked_to_wait))
+            {
                 let exchange = answers[turn].clone();
-                self.push(
-                    None,
-                    turn,
-                    &format!("{} (limited)", step.label),
-                    Event::Exchange(exchange),
-                );
+                self.push(None, turn, &format!("{} (limited)", step.label), Event::Exchange(exchange));
                 patience = patience.checked_sub(wait).ok_or_else(|| Stop {
                     reason: StopReason::RateLimited,
                     message: format!(
@@ -313,19 +254,11 @@ impl<'t> Performer<'t> {
                         FailureKind::BadRequest => StopReason::Impossible,
                         _ => StopReason::Unreachable,
                     },
-                    message: format!(
-                        "{} {} got no complete answer: {}",
-                        request.method, request.url, failure.message
-                    ),
+                    message: format!("{} {} got no complete answer: {}", request.method, request.url, failure.message),
                 });
             }
-            let entry = Entry {
-                step: Some(index),
-                turn,
-                label: step.label.clone(),
-                at_ms,
-                event: Event::Exchange(exchange),
-            };
+            let entry =
+                Entry { step: Some(index), turn, label: step.label.clone(), at_ms, event: Event::Exchange(exchange) };
             self.transcript.entries.push(entry);
         }
         stop.map_or(Ok(()), Err)
@@ -336,11 +269,7 @@ impl<'t> Performer<'t> {
         let within = wait.within.unwrap_or(self.context.limits.mail);
         let at_ms = self.since_begun();
         let begun = Instant::now();
-        let received = self
-            .mailboxes
-            .of(&address)
-            .receive(wait.count, begun + within)
-            .await;
+        let received = self.mailboxes.of(&address).receive(wait.count, begun + within).await;
         let missing = received.len() < wait.count;
         let delivery = Delivery {
             mailbox: address,
@@ -348,25 +277,10 @@ impl<'t> Performer<'t> {
             mails: received.iter().map(|one| self.read(one)).collect(),
             waited_ms: begun.elapsed().as_secs_f64() * 1000.0,
             deadline_ms: within.as_secs_f64() * 1000.0,
-            strays: if missing {
-                self.context
-                    .sink
-                    .strays()
-                    .into_iter()
-                    .rev()
-                    .take(10)
-                    .collect()
-            } else {
-                Vec::new()
-            },
+            strays: if missing { self.context.sink.strays().into_iter().rev().take(10).collect() } else { Vec::new() },
         };
-        let entry = Entry {
-            step: Some(index),
-            turn: 0,
-            label: step.label.clone(),
-            at_ms,
-            event: Event::Delivery(delivery),
-        };
+        let entry =
+            Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Delivery(delivery) };
         self.transcript.entries.push(entry);
         Ok(())
     }
@@ -375,23 +289,14 @@ impl<'t> Performer<'t> {
         let address = self.values.fill_text(&quiet.to).map_err(unbound)?;
         let window = quiet.window.unwrap_or(self.context.limits.quiet);
         let at_ms = self.since_begun();
-        let received = self
-            .mailboxes
-            .of(&address)
-            .anything_until(Instant::now() + window)
-            .await;
+        let received = self.mailboxes.of(&address).anything_until(Instant::now() + window).await;
         let silence = Silence {
             mailbox: address,
             window_ms: window.as_secs_f64() * 1000.0,
             mails: received.iter().map(|one| self.read(one)).collect(),
         };
-        let entry = Entry {
-            step: Some(index),
-            turn: 0,
-            label: step.label.clone(),
-            at_ms,
-            event: Event::Silence(silence),
-        };
+        let entry =
+            Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Silence(silence) };
         self.transcript.entries.push(entry);
         Ok(())
     }
@@ -400,23 +305,16 @@ impl<'t> Performer<'t> {
         let link = self.values.fill_text(&click.link).map_err(unbound)?;
         let link = changed(&link, &click.changes, &self.values).map_err(|fault| match fault {
             LinkFault::Unbound(fault) => unbound(fault),
-            fault @ LinkFault::NoParameter { .. } => Stop {
-                reason: StopReason::NotApplicable,
-                message: fault.to_string(),
-            },
+            fault @ LinkFault::NoParameter { .. } => {
+                Stop { reason: StopReason::NotApplicable, message: fault.to_string() }
+            }
             fault @ LinkFault::NoUrl => impossible(fault.to_string()),
         })?;
         let browser = self.browser.clone().map_err(impossible)?;
         let at_ms = self.since_begun();
         let visit = click::visit(&browser, self.context, &link, &click.method, click.submit).await;
         let failed = visit.hops.last().and_then(|hop| hop.failure.clone());
-        let entry = Entry {
-            step: Some(index),
-            turn: 0,
-            label: step.label.clone(),
-            at_ms,
-            event: Event::Visit(visit),
-        };
+        let entry = Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Visit(visit) };
         self.transcript.entries.push(entry);
         match failed {
             Some(failure) => Err(Stop {
@@ -434,41 +332,19 @@ impl<'t> Performer<'t> {
     async fn finish(mut self) -> Performed {
         for (mailbox, mails) in self.mailboxes.left_over().await {
             let mails = mails.iter().map(|one| self.read(one)).collect();
-            let delivery = Delivery {
-                mailbox,
-                wanted: 0,
-                mails,
-                waited_ms: 0.0,
-                deadline_ms: 0.0,
-                strays: Vec::new(),
-            };
-            self.push(
-                None,
-                0,
-                "mail that no step asked for",
-                Event::Delivery(delivery),
-            );
+            let delivery = Delivery { mailbox, wanted: 0, mails, waited_ms: 0.0, deadline_ms: 0.0, strays: Vec::new() };
+            self.push(None, 0, "mail that no step asked for", Event::Delivery(delivery));
         }
         let secrets = secrets::of(&self.transcript, &self.values);
-        Performed {
-            transcript: self.transcript,
-            values: self.values,
-            secrets,
-        }
+        Performed { transcript: self.transcript, values: self.values, secrets }
     }
 }
 
 fn unbound(fault: Unbound) -> Stop {
     let name = fault.name.split('~').next().unwrap_or_default();
-    Stop {
-        reason: StopReason::Unbound,
-        message: format!("no answer had the `<{name}>` that this step needs"),
-    }
+    Stop { reason: StopReason::Unbound, message: format!("no answer had the `<{name}>` that this step needs") }
 }
 
 fn impossible(message: String) -> Stop {
-    Stop {
-        reason: StopReason::Impossible,
-        message,
-    }
+    Stop { reason: StopReason::Impossible, message }
 }

@@ -11,10 +11,7 @@ pub(super) fn asked_to_wait(response: &Response) -> Option<Duration> {
     if response.status != 429 {
         return None;
     }
-    let header = response
-        .header("retry-after")
-        .and_then(|value| value.trim().parse().ok())
-        .map(Duration::from_secs);
+    let header = response.header("retry-after").and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
     let body = || {
         let body: serde_json::Value = serde_json::from_str(response.body.text.as_deref()?).ok()?;
         Some(Duration::from_millis(body.get("retry_after_ms")?.as_u64()?))
@@ -34,9 +31,7 @@ pub(super) fn expected(checks: &[Check]) -> bool {
 fn names_429(pattern: &Pattern) -> bool {
     match &pattern.kind {
         PatternKind::Literal(value) => value.as_u64() == Some(429),
-        PatternKind::Object { fields, .. } => fields
-            .iter()
-            .any(|(name, field)| name == "status" && names_429(field)),
+        PatternKind::Object { fields, .. } => fields.iter().any(|(name, field)| name == "status" && names_429(field)),
         PatternKind::AnyOf(items) | PatternKind::All(items) => items.iter().any(names_429),
         _ => false,
     }

@@ -13,22 +13,16 @@ use crate::scenario::{BodyTemplate, Placeholder, Request, Sender};
 /// # Errors
 ///
 /// [`Unbound`] for the first placeholder that has no value.
-pub(super) fn outgoing(
-    request: &Request,
-    values: &Values,
-    context: &Context,
-    api: Api,
-) -> Result<Outgoing, Unbound> {
+pub(super) fn outgoing(request: &Request, values: &Values, context: &Context, api: Api) -> Result<Outgoing, Unbound> {
     let mut outgoing = Outgoing::new(&request.method, url(request, values, context, api)?);
     if let Sender::Actor(name, _) = &request.sender {
         outgoing.actor = Some(name.clone());
     }
     let token = match (&request.token, &request.sender) {
         (Some(token), _) => Some(values.fill_text(token)?),
-        (None, Sender::Actor(name, _)) => values
-            .get(&format!("{name}.access_token"))
-            .and_then(Value::as_str)
-            .map(str::to_owned),
+        (None, Sender::Actor(name, _)) => {
+            values.get(&format!("{name}.access_token")).and_then(Value::as_str).map(str::to_owned)
+        }
         (None, Sender::Nobody) => None,
     };
     if let Some(token) = token {
@@ -39,17 +33,10 @@ pub(super) fn outgoing(
     }
     match &request.body {
         None => {}
-        Some(BodyTemplate::Json(template)) => {
-            outgoing.body = Some(values.fill(template)?.to_string().into_bytes())
-        }
+        Some(BodyTemplate::Json(template)) => outgoing.body = Some(values.fill(template)?.to_string().into_bytes()),
         Some(BodyTemplate::Raw(text)) => outgoing.body = Some(values.fill_text(text)?.into_bytes()),
     }
-    if outgoing.body.is_some()
-        && !request
-            .headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
-    {
+    if outgoing.body.is_some() && !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         outgoing = outgoing.header("content-type", "application/json");
     }
     Ok(outgoing)
@@ -63,12 +50,8 @@ fn url(request: &Request, values: &Values, context: &Context, api: Api) -> Resul
     let path = values.fill_text_with(&request.path, encode)?;
     let mut url = match () {
         () if path.starts_with("http://") || path.starts_with("https://") => path,
-        () if path.starts_with("/_") || path.starts_with("/.well-known/") => {
-            context.origins.request_url(&path)
-        }
-        () => context
-            .origins
-            .request_url(&format!("{}{path}", api.prefix())),
+        () if path.starts_with("/_") || path.starts_with("/.well-known/") => context.origins.request_url(&path),
+        () => context.origins.request_url(&format!("{}{path}", api.prefix())),
     };
     if !request.query.is_empty() {
         let mut query = url::form_urlencoded::Serializer::new(String::new());

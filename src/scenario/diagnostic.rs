@@ -5,9 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Severity,
-};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Severity};
 
 use super::Sources;
 use super::node::Span;
@@ -29,13 +27,7 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub(super) fn new(span: Span, code: &'static str, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            span,
-            code,
-            message: message.into(),
-            label: String::new(),
-            help: None,
-        }
+        Diagnostic { span, code, message: message.into(), label: String::new(), help: None }
     }
 
     pub(super) fn label(mut self, label: impl Into<String>) -> Diagnostic {
@@ -49,22 +41,14 @@ impl Diagnostic {
     }
 
     /// Adds "did you mean" where one of `names` is near to `word`, else the list of all.
-    pub(super) fn nearest<'a>(
-        self,
-        word: &str,
-        names: impl IntoIterator<Item = &'a str>,
-    ) -> Diagnostic {
+    pub(super) fn nearest<'a>(self, word: &str, names: impl IntoIterator<Item = &'a str>) -> Diagnostic {
         let names: Vec<&str> = names.into_iter().collect();
         match nearest(word, names.iter().copied()) {
             Some(name) => self.help(format!("did you mean `{name}`?")),
             None if names.is_empty() => self,
             None => self.help(format!(
                 "known here: {}",
-                names
-                    .iter()
-                    .map(|name| format!("`{name}`"))
-                    .collect::<Vec<_>>()
-                    .join(", ")
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
             )),
         }
     }
@@ -95,25 +79,13 @@ pub struct Diagnostics {
 
 impl Diagnostics {
     pub(super) fn new(list: impl IntoIterator<Item = Diagnostic>) -> Diagnostics {
-        Diagnostics {
-            list: list
-                .into_iter()
-                .collect::<BTreeSet<_>>()
-                .into_iter()
-                .collect(),
-        }
+        Diagnostics { list: list.into_iter().collect::<BTreeSet<_>>().into_iter().collect() }
     }
 
     /// Shows all of them, with the source.
     pub fn render(&self, sources: &Sources, colour: bool, width: usize) -> String {
-        let theme = if colour {
-            GraphicalTheme::unicode()
-        } else {
-            GraphicalTheme::unicode_nocolor()
-        };
-        let handler = GraphicalReportHandler::new_themed(theme)
-            .with_width(width)
-            .with_links(false);
+        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
         let mut text = String::new();
         for diagnostic in &self.list {
             let mut report = MietteDiagnostic::new(diagnostic.message.clone())
@@ -128,8 +100,7 @@ impl Diagnostics {
                 report = report.with_help(help.clone());
             }
             let file = sources.file(diagnostic.span.file);
-            let report = miette::Report::new(report)
-                .with_source_code(NamedSource::new(&file.path, file.text.clone()));
+            let report = miette::Report::new(report).with_source_code(NamedSource::new(&file.path, file.text.clone()));
             // Writing into a string cannot fail.
             let _ = handler.render_report(&mut text, report.as_ref());
             text.push('\n');

@@ -52,25 +52,12 @@ pub(super) struct Expander<'a> {
 }
 
 impl<'a> Expander<'a> {
-    pub(super) fn new(
-        reader: &'a Reader<'a>,
-        fragments: &'a BTreeMap<String, Fragment>,
-    ) -> Expander<'a> {
-        Expander {
-            reader,
-            fragments,
-            uses: 0,
-            steps: 0,
-        }
+    pub(super) fn new(reader: &'a Reader<'a>, fragments: &'a BTreeMap<String, Fragment>) -> Expander<'a> {
+        Expander { reader, fragments, uses: 0, steps: 0 }
     }
 
     /// Gives the flat list of steps.
-    pub(super) fn steps(
-        &mut self,
-        nodes: &[Node],
-        scope: &Scope,
-        open: &mut Vec<String>,
-    ) -> Vec<Node> {
+    pub(super) fn steps(&mut self, nodes: &[Node], scope: &Scope, open: &mut Vec<String>) -> Vec<Node> {
         let mut flat = Vec::new();
         for node in nodes {
             match node.get("use") {
@@ -96,16 +83,9 @@ impl<'a> Expander<'a> {
         flat
     }
 
-    fn used(
-        &mut self,
-        node: &Node,
-        target: &Node,
-        scope: &Scope,
-        open: &mut Vec<String>,
-    ) -> Vec<Node> {
+    fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Node> {
         let reader = self.reader;
-        let Some(fields) = reader.fields(node, "a `use` step", &[keys::USE, keys::STEP], &["use"])
-        else {
+        let Some(fields) = reader.fields(node, "a `use` step", &[keys::USE, keys::STEP], &["use"]) else {
             return Vec::new();
         };
         let Some(name) = reader.plain(target, "the fragment's name") else {
@@ -113,13 +93,9 @@ impl<'a> Expander<'a> {
         };
         let Some(fragment) = self.fragments.get(&name) else {
             reader.fault(
-                Diagnostic::new(
-                    target.span,
-                    "unknown-fragment",
-                    format!("there is no fragment `{name}`"),
-                )
-                .label("not known")
-                .nearest(&name, self.fragments.keys().map(String::as_str)),
+                Diagnostic::new(target.span, "unknown-fragment", format!("there is no fragment `{name}`"))
+                    .label("not known")
+                    .nearest(&name, self.fragments.keys().map(String::as_str)),
             );
             return Vec::new();
         };
@@ -137,10 +113,7 @@ impl<'a> Expander<'a> {
         self.uses += 1;
         let inner = Scope {
             inputs: self.inputs(target.span, &name, fragment, fields.get("with"), scope),
-            inner: Some(Inner {
-                number: self.uses,
-                outputs: self.outputs(&name, fragment, fields.get("out"), scope),
-            }),
+            inner: Some(Inner { number: self.uses, outputs: self.outputs(&name, fragment, fields.get("out"), scope) }),
         };
         open.push(name);
         let steps = self.steps(&fragment.steps, &inner, open);
@@ -166,20 +139,14 @@ impl<'a> Expander<'a> {
                         given.insert(key.name.clone(), scope.apply(value));
                     } else {
                         self.reader.fault(
-                            Diagnostic::new(
-                                key.span,
-                                "unknown-input",
-                                format!("`{name}` has no input `{}`", key.name),
-                            )
-                            .label("not known")
-                            .nearest(&key.name, names()),
+                            Diagnostic::new(key.span, "unknown-input", format!("`{name}` has no input `{}`", key.name))
+                                .label("not known")
+                                .nearest(&key.name, names()),
                         );
                     }
                 }
             }
-            Some((_, node)) => self
-                .reader
-                .expected(node, "`with` (a mapping from inputs to values)"),
+            Some((_, node)) => self.reader.expected(node, "`with` (a mapping from inputs to values)"),
         }
         for (input, default) in &fragment.inputs {
             if given.contains_key(input) {
@@ -190,31 +157,18 @@ impl<'a> Expander<'a> {
                     given.insert(input.clone(), scope.apply(default));
                 }
                 None => self.reader.fault(
-                    Diagnostic::new(
-                        at,
-                        "missing-input",
-                        format!("`{name}` needs the input `{input}`"),
-                    )
-                    .label("used here")
-                    .help(format!("add `with: {{{input}: …}}`")),
+                    Diagnostic::new(at, "missing-input", format!("`{name}` needs the input `{input}`"))
+                        .label("used here")
+                        .help(format!("add `with: {{{input}: …}}`")),
                 ),
             }
         }
         given
     }
 
-    fn outputs(
-        &self,
-        name: &str,
-        fragment: &Fragment,
-        out: Option<&Node>,
-        scope: &Scope,
-    ) -> BTreeMap<String, String> {
-        let mut outside: BTreeMap<String, String> = fragment
-            .outputs
-            .iter()
-            .map(|output| (output.clone(), scope.outside(output)))
-            .collect();
+    fn outputs(&self, name: &str, fragment: &Fragment, out: Option<&Node>, scope: &Scope) -> BTreeMap<String, String> {
+        let mut outside: BTreeMap<String, String> =
+            fragment.outputs.iter().map(|output| (output.clone(), scope.outside(output))).collect();
         match out.map(|node| (&node.value, node)) {
             None => {}
             Some((Value::Map(entries), _)) => {
@@ -236,9 +190,7 @@ impl<'a> Expander<'a> {
                     }
                 }
             }
-            Some((_, node)) => self
-                .reader
-                .expected(node, "`out` (a mapping from outputs to new names)"),
+            Some((_, node)) => self.reader.expected(node, "`out` (a mapping from outputs to new names)"),
         }
         outside
     }
@@ -247,10 +199,7 @@ impl<'a> Expander<'a> {
 impl Scope {
     /// The scope of a case: only its inputs.
     pub(super) fn of_case(inputs: BTreeMap<String, Node>) -> Scope {
-        Scope {
-            inputs,
-            inner: None,
-        }
+        Scope { inputs, inner: None }
     }
 
     /// How a name of this scope is called outside of it.
@@ -275,23 +224,12 @@ impl Scope {
             Value::Map(entries) => Value::Map(
                 entries
                     .iter()
-                    .map(|(key, value)| {
-                        (
-                            Key {
-                                span: key.span,
-                                name: key.name.clone(),
-                            },
-                            self.apply(value),
-                        )
-                    })
+                    .map(|(key, value)| (Key { span: key.span, name: key.name.clone() }, self.apply(value)))
                     .collect(),
             ),
             other => other.clone(),
         };
-        Node {
-            span: node.span,
-            value,
-        }
+        Node { span: node.span, value }
     }
 
     fn text(&self, node: &Node, text: &str) -> Node {
@@ -312,10 +250,7 @@ impl Scope {
                 Segment::Placeholder(placeholder) => self.placeholder(placeholder),
             })
             .collect();
-        Node {
-            span: node.span,
-            value: Value::Text(text::written(&replaced)),
-        }
+        Node { span: node.span, value: Value::Text(text::written(&replaced)) }
     }
 
     fn placeholder(&self, mut placeholder: Placeholder) -> Vec<Segment> {
@@ -328,10 +263,7 @@ impl Scope {
             }
             return vec![Segment::Placeholder(placeholder)];
         }
-        if self.inner.is_some()
-            && placeholder.binds()
-            && !super::flow::BUILT_IN.contains(&placeholder.name.as_str())
-        {
+        if self.inner.is_some() && placeholder.binds() && !super::flow::BUILT_IN.contains(&placeholder.name.as_str()) {
             let outside = self.outside(&placeholder.name);
             if outside != placeholder.name {
                 placeholder.typed = placeholder.value_type.is_some();
@@ -359,12 +291,9 @@ fn spliced(given: &Node, placeholder: &Placeholder) -> Vec<Segment> {
     segments
         .into_iter()
         .map(|segment| match segment {
-            Segment::Literal(text) => Segment::Literal(
-                placeholder
-                    .filters
-                    .iter()
-                    .fold(text, |text, filter| filter.apply(&text)),
-            ),
+            Segment::Literal(text) => {
+                Segment::Literal(placeholder.filters.iter().fold(text, |text, filter| filter.apply(&text)))
+            }
             Segment::Placeholder(mut inner) => {
                 inner.filters.extend(placeholder.filters.iter().copied());
                 Segment::Placeholder(inner)

@@ -42,21 +42,13 @@ impl Reader<'_> {
         fields
             .iter()
             .filter_map(|(key, node)| {
-                let level = Level::ALL
-                    .into_iter()
-                    .find(|level| level.word() == key.name)?;
+                let level = Level::ALL.into_iter().find(|level| level.word() == key.name)?;
                 self.check(level, key.span, node, observed)
             })
             .collect()
     }
 
-    fn check(
-        &self,
-        level: Level,
-        span: Span,
-        node: &Node,
-        observed: &[keys::Key],
-    ) -> Option<Check> {
+    fn check(&self, level: Level, span: Span, node: &Node, observed: &[keys::Key]) -> Option<Check> {
         let what = format!("`{level}`");
         let fields = self.fields(node, &what, &[observed, keys::EXPECTATION], &[])?;
         let pattern = self.outcome(&fields, observed)?;
@@ -64,8 +56,7 @@ impl Reader<'_> {
             None => Vec::new(),
             Some(node) => self.alternatives(node, observed)?,
         };
-        let seen =
-            matches!(&pattern.kind, PatternKind::Object { fields, .. } if !fields.is_empty());
+        let seen = matches!(&pattern.kind, PatternKind::Object { fields, .. } if !fields.is_empty());
         if !seen && one_of.is_empty() {
             self.fault(
                 Diagnostic::new(node.span, "no-check", format!("{what} expects nothing"))
@@ -77,9 +68,7 @@ impl Reader<'_> {
         Some(Check {
             level,
             span,
-            because: fields
-                .get("because")
-                .and_then(|node| self.plain(node, "`because`")),
+            because: fields.get("because").and_then(|node| self.plain(node, "`because`")),
             spec: fields.get("spec").and_then(|node| self.spec(node)),
             pattern,
             one_of,
@@ -100,13 +89,7 @@ impl Reader<'_> {
             };
             patterns.push((key.name.clone(), pattern));
         }
-        Some(Pattern {
-            span: fields.span,
-            kind: PatternKind::Object {
-                fields: patterns,
-                exact: false,
-            },
-        })
+        Some(Pattern { span: fields.span, kind: PatternKind::Object { fields: patterns, exact: false } })
     }
 
     /// Headers are matched by their names in lower case.
@@ -127,29 +110,17 @@ impl Reader<'_> {
         };
         if entries.len() < 2 {
             self.fault(
-                Diagnostic::new(
-                    node.span,
-                    "one-of",
-                    "`one_of` has at least two alternatives",
-                )
-                .label("fewer than two")
-                .help("what all answers have in common stands beside `one_of`"),
+                Diagnostic::new(node.span, "one-of", "`one_of` has at least two alternatives")
+                    .label("fewer than two")
+                    .help("what all answers have in common stands beside `one_of`"),
             );
             return None;
         }
         entries
             .iter()
             .map(|(key, value)| {
-                let fields = self.fields(
-                    value,
-                    &format!("the alternative `{}`", key.name),
-                    &[observed],
-                    &[],
-                )?;
-                Some(Alternative {
-                    name: key.name.clone(),
-                    pattern: self.outcome(&fields, observed)?,
-                })
+                let fields = self.fields(value, &format!("the alternative `{}`", key.name), &[observed], &[])?;
+                Some(Alternative { name: key.name.clone(), pattern: self.outcome(&fields, observed)? })
             })
             .collect()
     }

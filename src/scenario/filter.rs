@@ -29,16 +29,10 @@ impl Filter {
     pub const NAMES: &[(&str, &str)] = &[
         ("upper", "in capital letters"),
         ("lower", "in small letters"),
-        (
-            "altered",
-            "with its last letter or digit replaced by another one of the same kind",
-        ),
+        ("altered", "with its last letter or digit replaced by another one of the same kind"),
         ("local-part", "the part before the last `@`"),
         ("domain", "the part after the last `@`"),
-        (
-            "encoded",
-            "percent-encoded, as the value of a query parameter",
-        ),
+        ("encoded", "percent-encoded, as the value of a query parameter"),
         ("half", "the first half"),
     ];
 
@@ -62,14 +56,8 @@ impl Filter {
             Filter::Upper => text.to_uppercase(),
             Filter::Lower => text.to_lowercase(),
             Filter::Altered => altered(text),
-            Filter::LocalPart => text
-                .rsplit_once('@')
-                .map_or(text, |(local, _)| local)
-                .to_owned(),
-            Filter::Domain => text
-                .rsplit_once('@')
-                .map_or(text, |(_, domain)| domain)
-                .to_owned(),
+            Filter::LocalPart => text.rsplit_once('@').map_or(text, |(local, _)| local).to_owned(),
+            Filter::Domain => text.rsplit_once('@').map_or(text, |(_, domain)| domain).to_owned(),
             Filter::Encoded => url::form_urlencoded::byte_serialize(text.as_bytes()).collect(),
             Filter::Half => text.chars().take(text.chars().count() / 2).collect(),
         }
@@ -92,11 +80,7 @@ impl fmt::Display for Filter {
 
 /// Replaces the last letter or digit by its successor among its kind.
 fn altered(text: &str) -> String {
-    let Some((at, old)) = text
-        .char_indices()
-        .rev()
-        .find(|(_, c)| c.is_ascii_alphanumeric())
-    else {
+    let Some((at, old)) = text.char_indices().rev().find(|(_, c)| c.is_ascii_alphanumeric()) else {
         return format!("{text}x");
     };
     let new = match old {
@@ -114,14 +98,7 @@ mod tests {
 
     #[test]
     fn altered_differs_and_keeps_its_kind() {
-        for (before, after) in [
-            ("abc", "abd"),
-            ("az", "aa"),
-            ("a9", "a0"),
-            ("aZ=", "aA="),
-            ("--", "--x"),
-            ("", "x"),
-        ] {
+        for (before, after) in [("abc", "abd"), ("az", "aa"), ("a9", "a0"), ("aZ=", "aA="), ("--", "--x"), ("", "x")] {
             assert_eq!(altered(before), after);
         }
     }

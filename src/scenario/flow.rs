@@ -16,11 +16,7 @@ use crate::scenario::node::Span;
 pub(super) const BUILT_IN: &[&str] = &["started", "now"];
 
 /// Checks all cases of a scenario.
-pub(super) fn check<'s>(
-    reader: &Reader<'_>,
-    actors: &[(String, Span)],
-    cases: impl Iterator<Item = &'s [Step]>,
-) {
+pub(super) fn check<'s>(reader: &Reader<'_>, actors: &[(String, Span)], cases: impl Iterator<Item = &'s [Step]>) {
     let mut used = BTreeSet::new();
     for steps in cases {
         used.extend(check_case(reader, actors, steps));
@@ -28,13 +24,9 @@ pub(super) fn check<'s>(
     for (name, span) in actors {
         if !used.contains(name) {
             reader.fault(
-                Diagnostic::new(
-                    *span,
-                    "unused-actor",
-                    format!("the actor `{name}` does nothing"),
-                )
-                .label("declared here")
-                .help("each actor costs an account; leave out who is not needed"),
+                Diagnostic::new(*span, "unused-actor", format!("the actor `{name}` does nothing"))
+                    .label("declared here")
+                    .help("each actor costs an account; leave out who is not needed"),
             );
         }
     }
@@ -43,12 +35,7 @@ pub(super) fn check<'s>(
 /// Checks one case; gives the actors that do something in it.
 fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], steps: &[Step]) -> BTreeSet<String> {
     let bound = BUILT_IN.iter().map(|name| (*name).to_owned()).collect();
-    let mut flow = Flow {
-        reader,
-        actors,
-        bound,
-        used: BTreeSet::new(),
-    };
+    let mut flow = Flow { reader, actors, bound, used: BTreeSet::new() };
     for step in steps {
         for request in step.action.requests() {
             if let Sender::Actor(name, span) = &request.sender {
@@ -59,9 +46,7 @@ fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], steps: &[Step]) ->
         for check in &step.checks {
             check.pattern.each_text(&mut |text| flow.expected(text));
             for alternative in &check.one_of {
-                alternative
-                    .pattern
-                    .each_text(&mut |text| flow.expected(text));
+                alternative.pattern.each_text(&mut |text| flow.expected(text));
             }
         }
     }
@@ -92,19 +77,13 @@ impl Flow<'_> {
         let Some((owner, fact)) = placeholder.of_actor() else {
             return false;
         };
-        let span = self
-            .reader
-            .part(text.span, &format!("<{}", placeholder.name));
+        let span = self.reader.part(text.span, &format!("<{}", placeholder.name));
         self.actor(owner, span);
         if !Placeholder::ACTOR_FACTS.contains(&fact) {
             self.reader.fault(
-                Diagnostic::new(
-                    span,
-                    "unknown-fact",
-                    format!("nothing called `{fact}` is known of an actor"),
-                )
-                .label("here")
-                .nearest(fact, Placeholder::ACTOR_FACTS.iter().copied()),
+                Diagnostic::new(span, "unknown-fact", format!("nothing called `{fact}` is known of an actor"))
+                    .label("here")
+                    .nearest(fact, Placeholder::ACTOR_FACTS.iter().copied()),
             );
         }
         true
@@ -148,19 +127,10 @@ impl Flow<'_> {
                 .help("an earlier step's expectation must name it, or a fragment that gives it must be used before")
         } else {
             let types = super::types::TYPES.iter().map(|facts| facts.name);
-            let known: Vec<&str> = self
-                .bound
-                .iter()
-                .map(|name| shown(name))
-                .chain(types)
-                .collect();
-            Diagnostic::new(
-                span,
-                "unknown-value",
-                format!("nothing is called `<{name}>`"),
-            )
-            .label("neither a value nor a type")
-            .nearest(name, known)
+            let known: Vec<&str> = self.bound.iter().map(|name| shown(name)).chain(types).collect();
+            Diagnostic::new(span, "unknown-value", format!("nothing is called `<{name}>`"))
+                .label("neither a value nor a type")
+                .nearest(name, known)
         };
         self.reader.fault(fault);
     }

@@ -25,17 +25,11 @@ impl Reader<'_> {
                 })
                 .collect(),
             Some((_, node)) => {
-                self.expected(
-                    node,
-                    "`inputs` (a mapping from names to `about` and `default`)",
-                );
+                self.expected(node, "`inputs` (a mapping from names to `about` and `default`)");
                 Vec::new()
             }
         };
-        let outputs = fields
-            .get("outputs")
-            .map(|node| self.words(node, "`outputs`"))
-            .unwrap_or_default();
+        let outputs = fields.get("outputs").map(|node| self.words(node, "`outputs`")).unwrap_or_default();
         Some(Fragment {
             inputs,
             outputs: outputs.into_iter().map(|(name, _)| name).collect(),
@@ -52,35 +46,22 @@ impl Reader<'_> {
         fragments: &BTreeMap<String, Fragment>,
     ) -> Option<Scenario> {
         let fields = self.fields(node, "a scenario", &[keys::SCENARIO], &[])?;
-        let plain = |name: &str| {
-            fields
-                .get(name)
-                .and_then(|node| self.plain(node, &format!("`{name}`")))
-        };
-        let words = |name: &str| {
-            fields
-                .get(name)
-                .map(|node| self.words(node, &format!("`{name}`")))
-                .unwrap_or_default()
-        };
+        let plain = |name: &str| fields.get(name).and_then(|node| self.plain(node, &format!("`{name}`")));
+        let words =
+            |name: &str| fields.get(name).map(|node| self.words(node, &format!("`{name}`"))).unwrap_or_default();
         let actors = words("actors");
         for (index, (name, span)) in actors.iter().enumerate() {
             if !name.starts_with(|c: char| c.is_ascii_lowercase())
                 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
             {
                 self.fault(
-                    Diagnostic::new(
-                        *span,
-                        "actor-name",
-                        "an actor's name has lower-case letters, digits and `_`",
-                    )
-                    .label("here"),
+                    Diagnostic::new(*span, "actor-name", "an actor's name has lower-case letters, digits and `_`")
+                        .label("here"),
                 );
             }
             if actors[..index].iter().any(|(other, _)| other == name) {
                 self.fault(
-                    Diagnostic::new(*span, "repeated-key", format!("`{name}` is declared twice"))
-                        .label("again"),
+                    Diagnostic::new(*span, "repeated-key", format!("`{name}` is declared twice")).label("again"),
                 );
             }
         }
@@ -88,13 +69,9 @@ impl Reader<'_> {
         for (need, span) in &needs {
             if !keys::NEEDS.iter().any(|known| known.name == need) {
                 self.fault(
-                    Diagnostic::new(
-                        *span,
-                        "unknown-need",
-                        format!("nothing is known of `{need}`"),
-                    )
-                    .label("not known")
-                    .nearest(need, keys::NEEDS.iter().map(|known| known.name)),
+                    Diagnostic::new(*span, "unknown-need", format!("nothing is known of `{need}`"))
+                        .label("not known")
+                        .nearest(need, keys::NEEDS.iter().map(|known| known.name)),
                 );
             }
         }
@@ -105,32 +82,19 @@ impl Reader<'_> {
                 let mut expander = Expander::new(self, fragments);
                 let mut steps = Vec::new();
                 for (key, finally) in [("steps", false), ("finally", true)] {
-                    let nodes =
-                        expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
+                    let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
                     steps.extend(nodes.iter().filter_map(|node| self.step(node, finally)));
                 }
                 Case { name, steps }
             })
             .collect::<Vec<_>>();
-        flow::check(
-            self,
-            &actors,
-            cases.iter().map(|case| case.steps.as_slice()),
-        );
+        flow::check(self, &actors, cases.iter().map(|case| case.steps.as_slice()));
         let complete = cases.iter().all(|case| !case.steps.is_empty());
-        if complete
-            && cases
-                .iter()
-                .any(|case| case.steps.iter().all(|step| step.checks.is_empty()))
-        {
+        if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
             self.fault(
-                Diagnostic::new(
-                    node.span,
-                    "no-check",
-                    "this scenario expects nothing, so it cannot fail",
-                )
-                .label("no step has `must`, `should`, `convention` or `security`")
-                .help("say what must be seen: `must: {status: 200}`"),
+                Diagnostic::new(node.span, "no-check", "this scenario expects nothing, so it cannot fail")
+                    .label("no step has `must`, `should`, `convention` or `security`")
+                    .help("say what must be seen: `must: {status: 200}`"),
             );
         }
         let version = |name: &str| fields.get(name).and_then(|node| self.version(node));
@@ -154,10 +118,7 @@ impl Reader<'_> {
             None => Vec::new(),
             Some((Value::List(steps), node)) => {
                 if steps.is_empty() {
-                    self.fault(
-                        Diagnostic::new(node.span, "empty", format!("`{key}` is empty"))
-                            .label("no step"),
-                    );
+                    self.fault(Diagnostic::new(node.span, "empty", format!("`{key}` is empty")).label("no step"));
                 }
                 steps.clone()
             }
@@ -183,29 +144,18 @@ impl Reader<'_> {
         for (key, row) in rows {
             if seen.iter().any(|(name, _)| *name == key.name) {
                 self.fault(
-                    Diagnostic::new(
-                        key.span,
-                        "repeated-key",
-                        format!("`{}` stands here a second time", key.name),
-                    )
-                    .label("again"),
+                    Diagnostic::new(key.span, "repeated-key", format!("`{}` stands here a second time", key.name))
+                        .label("again"),
                 );
                 continue;
             }
             seen.push((&key.name, key.span));
             if key.name.is_empty()
-                || !key
-                    .name
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+                || !key.name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
             {
                 self.fault(
-                    Diagnostic::new(
-                        key.span,
-                        "case-name",
-                        "a case's name has letters, digits, `-`, `_` and `.`",
-                    )
-                    .label("here"),
+                    Diagnostic::new(key.span, "case-name", "a case's name has letters, digits, `-`, `_` and `.`")
+                        .label("here"),
                 );
             }
             let Value::Map(inputs) = &row.value else {
@@ -223,10 +173,7 @@ impl Reader<'_> {
                 ),
                 Some(_) => {}
             }
-            let inputs = inputs
-                .iter()
-                .map(|(key, value)| (key.name.clone(), value.clone()))
-                .collect();
+            let inputs = inputs.iter().map(|(key, value)| (key.name.clone(), value.clone())).collect();
             cases.push((Some(key.name.clone()), Scope::of_case(inputs)));
         }
         cases
@@ -237,13 +184,9 @@ impl Reader<'_> {
         let version = text.parse().ok();
         if version.is_none() {
             self.fault(
-                Diagnostic::new(
-                    node.span,
-                    "version",
-                    "this is no version of the specification",
-                )
-                .label("here")
-                .help("write `r0.6.1` or `v1.13`"),
+                Diagnostic::new(node.span, "version", "this is no version of the specification")
+                    .label("here")
+                    .help("write `r0.6.1` or `v1.13`"),
             );
         }
         version

@@ -86,22 +86,13 @@ pub(super) static OPERATORS: &[(&str, &str)] = &[
     ("$all", "All of these patterns."),
     ("$not", "Anything but this."),
     ("$absent", "`true`: the key is not there."),
-    (
-        "$contains",
-        "Text that contains this text, or an array that has this element.",
-    ),
-    (
-        "$matches",
-        "Text in which this regular expression is found.",
-    ),
+    ("$contains", "Text that contains this text, or an array that has this element."),
+    ("$matches", "Text in which this regular expression is found."),
     ("$at_least", "A number that is at least this."),
     ("$at_most", "A number that is at most this."),
     ("$length", "The number of characters, elements or keys."),
     ("$each", "An array whose elements all look like this."),
-    (
-        "$in_any_order",
-        "An array of these elements in any order, and no others.",
-    ),
+    ("$in_any_order", "An array of these elements in any order, and no others."),
     ("$exact", "An object with these keys and no others."),
 ];
 
@@ -113,21 +104,14 @@ impl Pattern {
     pub fn each_text<'p>(&'p self, f: &mut impl FnMut(&'p Text)) {
         match &self.kind {
             PatternKind::Text(text) | PatternKind::Contains(text) => f(text),
-            PatternKind::Object { fields, .. } => {
-                fields.iter().for_each(|(_, pattern)| pattern.each_text(f))
-            }
+            PatternKind::Object { fields, .. } => fields.iter().for_each(|(_, pattern)| pattern.each_text(f)),
             PatternKind::Array { items, .. }
             | PatternKind::AnyOf(items)
             | PatternKind::All(items)
             | PatternKind::InAnyOrder(items) => items.iter().for_each(|item| item.each_text(f)),
-            PatternKind::Not(inner) | PatternKind::Length(inner) | PatternKind::Each(inner) => {
-                inner.each_text(f)
-            }
+            PatternKind::Not(inner) | PatternKind::Length(inner) | PatternKind::Each(inner) => inner.each_text(f),
             PatternKind::AtLeast(template) | PatternKind::AtMost(template) => template.each_text(f),
-            PatternKind::Literal(_)
-            | PatternKind::StatusClass(_)
-            | PatternKind::Absent
-            | PatternKind::Matches(_) => {}
+            PatternKind::Literal(_) | PatternKind::StatusClass(_) | PatternKind::Absent | PatternKind::Matches(_) => {}
         }
     }
 }
@@ -140,10 +124,7 @@ impl Reader<'_> {
             Value::Bool(flag) => PatternKind::Literal((*flag).into()),
             Value::Int(number) => PatternKind::Literal((*number).into()),
             Value::Float(number) => PatternKind::Literal((*number).into()),
-            Value::Text(text) => PatternKind::Text(Text {
-                span: node.span,
-                segments: self.segments(text, node.span)?,
-            }),
+            Value::Text(text) => PatternKind::Text(Text { span: node.span, segments: self.segments(text, node.span)? }),
             Value::List(items) => {
                 let dots = |item: &&Node| item.as_text() == Some("...");
                 PatternKind::Array {
@@ -155,20 +136,12 @@ impl Reader<'_> {
                 return self.operators(node, entries);
             }
             Value::Map(entries) => {
-                let fields: Vec<_> = entries
-                    .iter()
-                    .map(|(key, value)| Some((key.name.clone(), self.pattern(value)?)))
-                    .collect();
-                PatternKind::Object {
-                    fields: fields.into_iter().collect::<Option<_>>()?,
-                    exact: false,
-                }
+                let fields: Vec<_> =
+                    entries.iter().map(|(key, value)| Some((key.name.clone(), self.pattern(value)?))).collect();
+                PatternKind::Object { fields: fields.into_iter().collect::<Option<_>>()?, exact: false }
             }
         };
-        Some(Pattern {
-            span: node.span,
-            kind,
-        })
+        Some(Pattern { span: node.span, kind })
     }
 
     fn all<'n>(&self, nodes: impl Iterator<Item = &'n Node>) -> Option<Vec<Pattern>> {
@@ -180,20 +153,12 @@ impl Reader<'_> {
     pub(super) fn status(&self, node: &Node) -> Option<Pattern> {
         let help = "write `200`, `[400, 403]` or a class like `4xx`";
         let fault = |found: &Node| {
-            self.fault(
-                Diagnostic::new(found.span, "status", "this is no status")
-                    .label("no status")
-                    .help(help),
-            );
+            self.fault(Diagnostic::new(found.span, "status", "this is no status").label("no status").help(help));
         };
         let kind = match &node.value {
-            Value::Int(number) if (100..600).contains(number) => {
-                PatternKind::Literal((*number).into())
-            }
+            Value::Int(number) if (100..600).contains(number) => PatternKind::Literal((*number).into()),
             Value::Text(text)
-                if text.len() == 3
-                    && text.ends_with("xx")
-                    && matches!(text.as_bytes()[0], b'1'..=b'5') =>
+                if text.len() == 3 && text.ends_with("xx") && matches!(text.as_bytes()[0], b'1'..=b'5') =>
             {
                 PatternKind::StatusClass(u16::from(text.as_bytes()[0] - b'0'))
             }
@@ -207,10 +172,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        Some(Pattern {
-            span: node.span,
-            kind,
-        })
+        Some(Pattern { span: node.span, kind })
     }
 
     /// Reads `{$operator: …}`; several operators must all hold.
@@ -219,30 +181,17 @@ impl Reader<'_> {
         for (key, value) in entries {
             if !key.name.starts_with('$') {
                 self.fault(
-                    Diagnostic::new(
-                        key.span,
-                        "mixed-operators",
-                        "operators and keys do not stand in one mapping",
-                    )
-                    .label("a key among operators")
-                    .help("give the key a mapping of its own; `$all` joins several patterns"),
+                    Diagnostic::new(key.span, "mixed-operators", "operators and keys do not stand in one mapping")
+                        .label("a key among operators")
+                        .help("give the key a mapping of its own; `$all` joins several patterns"),
                 );
                 return None;
             }
-            kinds.push(Pattern {
-                span: key.span,
-                kind: self.operator(key, value)?,
-            });
+            kinds.push(Pattern { span: key.span, kind: self.operator(key, value)? });
         }
         Some(match kinds.len() {
-            1 => Pattern {
-                span: node.span,
-                kind: kinds.remove(0).kind,
-            },
-            _ => Pattern {
-                span: node.span,
-                kind: PatternKind::All(kinds),
-            },
+            1 => Pattern { span: node.span, kind: kinds.remove(0).kind },
+            _ => Pattern { span: node.span, kind: PatternKind::All(kinds) },
         })
     }
 
@@ -259,13 +208,7 @@ impl Reader<'_> {
             "$at_most" => PatternKind::AtMost(self.template(value)?),
             "$matches" => PatternKind::Matches(self.expression(value)?),
             "$exact" => match self.pattern(value)? {
-                Pattern {
-                    kind: PatternKind::Object { fields, .. },
-                    ..
-                } => PatternKind::Object {
-                    fields,
-                    exact: true,
-                },
+                Pattern { kind: PatternKind::Object { fields, .. }, .. } => PatternKind::Object { fields, exact: true },
                 _ => {
                     self.expected(value, "a mapping: `$exact` is for objects");
                     return None;
@@ -280,13 +223,9 @@ impl Reader<'_> {
             },
             other => {
                 self.fault(
-                    Diagnostic::new(
-                        key.span,
-                        "unknown-operator",
-                        format!("there is no operator `{other}`"),
-                    )
-                    .label("not known")
-                    .nearest(other, OPERATORS.iter().map(|(name, _)| *name)),
+                    Diagnostic::new(key.span, "unknown-operator", format!("there is no operator `{other}`"))
+                        .label("not known")
+                        .nearest(other, OPERATORS.iter().map(|(name, _)| *name)),
                 );
                 return None;
             }
@@ -307,39 +246,20 @@ impl Reader<'_> {
         let segments = self.text(value, "`$matches`")?;
         let [Segment::Literal(written)] = segments.as_slice() else {
             self.fault(
-                Diagnostic::new(
-                    value.span,
-                    "expression",
-                    "a regular expression has no placeholders",
-                )
-                .label("a placeholder in it")
-                .help("write `<<` for a literal `<`"),
+                Diagnostic::new(value.span, "expression", "a regular expression has no placeholders")
+                    .label("a placeholder in it")
+                    .help("write `<<` for a literal `<`"),
             );
             return None;
         };
-        match regex::RegexBuilder::new(written)
-            .size_limit(MAX_EXPRESSION_BYTES)
-            .build()
-        {
-            Ok(regex) => Some(Expression {
-                written: written.clone(),
-                regex,
-            }),
+        match regex::RegexBuilder::new(written).size_limit(MAX_EXPRESSION_BYTES).build() {
+            Ok(regex) => Some(Expression { written: written.clone(), regex }),
             Err(error) => {
                 let reason = error.to_string();
-                let reason = reason
-                    .lines()
-                    .last()
-                    .unwrap_or_default()
-                    .trim_start_matches("error: ")
-                    .to_owned();
+                let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 self.fault(
-                    Diagnostic::new(
-                        value.span,
-                        "expression",
-                        format!("this is no regular expression: {reason}"),
-                    )
-                    .label("here"),
+                    Diagnostic::new(value.span, "expression", format!("this is no regular expression: {reason}"))
+                        .label("here"),
                 );
                 None
             }

@@ -28,18 +28,12 @@ pub(super) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// The value of a key.
     pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
-        self.entries
-            .iter()
-            .find(|(key, _)| key.name == name)
-            .map(|(_, node)| *node)
+        self.entries.iter().find(|(key, _)| key.name == name).map(|(_, node)| *node)
     }
 
     /// Key and value.
     pub(super) fn entry(&self, name: &str) -> Option<(&'n Key, &'n Node)> {
-        self.entries
-            .iter()
-            .find(|(key, _)| key.name == name)
-            .copied()
+        self.entries.iter().find(|(key, _)| key.name == name).copied()
     }
 
     /// All keys and values in the order of the file.
@@ -50,10 +44,7 @@ impl<'n> Fields<'n> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(texts: Vec<&'a str>) -> Reader<'a> {
-        Reader {
-            faults: RefCell::default(),
-            texts,
-        }
+        Reader { faults: RefCell::default(), texts }
     }
 
     /// Notes a fault.
@@ -78,70 +69,42 @@ impl<'a> Reader<'a> {
             self.expected(node, &format!("{what} (a mapping)"));
             return None;
         };
-        let names = || {
-            lists
-                .iter()
-                .flat_map(|list| list.iter().map(|key| key.name))
-                .chain(extra.iter().copied())
-        };
+        let names = || lists.iter().flat_map(|list| list.iter().map(|key| key.name)).chain(extra.iter().copied());
         let mut fields: Vec<(&Key, &Node)> = Vec::new();
         for (key, value) in entries {
             if !names().any(|name| name == key.name) {
                 self.fault(
-                    Diagnostic::new(
-                        key.span,
-                        "unknown-key",
-                        format!("{what} has no key `{}`", key.name),
-                    )
-                    .label("not known here")
-                    .nearest(&key.name, names()),
+                    Diagnostic::new(key.span, "unknown-key", format!("{what} has no key `{}`", key.name))
+                        .label("not known here")
+                        .nearest(&key.name, names()),
                 );
             } else if fields.iter().any(|(other, _)| other.name == key.name) {
                 self.fault(
-                    Diagnostic::new(
-                        key.span,
-                        "repeated-key",
-                        format!("`{}` stands here a second time", key.name),
-                    )
-                    .label("the second one")
-                    .help("each key stands once; join the two"),
+                    Diagnostic::new(key.span, "repeated-key", format!("`{}` stands here a second time", key.name))
+                        .label("the second one")
+                        .help("each key stands once; join the two"),
                 );
             } else {
                 fields.push((key, value));
             }
         }
-        for key in lists
-            .iter()
-            .flat_map(|list| list.iter())
-            .filter(|key| key.required)
-        {
+        for key in lists.iter().flat_map(|list| list.iter()).filter(|key| key.required) {
             if !fields.iter().any(|(other, _)| other.name == key.name) {
                 self.fault(
-                    Diagnostic::new(
-                        node.span,
-                        "missing-key",
-                        format!("{what} needs the key `{}`", key.name),
-                    )
-                    .label("in this mapping")
-                    .help(format!("`{}`: {}", key.name, key.about)),
+                    Diagnostic::new(node.span, "missing-key", format!("{what} needs the key `{}`", key.name))
+                        .label("in this mapping")
+                        .help(format!("`{}`: {}", key.name, key.about)),
                 );
             }
         }
-        Some(Fields {
-            span: node.span,
-            entries: fields,
-        })
+        Some(Fields { span: node.span, entries: fields })
     }
 
     /// Notes that something else was expected.
     pub(super) fn expected(&self, node: &Node, what: &str) {
         self.fault(
-            Diagnostic::new(
-                node.span,
-                "wrong-kind",
-                format!("expected {what}, found {}", node.kind()),
-            )
-            .label(format!("this is {}", node.kind())),
+            Diagnostic::new(node.span, "wrong-kind", format!("expected {what}, found {}", node.kind()))
+                .label(format!("this is {}", node.kind())),
         );
     }
 
@@ -150,10 +113,7 @@ impl<'a> Reader<'a> {
         match &node.value {
             Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
             Value::Text(_) | Value::Null => {
-                self.fault(
-                    Diagnostic::new(node.span, "empty", format!("{what} is empty"))
-                        .label("nothing here"),
-                );
+                self.fault(Diagnostic::new(node.span, "empty", format!("{what} is empty")).label("nothing here"));
                 None
             }
             _ => {
@@ -183,8 +143,7 @@ impl<'a> Reader<'a> {
             Ok(segments) => Some(segments),
             Err(fault) => {
                 let mut diagnostic =
-                    Diagnostic::new(self.part(span, &fault.part), fault.code, fault.message)
-                        .label("here");
+                    Diagnostic::new(self.part(span, &fault.part), fault.code, fault.message).label("here");
                 if let Some(help) = fault.help {
                     diagnostic = diagnostic.help(help);
                 }
@@ -202,11 +161,7 @@ impl<'a> Reader<'a> {
         let source = self.texts.get(span.file).copied().unwrap_or_default();
         let end = (span.start + span.len.max(1)).min(source.len());
         match source.get(span.start..end).and_then(|text| text.find(part)) {
-            Some(at) => Span {
-                file: span.file,
-                start: span.start + at,
-                len: part.len(),
-            },
+            Some(at) => Span { file: span.file, start: span.start + at, len: part.len() },
             None => span,
         }
     }
@@ -217,10 +172,7 @@ impl<'a> Reader<'a> {
             self.expected(node, &format!("{what} (a list of words)"));
             return Vec::new();
         };
-        items
-            .iter()
-            .filter_map(|item| self.plain(item, what).map(|word| (word, item.span)))
-            .collect()
+        items.iter().filter_map(|item| self.plain(item, what).map(|word| (word, item.span))).collect()
     }
 
     /// A whole number, at least 1.
@@ -229,12 +181,8 @@ impl<'a> Reader<'a> {
             Value::Int(number) if number >= 1 && number as usize <= most => Some(number as usize),
             Value::Int(_) => {
                 self.fault(
-                    Diagnostic::new(
-                        node.span,
-                        "out-of-range",
-                        format!("{what} is between 1 and {most}"),
-                    )
-                    .label("out of range"),
+                    Diagnostic::new(node.span, "out-of-range", format!("{what} is between 1 and {most}"))
+                        .label("out of range"),
                 );
                 None
             }
@@ -263,13 +211,9 @@ impl<'a> Reader<'a> {
             Ok(duration) => Some(duration),
             Err(_) => {
                 self.fault(
-                    Diagnostic::new(
-                        node.span,
-                        "duration",
-                        format!("{what} is no length of time"),
-                    )
-                    .label("not a length of time")
-                    .help("write `500ms`, `2s` or `1m`"),
+                    Diagnostic::new(node.span, "duration", format!("{what} is no length of time"))
+                        .label("not a length of time")
+                        .help("write `500ms`, `2s` or `1m`"),
                 );
                 None
             }

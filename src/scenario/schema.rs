@@ -30,19 +30,12 @@ pub fn json_schema() -> Value {
 fn object(list: &[Key], more: &[(&str, Value)]) -> Value {
     let mut properties = Map::new();
     for key in list {
-        properties.insert(
-            key.name.to_owned(),
-            described(shape(key.shape, list), key.about),
-        );
+        properties.insert(key.name.to_owned(), described(shape(key.shape, list), key.about));
     }
     for (name, value) in more {
         properties.insert((*name).to_owned(), value.clone());
     }
-    let required: Vec<&str> = list
-        .iter()
-        .filter(|key| key.required)
-        .map(|key| key.name)
-        .collect();
+    let required: Vec<&str> = list.iter().filter(|key| key.required).map(|key| key.name).collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
@@ -97,11 +90,7 @@ fn step() -> Value {
             "use" => (text, keys::USE, None),
             _ => {
                 let list = json!({"type": "array", "minItems": 2, "items": {"type": "object"}});
-                (
-                    described(list, about),
-                    keys::PARALLEL,
-                    Some(keys::RESPONSES),
-                )
+                (described(list, about), keys::PARALLEL, Some(keys::RESPONSES))
             }
         };
         kinds.push(one_step(name, value, own, observed));
@@ -117,7 +106,9 @@ fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -
         if let Some(properties) = schema["properties"].as_object_mut() {
             for key in keys::EXPECTATION {
                 let value = match key.shape {
-                    Shape::Alternatives => json!({"type": "object", "minProperties": 2, "additionalProperties": alternatives}),
+                    Shape::Alternatives => {
+                        json!({"type": "object", "minProperties": 2, "additionalProperties": alternatives})
+                    }
                     other => shape(other, &[]),
                 };
                 properties.insert(key.name.to_owned(), described(value, key.about));
@@ -140,10 +131,8 @@ fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -
 }
 
 fn pattern() -> Value {
-    let operators: Map<String, Value> = OPERATORS
-        .iter()
-        .map(|(name, about)| ((*name).to_owned(), json!({"description": about})))
-        .collect();
+    let operators: Map<String, Value> =
+        OPERATORS.iter().map(|(name, about)| ((*name).to_owned(), json!({"description": about}))).collect();
     json!({
         "description": "JSON that may leave keys out, with placeholders (`<sid>`), `\"...\"` in arrays, and operators.",
         "anyOf": [

@@ -54,10 +54,7 @@ impl Sources {
     pub fn shipped() -> Sources {
         Sources::of(Shipped::iter().filter_map(|path| {
             let file = Shipped::get(&path)?;
-            Some(SourceFile {
-                path: path.to_string(),
-                text: String::from_utf8_lossy(&file.data).into_owned(),
-            })
+            Some(SourceFile { path: path.to_string(), text: String::from_utf8_lossy(&file.data).into_owned() })
         }))
     }
 
@@ -77,10 +74,7 @@ impl Sources {
         let mut files = Vec::new();
         let mut folders = vec![root.to_owned()];
         while let Some(folder) = folders.pop() {
-            let read = |source| SourceError::Read {
-                path: folder.clone(),
-                source,
-            };
+            let read = |source| SourceError::Read { path: folder.clone(), source };
             for entry in std::fs::read_dir(&folder).map_err(read)? {
                 let entry = entry.map_err(read)?;
                 let path = entry.path();
@@ -92,27 +86,17 @@ impl Sources {
                     && path.extension().is_some_and(|ending| ending == "yaml")
                     && files.len() < MAX_FILES
                 {
-                    let bytes = std::fs::read(&path).map_err(|source| SourceError::Read {
-                        path: path.clone(),
-                        source,
-                    })?;
+                    let bytes =
+                        std::fs::read(&path).map_err(|source| SourceError::Read { path: path.clone(), source })?;
                     let below = path.strip_prefix(root).unwrap_or(&path);
-                    let below = below
-                        .components()
-                        .map(|part| part.as_os_str().to_string_lossy())
-                        .collect::<Vec<_>>()
-                        .join("/");
-                    files.push(SourceFile {
-                        path: below,
-                        text: String::from_utf8_lossy(&bytes).into_owned(),
-                    });
+                    let below =
+                        below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+                    files.push(SourceFile { path: below, text: String::from_utf8_lossy(&bytes).into_owned() });
                 }
             }
         }
         if files.is_empty() {
-            return Err(SourceError::Empty {
-                path: root.to_owned(),
-            });
+            return Err(SourceError::Empty { path: root.to_owned() });
         }
         Ok(Sources::of(files))
     }
@@ -146,11 +130,6 @@ impl Sources {
                 hasher.update(part.as_bytes());
             }
         }
-        hasher
-            .finalize()
-            .iter()
-            .take(8)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 }

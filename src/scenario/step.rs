@@ -90,29 +90,18 @@ fn action_of<'n>(reader: &Reader<'_>, node: &'n Node) -> Option<(&'n super::node
         reader.expected(node, "a step (a mapping)");
         return None;
     };
-    let actions = || {
-        keys::METHODS
-            .iter()
-            .copied()
-            .chain(keys::ACTIONS.iter().map(|(name, _)| *name))
-    };
-    let found: Vec<_> = entries
-        .iter()
-        .filter(|(key, _)| actions().any(|name| name == key.name))
-        .collect();
+    let actions = || keys::METHODS.iter().copied().chain(keys::ACTIONS.iter().map(|(name, _)| *name));
+    let found: Vec<_> = entries.iter().filter(|(key, _)| actions().any(|name| name == key.name)).collect();
     match found.as_slice() {
         [(key, value)] => Some((key, value)),
         [] => {
             let near = entries.iter().find_map(|(key, _)| {
-                super::diagnostic::nearest(&key.name, actions())
-                    .map(|name| (key.span, key.name.clone(), name))
+                super::diagnostic::nearest(&key.name, actions()).map(|name| (key.span, key.name.clone(), name))
             });
             let fault = match near {
-                Some((span, word, name)) => {
-                    Diagnostic::new(span, "unknown-step", format!("there is no step `{word}`"))
-                        .label("not known")
-                        .help(format!("did you mean `{name}`?"))
-                }
+                Some((span, word, name)) => Diagnostic::new(span, "unknown-step", format!("there is no step `{word}`"))
+                    .label("not known")
+                    .help(format!("did you mean `{name}`?")),
                 None => Diagnostic::new(node.span, "unknown-step", "this step does nothing")
                     .label("no action among its keys")
                     .nearest("", actions()),
@@ -144,50 +133,29 @@ impl Reader<'_> {
             "use" => keys::USE,
             _ => keys::REQUEST,
         };
-        let levels: Vec<&str> = crate::model::Level::ALL
-            .iter()
-            .map(|level| level.word())
-            .collect();
+        let levels: Vec<&str> = crate::model::Level::ALL.iter().map(|level| level.word()).collect();
         let mut extra = vec![key.name.as_str()];
         if key.name != "use" {
             extra.extend(levels);
         }
         let fields = self.fields(node, &what, &[own, keys::STEP], &extra)?;
-        let name = fields
-            .get("name")
-            .and_then(|node| self.plain(node, "`name`"));
+        let name = fields.get("name").and_then(|node| self.plain(node, "`name`"));
         let spec = fields.get("spec").and_then(|node| self.spec(node));
         let (action, observed) = match key.name.as_str() {
             "mail" => (self.mail(value, &fields).map(Action::Mail), keys::DELIVERY),
-            "no_mail" => (
-                self.quiet(value, &fields).map(Action::NoMail),
-                keys::SILENCE,
-            ),
+            "no_mail" => (self.quiet(value, &fields).map(Action::NoMail), keys::SILENCE),
             "click" => (self.click(value, &fields).map(Action::Click), keys::VISIT),
             "parallel" => (self.parallel(value).map(Action::Parallel), keys::RESPONSES),
-            method => (
-                self.request(method, value, &fields).map(Action::Request),
-                keys::RESPONSE,
-            ),
+            method => (self.request(method, value, &fields).map(Action::Request), keys::RESPONSE),
         };
         let checks = self.checks(&fields, observed);
         let action = action?;
-        let label = name
-            .clone()
-            .unwrap_or_else(|| match (&action, value.as_text()) {
-                (Action::Parallel(requests), _) => format!("{} requests at once", requests.len()),
-                (_, Some(text)) => format!("{} {text}", key.name.replace('_', " ")),
-                _ => key.name.replace('_', " "),
-            });
-        Some(Step {
-            span: key.span,
-            label,
-            name,
-            spec,
-            action,
-            checks,
-            finally,
-        })
+        let label = name.clone().unwrap_or_else(|| match (&action, value.as_text()) {
+            (Action::Parallel(requests), _) => format!("{} requests at once", requests.len()),
+            (_, Some(text)) => format!("{} {text}", key.name.replace('_', " ")),
+            _ => key.name.replace('_', " "),
+        });
+        Some(Step { span: key.span, label, name, spec, action, checks, finally })
     }
 
     /// The actor named by `as`.

@@ -28,11 +28,7 @@ impl Suite {
     /// Every fault of every file, in the order of files and places.
     pub fn read(sources: Sources) -> Result<Suite, (Sources, Diagnostics)> {
         let (scenarios, faults) = read_all(&sources);
-        if faults.is_empty() {
-            Ok(Suite { scenarios, sources })
-        } else {
-            Err((sources, Diagnostics::new(faults)))
-        }
+        if faults.is_empty() { Ok(Suite { scenarios, sources }) } else { Err((sources, Diagnostics::new(faults))) }
     }
 
     /// The scenarios that are part of the program.
@@ -51,13 +47,7 @@ impl Suite {
 }
 
 fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>) {
-    let reader = Reader::new(
-        sources
-            .files()
-            .iter()
-            .map(|file| file.text.as_str())
-            .collect(),
-    );
+    let reader = Reader::new(sources.files().iter().map(|file| file.text.as_str()).collect());
     let mut fragments: BTreeMap<String, Fragment> = BTreeMap::new();
     let mut scenarios = Vec::new();
     for (index, file) in sources.files().iter().enumerate() {
@@ -79,14 +69,14 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>) {
             reader.fault(
                 Diagnostic::new(Span { file: index, start: 0, len: 0 }, "id", format!("`{id}` is no scenario id"))
                     .label("this file")
-                    .help("put it into a folder, and use small letters, digits and `-`: `add-email/wrong-password.yaml`"),
+                    .help(
+                        "put it into a folder, and use small letters, digits and `-`: `add-email/wrong-password.yaml`",
+                    ),
             );
         }
     }
-    let scenarios = scenarios
-        .into_iter()
-        .filter_map(|(id, index, node)| reader.scenario(id, index, &node, &fragments))
-        .collect();
+    let scenarios =
+        scenarios.into_iter().filter_map(|(id, index, node)| reader.scenario(id, index, &node, &fragments)).collect();
     (scenarios, reader.into_faults())
 }
 
@@ -95,10 +85,7 @@ fn well_named(id: &str) -> bool {
     let parts: Vec<&str> = id.split('/').collect();
     parts.len() >= 2
         && parts.iter().all(|part| {
-            !part.is_empty()
-                && part
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
         })
 }
 
@@ -115,12 +102,8 @@ mod tests {
     }
 
     fn one(text: &str) -> Result<Suite, String> {
-        let file = SourceFile {
-            path: "a/b.yaml".into(),
-            text: text.into(),
-        };
-        Suite::read(Sources::of([file]))
-            .map_err(|(sources, faults)| faults.render(&sources, false, 100))
+        let file = SourceFile { path: "a/b.yaml".into(), text: text.into() };
+        Suite::read(Sources::of([file])).map_err(|(sources, faults)| faults.render(&sources, false, 100))
     }
 
     #[test]

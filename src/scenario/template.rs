@@ -80,10 +80,7 @@ impl Template {
 impl Reader<'_> {
     /// Reads text with placeholders together with its place.
     pub(super) fn placed_text(&self, node: &Node, what: &str) -> Option<Text> {
-        self.text(node, what).map(|segments| Text {
-            span: node.span,
-            segments,
-        })
+        self.text(node, what).map(|segments| Text { span: node.span, segments })
     }
 
     /// Reads a template.
@@ -93,19 +90,14 @@ impl Reader<'_> {
             Value::Bool(flag) => Template::Bool(*flag),
             Value::Int(number) => Template::Int(*number),
             Value::Float(number) => Template::Float(*number),
-            Value::Text(text) => Template::Text(Text {
-                span: node.span,
-                segments: self.segments(text, node.span)?,
-            }),
+            Value::Text(text) => Template::Text(Text { span: node.span, segments: self.segments(text, node.span)? }),
             Value::List(items) => {
                 let read: Vec<_> = items.iter().map(|item| self.template(item)).collect();
                 Template::List(read.into_iter().collect::<Option<_>>()?)
             }
             Value::Map(entries) => {
-                let read: Vec<_> = entries
-                    .iter()
-                    .map(|(key, value)| Some((key.name.clone(), self.template(value)?)))
-                    .collect();
+                let read: Vec<_> =
+                    entries.iter().map(|(key, value)| Some((key.name.clone(), self.template(value)?))).collect();
                 Template::Map(read.into_iter().collect::<Option<_>>()?)
             }
         })
@@ -117,9 +109,6 @@ impl Reader<'_> {
             self.expected(node, &format!("{what} (a mapping)"));
             return Vec::new();
         };
-        entries
-            .iter()
-            .filter_map(|(key, value)| Some((key.name.clone(), self.placed_text(value, what)?)))
-            .collect()
+        entries.iter().filter_map(|(key, value)| Some((key.name.clone(), self.placed_text(value, what)?))).collect()
     }
 }

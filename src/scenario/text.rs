@@ -40,13 +40,7 @@ pub struct Placeholder {
 
 impl Placeholder {
     /// What is known of actors: `<alice.user_id>`.
-    pub const ACTOR_FACTS: &[&str] = &[
-        "user_id",
-        "localpart",
-        "password",
-        "access_token",
-        "device_id",
-    ];
+    pub const ACTOR_FACTS: &[&str] = &["user_id", "localpart", "password", "access_token", "device_id"];
 
     /// The actor and the fact, if it is one of an actor.
     pub fn of_actor(&self) -> Option<(&str, &str)> {
@@ -55,10 +49,7 @@ impl Placeholder {
 
     /// Whether meeting it in an answer remembers the value.
     pub fn binds(&self) -> bool {
-        self.typed
-            || self
-                .value_type
-                .is_none_or(|value_type| value_type.facts().binds)
+        self.typed || self.value_type.is_none_or(|value_type| value_type.facts().binds)
     }
 
     /// As it is written in a scenario.
@@ -165,9 +156,7 @@ fn placeholder(inner: &str) -> Result<Placeholder, TextFault> {
     };
     let named_well = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_lowercase())
-            && name.chars().all(|c| {
-                c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.' | '~')
-            })
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.' | '~'))
             && name.matches('.').count() <= 1
             && !name.ends_with('.')
     };
@@ -184,10 +173,7 @@ fn placeholder(inner: &str) -> Result<Placeholder, TextFault> {
             code: "unknown-type",
             message: format!("there is no type `{type_name}`"),
             help: None,
-            nearest: Some((
-                type_name.to_owned(),
-                super::types::TYPES.iter().map(|facts| facts.name).collect(),
-            )),
+            nearest: Some((type_name.to_owned(), super::types::TYPES.iter().map(|facts| facts.name).collect())),
         })?),
     };
     let mut filters = Vec::new();
@@ -197,18 +183,10 @@ fn placeholder(inner: &str) -> Result<Placeholder, TextFault> {
             code: "unknown-filter",
             message: format!("there is no filter `{}`", filter.trim()),
             help: None,
-            nearest: Some((
-                filter.trim().to_owned(),
-                Filter::NAMES.iter().map(|(name, _)| *name).collect(),
-            )),
+            nearest: Some((filter.trim().to_owned(), Filter::NAMES.iter().map(|(name, _)| *name).collect())),
         })?);
     }
-    Ok(Placeholder {
-        name: name.to_owned(),
-        value_type,
-        typed: type_name.is_some(),
-        filters,
-    })
+    Ok(Placeholder { name: name.to_owned(), value_type, typed: type_name.is_some(), filters })
 }
 
 /// The text as it would be written in a scenario.
@@ -236,49 +214,30 @@ mod tests {
     #[test]
     fn a_placeholder_has_name_type_and_filters() {
         let sid = only("<sid>");
-        assert_eq!(
-            (sid.name.as_str(), sid.value_type, sid.typed),
-            ("sid", ValueType::named("sid"), false)
-        );
+        assert_eq!((sid.name.as_str(), sid.value_type, sid.typed), ("sid", ValueType::named("sid"), false));
         let other = only("<other: sid | altered | upper>");
-        assert_eq!(
-            (other.name.as_str(), other.typed, other.filters.len()),
-            ("other", true, 2)
-        );
-        assert_eq!(
-            only("<alice.user_id>").of_actor(),
-            Some(("alice", "user_id"))
-        );
+        assert_eq!((other.name.as_str(), other.typed, other.filters.len()), ("other", true, 2));
+        assert_eq!(only("<alice.user_id>").of_actor(), Some(("alice", "user_id")));
     }
 
     #[test]
     fn literals_and_repetition() {
         assert_eq!(parse("a << b").unwrap(), [Segment::Literal("a < b".into())]);
-        assert_eq!(
-            parse("<3 * ab>c").unwrap(),
-            [Segment::Literal("abababc".into())]
-        );
+        assert_eq!(parse("<3 * ab>c").unwrap(), [Segment::Literal("abababc".into())]);
         assert_eq!(parse("").unwrap(), [Segment::Literal(String::new())]);
         assert_eq!(parse("x <sid> y").unwrap().len(), 3);
     }
 
     #[test]
     fn what_is_written_is_read_back() {
-        for text in [
-            "a << b <sid>",
-            "<other: sid | altered>",
-            "<alice.password>é%00",
-        ] {
+        for text in ["a << b <sid>", "<other: sid | altered>", "<alice.password>é%00"] {
             assert_eq!(written(&parse(text).unwrap()), text);
         }
     }
 
     #[test]
     fn mistakes_are_named() {
-        assert_eq!(
-            parse("<script>").unwrap()[0],
-            Segment::Placeholder(only("<script>"))
-        );
+        assert_eq!(parse("<script>").unwrap()[0], Segment::Placeholder(only("<script>")));
         assert!(parse("<Sid>").unwrap_err().help.unwrap().contains("<<"));
         assert!(parse("a < b").unwrap_err().message.contains("no `>`"));
         assert_eq!(parse("<x: sidd>").unwrap_err().code, "unknown-type");

@@ -58,25 +58,11 @@ const fn text(
     generated: bool,
     secret: bool,
 ) -> TypeFacts {
-    TypeFacts {
-        name,
-        about,
-        shape: Shape::Text(grammar),
-        binds,
-        generated,
-        secret,
-    }
+    TypeFacts { name, about, shape: Shape::Text(grammar), binds, generated, secret }
 }
 
 const fn plain(name: &'static str, about: &'static str, shape: Shape) -> TypeFacts {
-    TypeFacts {
-        name,
-        about,
-        shape,
-        binds: false,
-        generated: false,
-        secret: false,
-    }
+    TypeFacts { name, about, shape, binds: false, generated: false, secret: false }
 }
 
 /// The grammar of opaque identifiers chosen by a server or a client (Client-Server API, request token schemas).
@@ -84,14 +70,7 @@ const OPAQUE: &str = "[0-9a-zA-Z.=_-]{1,255}";
 
 /// All types.
 pub static TYPES: &[TypeFacts] = &[
-    text(
-        "sid",
-        "the id of a validation session: 1 to 255 of `0-9a-zA-Z.=_-`",
-        OPAQUE,
-        true,
-        false,
-        false,
-    ),
+    text("sid", "the id of a validation session: 1 to 255 of `0-9a-zA-Z.=_-`", OPAQUE, true, false, false),
     text(
         "client_secret",
         "the client's secret of a validation session: 1 to 255 of `0-9a-zA-Z.=_-`",
@@ -100,30 +79,9 @@ pub static TYPES: &[TypeFacts] = &[
         true,
         true,
     ),
-    text(
-        "session",
-        "the id of a user-interactive authentication session",
-        r"(?s).+",
-        true,
-        false,
-        true,
-    ),
-    text(
-        "user_id",
-        "a user id: `@localpart:server`",
-        r"@[^:\s]*:[^\s]+",
-        true,
-        false,
-        false,
-    ),
-    text(
-        "device_id",
-        "the id of a device",
-        r"(?s).+",
-        true,
-        true,
-        false,
-    ),
+    text("session", "the id of a user-interactive authentication session", r"(?s).+", true, false, true),
+    text("user_id", "a user id: `@localpart:server`", r"@[^:\s]*:[^\s]+", true, false, false),
+    text("device_id", "the id of a device", r"(?s).+", true, true, false),
     text("access_token", "an access token", r"\S+", true, false, true),
     text("token", "a token out of a mail", r"\S+", true, true, true),
     text(
@@ -135,37 +93,11 @@ pub static TYPES: &[TypeFacts] = &[
         false,
     ),
     text("password", "a password", r"(?s).+", true, true, true),
-    text(
-        "localpart",
-        "the local part of a user id",
-        r"[a-z0-9._=/+-]+",
-        true,
-        true,
-        false,
-    ),
-    text(
-        "link",
-        "the address of a page, as it stands in a mail",
-        r"https?://\S+",
-        true,
-        false,
-        false,
-    ),
-    plain(
-        "url",
-        "an absolute http or https URL",
-        Shape::Text(r"https?://\S+"),
-    ),
-    plain(
-        "opaque",
-        "an opaque identifier: 1 to 255 of `0-9a-zA-Z.=_-`",
-        Shape::Text(OPAQUE),
-    ),
-    plain(
-        "timestamp",
-        "a time in milliseconds since the epoch",
-        Shape::Timestamp,
-    ),
+    text("localpart", "the local part of a user id", r"[a-z0-9._=/+-]+", true, true, false),
+    text("link", "the address of a page, as it stands in a mail", r"https?://\S+", true, false, false),
+    plain("url", "an absolute http or https URL", Shape::Text(r"https?://\S+")),
+    plain("opaque", "an opaque identifier: 1 to 255 of `0-9a-zA-Z.=_-`", Shape::Text(OPAQUE)),
+    plain("timestamp", "a time in milliseconds since the epoch", Shape::Timestamp),
     plain("string", "any text", Shape::Text(r"(?s).*")),
     plain("integer", "a whole number", Shape::Integer),
     plain("number", "a number", Shape::Number),
@@ -188,10 +120,7 @@ static COMPILED: LazyLock<Vec<Option<Regex>>> = LazyLock::new(|| {
 impl ValueType {
     /// The type of this name.
     pub fn named(name: &str) -> Option<ValueType> {
-        TYPES
-            .iter()
-            .position(|facts| facts.name == name)
-            .map(ValueType)
+        TYPES.iter().position(|facts| facts.name == name).map(ValueType)
     }
 
     /// The type `any`.
@@ -218,9 +147,7 @@ impl ValueType {
             Shape::Object => value.is_object(),
             Shape::Array => value.is_array(),
             // 2000-01-01 to 2100-01-01: seconds and microseconds fall outside.
-            Shape::Timestamp => value
-                .as_u64()
-                .is_some_and(|ms| (946_684_800_000..4_102_444_800_000).contains(&ms)),
+            Shape::Timestamp => value.as_u64().is_some_and(|ms| (946_684_800_000..4_102_444_800_000).contains(&ms)),
         }
     }
 
@@ -245,12 +172,7 @@ mod tests {
     #[test]
     fn each_grammar_compiles_and_any_is_last() {
         for (index, facts) in TYPES.iter().enumerate() {
-            assert_eq!(
-                matches!(facts.shape, Shape::Text(_)),
-                COMPILED[index].is_some(),
-                "{}",
-                facts.name
-            );
+            assert_eq!(matches!(facts.shape, Shape::Text(_)), COMPILED[index].is_some(), "{}", facts.name);
         }
         assert_eq!(ValueType::any().facts().name, "any");
     }
@@ -260,15 +182,8 @@ mod tests {
         let sid = ValueType::named("sid").unwrap();
         assert!(sid.accepts(&json!("bxyDHuJKsdkjMlTJ")));
         assert!(sid.accepts(&json!("a".repeat(255))));
-        for wrong in [
-            json!(""),
-            json!("a b"),
-            json!("é"),
-            json!("a".repeat(256)),
-            json!(5),
-            json!(null),
-            json!("a\n"),
-        ] {
+        for wrong in [json!(""), json!("a b"), json!("é"), json!("a".repeat(256)), json!(5), json!(null), json!("a\n")]
+        {
             assert!(!sid.accepts(&wrong), "{wrong}");
         }
     }

@@ -18,27 +18,15 @@ impl FromStr for SpecVersion {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let mut numbers = text
-            .get(1..)
-            .ok_or(())?
-            .split('.')
-            .map(|part| part.parse::<u16>().map_err(|_| ()));
+        let mut numbers = text.get(1..).ok_or(())?.split('.').map(|part| part.parse::<u16>().map_err(|_| ()));
         let mut next = || numbers.next().unwrap_or(Ok(0));
-        let version = SpecVersion {
-            major: next()?,
-            minor: next()?,
-            patch: next()?,
-        };
+        let version = SpecVersion { major: next()?, minor: next()?, patch: next()? };
         let fits = match text.as_bytes()[0] {
             b'r' => version.major == 0,
             b'v' => version.major > 0,
             _ => false,
         };
-        if fits && numbers.next().is_none() {
-            Ok(version)
-        } else {
-            Err(())
-        }
+        if fits && numbers.next().is_none() { Ok(version) } else { Err(()) }
     }
 }
 

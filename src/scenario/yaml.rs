@@ -28,16 +28,9 @@ pub(super) fn read(file: usize, source: &str) -> Result<Node, Box<Diagnostic>> {
     if source.len() > MAX_FILE_BYTES {
         return Err(Box::new(
             Diagnostic::new(
-                Span {
-                    file,
-                    start: 0,
-                    len: 0,
-                },
+                Span { file, start: 0, len: 0 },
                 "too-large",
-                format!(
-                    "the file has {} bytes; at most {MAX_FILE_BYTES} are read",
-                    source.len()
-                ),
+                format!("the file has {} bytes; at most {MAX_FILE_BYTES} are read", source.len()),
             )
             .label("the whole file")
             .help("one scenario tests one behaviour; split it"),
@@ -81,11 +74,7 @@ fn range(source: &str, at: &serde_saphyr::Location) -> (usize, usize) {
     let line = (at.line() as usize).saturating_sub(1);
     let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
     let rest = &source[before.min(source.len())..];
-    let column: usize = rest
-        .chars()
-        .take((at.column() as usize).saturating_sub(1))
-        .map(char::len_utf8)
-        .sum();
+    let column: usize = rest.chars().take((at.column() as usize).saturating_sub(1)).map(char::len_utf8).sum();
     ((before + column).min(source.len()), 0)
 }
 
@@ -108,38 +97,20 @@ fn settle(file: usize, source: &str, raw: Spanned<Raw>) -> Node {
         Raw::Int(value) => Value::Int(value),
         Raw::Float(value) => Value::Float(value),
         Raw::Text(text) => Value::Text(text),
-        Raw::List(items) => Value::List(
-            items
-                .into_iter()
-                .map(|item| settle(file, source, item))
-                .collect(),
-        ),
+        Raw::List(items) => Value::List(items.into_iter().map(|item| settle(file, source, item)).collect()),
         Raw::Map(entries) => Value::Map(
             entries
                 .into_iter()
                 .map(|(key, value)| {
                     let (start, len) = range(source, &key.referenced);
-                    (
-                        Key {
-                            span: Span { file, start, len },
-                            name: key.value,
-                        },
-                        settle(file, source, value),
-                    )
+                    (Key { span: Span { file, start, len }, name: key.value }, settle(file, source, value))
                 })
                 .collect(),
         ),
     };
     // A collection's own range covers only its first sign or all of its lines; its start is what a caret needs.
-    let len = if matches!(value, Value::List(_) | Value::Map(_)) {
-        len.min(1)
-    } else {
-        len
-    };
-    Node {
-        span: Span { file, start, len },
-        value,
-    }
+    let len = if matches!(value, Value::List(_) | Value::Map(_)) { len.min(1) } else { len };
+    Node { span: Span { file, start, len }, value }
 }
 
 impl<'de> Deserialize<'de> for Raw {
@@ -174,9 +145,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     }
 
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Raw, E> {
-        i64::try_from(value)
-            .map(Raw::Int)
-            .map_err(|_| E::custom("a number beyond 9223372036854775807"))
+        i64::try_from(value).map(Raw::Int).map_err(|_| E::custom("a number beyond 9223372036854775807"))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
@@ -218,37 +187,23 @@ mod tests {
 
     #[test]
     fn every_value_has_its_place() {
-        let source =
-            "title: Ä b\nsteps:\n  - POST: /x\n    body: {\"a\": [1, 2.5, true, null, \"t\"]}\n";
+        let source = "title: Ä b\nsteps:\n  - POST: /x\n    body: {\"a\": [1, 2.5, true, null, \"t\"]}\n";
         let node = parse(source);
-        let text =
-            |node: &Node| source[node.span.start..node.span.start + node.span.len].to_owned();
+        let text = |node: &Node| source[node.span.start..node.span.start + node.span.len].to_owned();
         assert_eq!(text(node.get("title").unwrap()), "Ä b");
-        let Value::List(steps) = &node.get("steps").unwrap().value else {
-            panic!("steps is a list")
-        };
+        let Value::List(steps) = &node.get("steps").unwrap().value else { panic!("steps is a list") };
         assert_eq!(text(steps[0].get("POST").unwrap()), "/x");
-        let Value::List(items) = &steps[0].get("body").unwrap().get("a").unwrap().value else {
-            panic!("a is a list")
-        };
+        let Value::List(items) = &steps[0].get("body").unwrap().get("a").unwrap().value else { panic!("a is a list") };
         assert_eq!(
             items.iter().map(Node::kind).collect::<Vec<_>>(),
-            [
-                "a whole number",
-                "a number",
-                "true or false",
-                "nothing",
-                "text"
-            ]
+            ["a whole number", "a number", "true or false", "nothing", "text"]
         );
         assert_eq!(text(&items[1]), "2.5");
     }
 
     #[test]
     fn repeated_keys_are_kept_for_the_reader_to_refuse() {
-        let Value::Map(entries) = parse("a: 1\na: 2\n").value else {
-            panic!("a mapping")
-        };
+        let Value::Map(entries) = parse("a: 1\na: 2\n").value else { panic!("a mapping") };
         assert_eq!(entries.len(), 2);
         assert_ne!(entries[0].0.span, entries[1].0.span);
     }
@@ -267,10 +222,7 @@ mod tests {
         let mut source = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let before = format!("*a{}", level - 1);
-            source.push_str(&format!(
-                "a{level}: &a{level} [{}]\n",
-                vec![before.as_str(); 10].join(", ")
-            ));
+            source.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before.as_str(); 10].join(", ")));
         }
         let fault = read(0, &source).unwrap_err();
         assert_eq!(fault.code, "yaml");

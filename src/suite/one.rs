@@ -12,7 +12,12 @@ use crate::redact::Redactor;
 use crate::run::{self, Performed};
 
 /// Runs one trial; gives its record with all secrets replaced.
-pub(super) async fn run(planned: &Planned, station: &Station, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
+pub(super) async fn run(
+    planned: &Planned,
+    station: &Station,
+    settings: &Settings,
+    cancel: &CancellationToken,
+) -> TrialRecord {
     let trial = &planned.trial;
     if let Some(reason) = &planned.skip {
         return not_run(trial, Outcome::Skip, reason.clone());
@@ -22,7 +27,9 @@ pub(super) async fn run(planned: &Planned, station: &Station, settings: &Setting
     let mut preparation = Vec::new();
     let mut failed = None;
     let actors = &trial.scenario().actors;
-    for (actor, result) in actors.iter().zip(join_all(actors.iter().map(|actor| station.target.accounts.account(actor))).await) {
+    for (actor, result) in
+        actors.iter().zip(join_all(actors.iter().map(|actor| station.target.accounts.account(actor))).await)
+    {
         match result {
             Ok((account, exchanges)) => {
                 preparation.extend(exchanges);
@@ -30,7 +37,10 @@ pub(super) async fn run(planned: &Planned, station: &Station, settings: &Setting
             }
             Err(none) => {
                 preparation.extend(none.exchanges);
-                failed = Some(Stop { reason: StopReason::NoAccount, message: format!("no account for {actor}: {}", none.error) });
+                failed = Some(Stop {
+                    reason: StopReason::NoAccount,
+                    message: format!("no account for {actor}: {}", none.error),
+                });
             }
         }
     }

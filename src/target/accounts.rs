@@ -111,12 +111,7 @@ struct Ask<'a> {
 
 impl Accounts {
     /// Makes a source; asks nothing yet. `api` is the prefix's version, `v3` or `r0`.
-    pub fn new(
-        client: Client,
-        origins: Origins,
-        api: impl Into<String>,
-        options: AccountOptions,
-    ) -> Accounts {
+    pub fn new(client: Client, origins: Origins, api: impl Into<String>, options: AccountOptions) -> Accounts {
         let mut secrets: Vec<String> = Vec::new();
         secrets.extend(options.registration_token.clone());
         secrets.extend(options.registration_shared_secret.clone());
@@ -141,11 +136,7 @@ impl Accounts {
         let mut attempts = Vec::new();
         let deadline = Instant::now() + self.options.patience;
         for method in self.order() {
-            let mut ask = Ask {
-                accounts: self,
-                exchanges: &mut exchanges,
-                deadline,
-            };
+            let mut ask = Ask { accounts: self, exchanges: &mut exchanges, deadline };
             let result = match method {
                 Method::Given => given::take(&mut ask).await,
                 Method::Registration => registration::register(&mut ask, hint).await,
@@ -157,35 +148,23 @@ impl Accounts {
                     self.remember([&account.access_token].into_iter().chain(&account.password));
                     return Ok((account, exchanges));
                 }
-                Err(outcome) => attempts.push(Attempt {
-                    method: method.word().to_owned(),
-                    outcome,
-                }),
+                Err(outcome) => attempts.push(Attempt { method: method.word().to_owned(), outcome }),
             }
         }
-        let error = TargetError::NoAccounts {
-            url: self.origins.reachable().to_string(),
-            attempts,
-        };
+        let error = TargetError::NoAccounts { url: self.origins.reachable().to_string(), attempts };
         Err(NoAccount { error, exchanges })
     }
 
     /// Gives a given account back for others to use; one that was registered is left alone.
     pub fn give_back(&self, account: &Account) {
         if let Some(given) = self.options.given.iter().find(|given| given.is(account)) {
-            self.pool
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push_back(given.clone());
+            self.pool.lock().unwrap_or_else(PoisonError::into_inner).push_back(given.clone());
         }
     }
 
     /// All secrets that were given or seen so far: passwords, tokens, the shared secret.
     pub fn secrets(&self) -> Vec<String> {
-        self.secrets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The token for `m.login.registration_token`, if one is known.
@@ -203,11 +182,7 @@ impl Accounts {
     }
 
     fn order(&self) -> Vec<Method> {
-        let chain = if self.options.chain.is_empty() {
-            Method::ALL.to_vec()
-        } else {
-            self.options.chain.clone()
-        };
+        let chain = if self.options.chain.is_empty() { Method::ALL.to_vec() } else { self.options.chain.clone() };
         // A method that cannot even be tried is left out: it would only lengthen the message.
         let usable = |method: &Method| match method {
             Method::Given => !self.options.given.is_empty(),
@@ -229,22 +204,13 @@ impl Ask<'_> {
     }
 
     async fn send(&mut self, outgoing: Outgoing) -> Exchange {
-        patience::send(
-            &self.accounts.client,
-            outgoing,
-            self.deadline,
-            self.exchanges,
-        )
-        .await
+        patience::send(&self.accounts.client, outgoing, self.deadline, self.exchanges).await
     }
 }
 
 /// Reads an account from the answer to a registration or a login.
 fn account_from(exchange: &Exchange, password: Option<&str>) -> Option<Account> {
-    let response = exchange
-        .response
-        .as_ref()
-        .filter(|response| response.status == 200)?;
+    let response = exchange.response.as_ref().filter(|response| response.status == 200)?;
     let body = patience::json(response)?;
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
     let user_id = text("user_id")?;
@@ -258,39 +224,18 @@ fn account_from(exchange: &Exchange, password: Option<&str>) -> Option<Account> 
 }
 
 fn localpart_of(user_id: &str) -> String {
-    user_id
-        .trim_start_matches('@')
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    user_id.trim_start_matches('@').split(':').next().unwrap_or_default().to_owned()
 }
 
 /// A name nobody has: the hint, reduced to what every server allows, and chance.
 fn fresh_localpart(hint: &str) -> String {
-    let hint: String = hint
-        .to_ascii_lowercase()
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .take(24)
-        .collect();
-    let hint = if hint.is_empty() {
-        "user".to_owned()
-    } else {
-        hint
-    };
-    format!(
-        "{hint}-{:010x}",
-        rand::rng().random::<u64>() & 0xff_ffff_ffff
-    )
+    let hint: String = hint.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    let hint = if hint.is_empty() { "user".to_owned() } else { hint };
+    format!("{hint}-{:010x}", rand::rng().random::<u64>() & 0xff_ffff_ffff)
 }
 
 fn fresh_password() -> String {
     // Some servers want each kind of character.
-    let random: String = rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(24)
-        .map(char::from)
-        .collect();
+    let random: String = rand::rng().sample_iter(Alphanumeric).take(24).map(char::from).collect();
     format!("{random}-Aa1")
 }

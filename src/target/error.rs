@@ -22,27 +22,16 @@ pub struct LogEnd {
 
 impl fmt::Display for LogEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "it wrote last:\n{}\nall of it is in {}",
-            self.tail,
-            self.path.display()
-        )
+        write!(f, "it wrote last:\n{}\nall of it is in {}", self.tail, self.path.display())
     }
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {
-    nearest
-        .map(|name| format!("; did you mean `{name}`?"))
-        .unwrap_or_default()
+    nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
 fn list(items: &[String]) -> String {
-    if items.is_empty() {
-        "none".to_owned()
-    } else {
-        items.join(", ")
-    }
+    if items.is_empty() { "none".to_owned() } else { items.join(", ") }
 }
 
 /// The nearest of some names, if one is near enough to be meant.

@@ -35,11 +35,7 @@ pub struct InstallOptions {
 
 impl Default for InstallOptions {
     fn default() -> InstallOptions {
-        InstallOptions {
-            python: None,
-            cache: None,
-            limit: Duration::from_secs(15 * 60),
-        }
+        InstallOptions { python: None, cache: None, limit: Duration::from_secs(15 * 60) }
     }
 }
 
@@ -58,11 +54,7 @@ pub struct Installed {
 ///
 /// `None` if none of these is set.
 pub fn cache_folder() -> Option<PathBuf> {
-    let variable = |name: &str| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     variable("THREEPID_CACHE")
         .or_else(|| variable("XDG_CACHE_HOME").map(|folder| folder.join("threepid")))
         .or_else(|| variable("HOME").map(|folder| folder.join(".cache").join("threepid")))
@@ -78,34 +70,19 @@ pub async fn install(
     on_event: &(dyn Fn(StartEvent) + Sync),
 ) -> Result<Installed, InstallError> {
     // A profile's requirement was checked when it was read; one made in code that is wrong meets no interpreter.
-    let wanted = Requirement::parse(&recipe.python).map_err(|_| InstallError::NoPython {
-        wanted: recipe.python.clone(),
-        tried: Vec::new(),
-    })?;
-    let given = options.python.clone().or_else(|| {
-        std::env::var_os("THREEPID_PYTHON")
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    });
-    let python = find(given.as_deref(), &wanted).await?;
-    let cache = options
-        .cache
+    let wanted = Requirement::parse(&recipe.python)
+        .map_err(|_| InstallError::NoPython { wanted: recipe.python.clone(), tried: Vec::new() })?;
+    let given = options
+        .python
         .clone()
-        .or_else(cache_folder)
-        .ok_or(InstallError::NoCache)?
-        .join("environments");
-    std::fs::create_dir_all(&cache).map_err(|source| InstallError::Cache {
-        path: cache.clone(),
-        source,
-    })?;
+        .or_else(|| std::env::var_os("THREEPID_PYTHON").filter(|value| !value.is_empty()).map(PathBuf::from));
+    let python = find(given.as_deref(), &wanted).await?;
+    let cache = options.cache.clone().or_else(cache_folder).ok_or(InstallError::NoCache)?.join("environments");
+    std::fs::create_dir_all(&cache).map_err(|source| InstallError::Cache { path: cache.clone(), source })?;
 
     let key = key_of(recipe, &python);
     let folder = cache.join(&key);
-    let mut installed = Installed {
-        python: interpreter_of(&folder),
-        folder,
-        cached: true,
-    };
+    let mut installed = Installed { python: interpreter_of(&folder), folder, cached: true };
     if is_complete(&installed) {
         return Ok(installed);
     }
@@ -114,15 +91,7 @@ pub async fn install(
     if is_complete(&installed) {
         return Ok(installed);
     }
-    make(
-        recipe,
-        &python,
-        &installed,
-        &cache.join(format!("{key}.log")),
-        options,
-        on_event,
-    )
-    .await?;
+    make(recipe, &python, &installed, &cache.join(format!("{key}.log")), options, on_event).await?;
     installed.cached = false;
     Ok(installed)
 }
@@ -136,10 +105,7 @@ async fn make(
     on_event: &(dyn Fn(StartEvent) + Sync),
 ) -> Result<(), InstallError> {
     let folder = &installed.folder;
-    let unusable = |source: io::Error| InstallError::Cache {
-        path: folder.clone(),
-        source,
-    };
+    let unusable = |source: io::Error| InstallError::Cache { path: folder.clone(), source };
     on_event(StartEvent::Installing {
         packages: recipe.packages.clone(),
         folder: folder.clone(),
@@ -153,44 +119,19 @@ async fn make(
     }
     let venv = Spawn {
         program: python.program.clone(),
-        args: vec![
-            "-m".to_owned(),
-            "venv".to_owned(),
-            folder.display().to_string(),
-        ],
+        args: vec!["-m".to_owned(), "venv".to_owned(), folder.display().to_string()],
         ..Spawn::default()
     };
     step("python -m venv", &venv, log, options.limit, on_event).await?;
-    let mut args: Vec<String> = [
-        "-m",
-        "pip",
-        "install",
-        "--disable-pip-version-check",
-        "--no-input",
-        "--progress-bar",
-        "off",
-        "--",
-    ]
-    .map(str::to_owned)
-    .to_vec();
+    let mut args: Vec<String> =
+        ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--"]
+            .map(str::to_owned)
+            .to_vec();
     args.extend(recipe.packages.iter().cloned());
-    let pip = Spawn {
-        program: installed.python.clone(),
-        args,
-        ..Spawn::default()
-    };
-    step(
-        &format!("pip install {}", recipe.packages.join(" ")),
-        &pip,
-        log,
-        options.limit,
-        on_event,
-    )
-    .await?;
+    let pip = Spawn { program: installed.python.clone(), args, ..Spawn::default() };
+    step(&format!("pip install {}", recipe.packages.join(" ")), &pip, log, options.limit, on_event).await?;
     std::fs::write(folder.join(MARKER), recipe.packages.join("\n")).map_err(unusable)?;
-    on_event(StartEvent::Installed {
-        took: start.elapsed(),
-    });
+    on_event(StartEvent::Installed { took: start.elapsed() });
     Ok(())
 }
 
@@ -202,10 +143,8 @@ async fn step(
     limit: Duration,
     on_event: &(dyn Fn(StartEvent) + Sync),
 ) -> Result<(), InstallError> {
-    let mut process = Process::start(spawn, log).map_err(|source| InstallError::Spawn {
-        program: spawn.program.display().to_string(),
-        source,
-    })?;
+    let mut process = Process::start(spawn, log)
+        .map_err(|source| InstallError::Spawn { program: spawn.program.display().to_string(), source })?;
     let mut output = process.output();
     let run = async {
         loop {
@@ -220,68 +159,35 @@ async fn step(
         }
     };
     let Ok(status) = timeout(limit, run).await else {
-        return Err(InstallError::TooSlow {
-            step: name.to_owned(),
-            limit,
-            log: log.to_owned(),
-        });
+        return Err(InstallError::TooSlow { step: name.to_owned(), limit, log: log.to_owned() });
     };
-    let status = status.map_err(|source| InstallError::Spawn {
-        program: spawn.program.display().to_string(),
-        source,
-    })?;
+    let status =
+        status.map_err(|source| InstallError::Spawn { program: spawn.program.display().to_string(), source })?;
     if status.success() {
         return Ok(());
     }
     let log = process.log_end();
-    Err(InstallError::Step {
-        step: name.to_owned(),
-        status: in_words(status),
-        offline: looks_offline(&log.tail),
-        log,
-    })
+    Err(InstallError::Step { step: name.to_owned(), status: in_words(status), offline: looks_offline(&log.tail), log })
 }
 
 fn looks_offline(output: &str) -> bool {
-    [
-        "NewConnectionError",
-        "name resolution",
-        "Network is unreachable",
-        "nodename nor servname",
-        "getaddrinfo failed",
-    ]
-    .iter()
-    .any(|sign| output.contains(sign))
+    ["NewConnectionError", "name resolution", "Network is unreachable", "nodename nor servname", "getaddrinfo failed"]
+        .iter()
+        .any(|sign| output.contains(sign))
 }
 
 fn key_of(recipe: &Install, python: &Python) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("{LAYOUT}\n{}\n", python.version));
     hash.update(recipe.packages.join("\n"));
-    let hex: String = hash
-        .finalize()
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let first = recipe
-        .packages
-        .first()
-        .map(String::as_str)
-        .unwrap_or("empty");
-    let name: String = first
-        .chars()
-        .take_while(|c| c.is_ascii_alphanumeric() || *c == '-')
-        .collect();
+    let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let first = recipe.packages.first().map(String::as_str).unwrap_or("empty");
+    let name: String = first.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     format!("{name}-{hex}")
 }
 
 fn interpreter_of(folder: &Path) -> PathBuf {
-    if cfg!(windows) {
-        folder.join("Scripts").join("python.exe")
-    } else {
-        folder.join("bin").join("python")
-    }
+    if cfg!(windows) { folder.join("Scripts").join("python.exe") } else { folder.join("bin").join("python") }
 }
 
 /// Whether an environment was finished, and its interpreter (a link to the system's) is still there.
@@ -291,21 +197,11 @@ fn is_complete(installed: &Installed) -> bool {
 
 /// Takes the lock, waiting for another process if it must.
 async fn lock(path: &Path, on_event: &(dyn Fn(StartEvent) + Sync)) -> Result<File, InstallError> {
-    let unusable = |source: io::Error| InstallError::Cache {
-        path: path.to_owned(),
-        source,
-    };
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(unusable)?;
+    let unusable = |source: io::Error| InstallError::Cache { path: path.to_owned(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(unusable)?;
     match file.try_lock() {
         Ok(()) => return Ok(file),
-        Err(TryLockError::WouldBlock) => on_event(StartEvent::Waiting {
-            lock: path.to_owned(),
-        }),
+        Err(TryLockError::WouldBlock) => on_event(StartEvent::Waiting { lock: path.to_owned() }),
         Err(TryLockError::Error(source)) => return Err(unusable(source)),
     }
     // Waiting for a file lock blocks a thread, and cannot be given up: on one of the runtime's own threads it would
@@ -317,8 +213,6 @@ async fn lock(path: &Path, on_event: &(dyn Fn(StartEvent) + Sync)) -> Result<Fil
     });
     match locked.await {
         Ok(result) => result.map_err(unusable),
-        Err(_) => Err(unusable(io::Error::other(
-            "the thread that waited for the lock ended",
-        ))),
+        Err(_) => Err(unusable(io::Error::other("the thread that waited for the lock ended"))),
     }
 }

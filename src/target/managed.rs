@@ -46,11 +46,7 @@ pub struct StartOptions {
 
 impl StartOptions {
     /// The defaults, with mail to the given place.
-    pub fn new(
-        smtp_host: impl Into<String>,
-        smtp_port: u16,
-        mail_domain: impl Into<String>,
-    ) -> StartOptions {
+    pub fn new(smtp_host: impl Into<String>, smtp_port: u16, mail_domain: impl Into<String>) -> StartOptions {
         StartOptions {
             smtp_host: smtp_host.into(),
             smtp_port,
@@ -167,20 +163,10 @@ impl Managed {
         let mut tries = 1;
         loop {
             let mut kept = None;
-            let result = attempt(
-                profile,
-                server,
-                resolved.clone(),
-                python.as_deref(),
-                options,
-                on_event,
-                &mut kept,
-            )
-            .await;
+            let result =
+                attempt(profile, server, resolved.clone(), python.as_deref(), options, on_event, &mut kept).await;
             match result {
-                Err(StartError::Died { log, .. })
-                    if tries < PORT_TRIES && port_was_taken(&log.tail) =>
-                {
+                Err(StartError::Died { log, .. }) if tries < PORT_TRIES && port_was_taken(&log.tail) => {
                     tries += 1;
                     on_event(StartEvent::PortTaken);
                 }
@@ -217,11 +203,7 @@ impl Managed {
     pub async fn stop(mut self) -> Stopped {
         let start = Instant::now();
         let (status, by_itself) = self.process.stop(self.stop_timeout).await;
-        Stopped {
-            status: status.map(in_words),
-            by_itself,
-            took: start.elapsed(),
-        }
+        Stopped { status: status.map(in_words), by_itself, took: start.elapsed() }
     }
 }
 
@@ -249,11 +231,8 @@ async fn attempt(
     write_files(profile, server, &resolved, &values, &scratch)?;
 
     let text = |text: &str, key: &str| render_text(text, &values, &place(key));
-    let mut command = server
-        .command
-        .iter()
-        .map(|part| text(part, "server.command"))
-        .collect::<Result<Vec<String>, _>>()?;
+    let mut command =
+        server.command.iter().map(|part| text(part, "server.command")).collect::<Result<Vec<String>, _>>()?;
     let program = PathBuf::from(command.remove(0));
     let environment = resolved
         .environment
@@ -261,21 +240,10 @@ async fn attempt(
         .map(|(name, value)| Ok((name.clone(), text(value, &format!("environment.{name}"))?)))
         .collect::<Result<Vec<_>, ProfileError>>()?;
     let log_path = scratch.join("server.log");
-    let spawn = Spawn {
-        program: program.clone(),
-        args: command,
-        folder: Some(scratch.clone()),
-        environment,
-    };
-    let mut process = Process::start(&spawn, &log_path).map_err(|source| StartError::Spawn {
-        program: program.display().to_string(),
-        source,
-    })?;
-    on_event(StartEvent::Starting {
-        variant: resolved.variant.clone(),
-        url: url.clone(),
-        log: log_path.clone(),
-    });
+    let spawn = Spawn { program: program.clone(), args: command, folder: Some(scratch.clone()), environment };
+    let mut process = Process::start(&spawn, &log_path)
+        .map_err(|source| StartError::Spawn { program: program.display().to_string(), source })?;
+    on_event(StartEvent::Starting { variant: resolved.variant.clone(), url: url.clone(), log: log_path.clone() });
 
     let ready_url = format!("{url}{}", server.ready);
     if let Err(problem) = wait_until_ready(&mut process, &ready_url, options.start_timeout).await? {
@@ -284,19 +252,12 @@ async fn attempt(
         *kept = temporary;
         return Err(match problem {
             NotReady::Ended(status) => StartError::Died { name, status, log },
-            NotReady::Late(last) => StartError::NotReady {
-                name,
-                url: ready_url,
-                limit: options.start_timeout,
-                last,
-                log,
-            },
+            NotReady::Late(last) => {
+                StartError::NotReady { name, url: ready_url, limit: options.start_timeout, last, log }
+            }
         });
     }
-    on_event(StartEvent::Ready {
-        variant: resolved.variant.clone(),
-        took: started.elapsed(),
-    });
+    on_event(StartEvent::Ready { variant: resolved.variant.clone(), took: started.elapsed() });
     Ok(Managed {
         profile: profile.name.clone(),
         resolved,
@@ -313,7 +274,5 @@ async fn attempt(
 
 fn port_was_taken(log: &str) -> bool {
     let log = log.to_lowercase();
-    log.contains("address already in use")
-        || log.contains("address in use")
-        || log.contains("eaddrinuse")
+    log.contains("address already in use") || log.contains("address in use") || log.contains("eaddrinuse")
 }

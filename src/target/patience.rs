@@ -28,15 +28,10 @@ pub(super) async fn send(
         let exchange = client.send(outgoing.clone()).await;
         exchanges.push(exchange.clone());
         let wait = match &exchange.response {
-            Some(response) if response.status == 429 => {
-                hint(response).unwrap_or(WITHOUT_HINT).max(LEAST)
-            }
+            Some(response) if response.status == 429 => hint(response).unwrap_or(WITHOUT_HINT).max(LEAST),
             _ => return exchange,
         };
-        let Some(again) = Instant::now()
-            .checked_add(wait)
-            .filter(|again| *again <= deadline)
-        else {
+        let Some(again) = Instant::now().checked_add(wait).filter(|again| *again <= deadline) else {
             return exchange;
         };
         tokio::time::sleep_until(again).await;
@@ -45,20 +40,14 @@ pub(super) async fn send(
 
 /// How long the server asks to wait: `retry_after_ms` of the body, else `Retry-After` (seconds or a date).
 fn hint(response: &Response) -> Option<Duration> {
-    if let Some(millis) = json(response)
-        .as_ref()
-        .and_then(|body| body.get("retry_after_ms")?.as_u64())
-    {
+    if let Some(millis) = json(response).as_ref().and_then(|body| body.get("retry_after_ms")?.as_u64()) {
         return Some(Duration::from_millis(millis));
     }
     let header = response.header("retry-after")?.trim();
     if let Ok(seconds) = header.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    httpdate::parse_http_date(header)
-        .ok()?
-        .duration_since(SystemTime::now())
-        .ok()
+    httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).ok()
 }
 
 /// The body as JSON, if it is any.
@@ -80,11 +69,7 @@ pub(super) fn in_short(exchange: &Exchange) -> String {
         return "nothing".to_owned();
     };
     let body = json(response);
-    let field = |name: &str| {
-        body.as_ref()
-            .and_then(|body| body.get(name)?.as_str())
-            .map(str::to_owned)
-    };
+    let field = |name: &str| body.as_ref().and_then(|body| body.get(name)?.as_str()).map(str::to_owned);
     match (field("errcode"), field("error")) {
         (Some(code), Some(error)) => {
             format!("{} {code} ({})", response.status, beginning(&error, 200))
@@ -99,13 +84,8 @@ pub(super) fn in_short(exchange: &Exchange) -> String {
 
 /// At most so many characters of a text, in one line.
 pub(super) fn beginning(text: &str, limit: usize) -> String {
-    let line: String = text
-        .chars()
-        .take(limit * 2)
-        .collect::<String>()
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ");
+    let line: String =
+        text.chars().take(limit * 2).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= limit && text.len() <= limit * 2 {
         return line;
     }

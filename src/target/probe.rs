@@ -36,10 +36,7 @@ pub trait ProbeMail: Sync {
 /// One watched address.
 pub trait ProbeMailbox: Send {
     /// The first mail for the address; `None` if the deadline passes before one comes.
-    fn first(
-        &mut self,
-        deadline: Instant,
-    ) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>>;
+    fn first(&mut self, deadline: Instant) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>>;
 }
 
 /// What a target is probed with.
@@ -63,11 +60,7 @@ pub struct ProbeOptions {
 
 impl ProbeOptions {
     /// The defaults for a server at these origins.
-    pub fn new(
-        name: impl Into<String>,
-        origins: Origins,
-        mail_domain: impl Into<String>,
-    ) -> ProbeOptions {
+    pub fn new(name: impl Into<String>, origins: Origins, mail_domain: impl Into<String>) -> ProbeOptions {
         ProbeOptions {
             name: name.into(),
             origins,
@@ -98,10 +91,7 @@ pub struct Target {
 impl Target {
     /// An ability by name; `None` if nothing is known of such an ability.
     pub fn ability(&self, name: &str) -> Option<&Ability> {
-        self.info
-            .abilities
-            .iter()
-            .find(|ability| ability.name == name)
+        self.info.abilities.iter().find(|ability| ability.name == name)
     }
 }
 
@@ -110,37 +100,17 @@ impl Target {
 /// # Errors
 /// When nothing answers, or no homeserver does; when no account can be had; when the probe mail does not arrive or
 /// leads elsewhere; when an answer says neither that mail is offered nor that it is not.
-pub async fn probe(
-    options: &ProbeOptions,
-    client: &Client,
-    mail: &dyn ProbeMail,
-) -> Result<Target, TargetError> {
+pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail) -> Result<Target, TargetError> {
     let mut exchanges = Vec::new();
     let (versions, server) = versions(options, client, &mut exchanges).await?;
     let apis = apis(&versions);
     let Some(api) = apis.first().cloned() else {
-        return Err(TargetError::NoApi {
-            url: options.origins.request_url(VERSIONS),
-            versions,
-        });
+        return Err(TargetError::NoApi { url: options.origins.request_url(VERSIONS), versions });
     };
-    let accounts = Accounts::new(
-        client.clone(),
-        options.origins.clone(),
-        api.clone(),
-        options.accounts.clone(),
-    );
-    let mut asking = Asking {
-        options,
-        client,
-        api: &api,
-        exchanges: &mut exchanges,
-    };
+    let accounts = Accounts::new(client.clone(), options.origins.clone(), api.clone(), options.accounts.clone());
+    let mut asking = Asking { options, client, api: &api, exchanges: &mut exchanges };
 
-    let mut abilities = vec![
-        api_ability("api-v3", "v3", &apis),
-        api_ability("api-r0", "r0", &apis),
-    ];
+    let mut abilities = vec![api_ability("api-v3", "v3", &apis), api_ability("api-r0", "r0", &apis)];
     abilities.extend(asking.registration().await);
     abilities.push(asking.password_login().await);
     let (account, provisioning) = accounts.account("probe").await.map_err(|none| none.error)?;
@@ -158,13 +128,7 @@ pub async fn probe(
         server,
         abilities,
     };
-    Ok(Target {
-        info,
-        origins: options.origins.clone(),
-        apis,
-        accounts,
-        exchanges,
-    })
+    Ok(Target { info, origins: options.origins.clone(), apis, accounts, exchanges })
 }
 
 /// What the steps of the probe share.
@@ -176,17 +140,8 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    async fn send(
-        &mut self,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-        account: Option<&Account>,
-    ) -> Exchange {
-        let url = self
-            .options
-            .origins
-            .request_url(&format!("/_matrix/client/{}{path}", self.api));
+    async fn send(&mut self, method: &str, path: &str, body: Option<&Value>, account: Option<&Account>) -> Exchange {
+        let url = self.options.origins.request_url(&format!("/_matrix/client/{}{path}", self.api));
         let mut outgoing = Outgoing::new(method, url);
         if let Some(account) = account {
             outgoing = outgoing.bearer(&account.access_token);
@@ -206,30 +161,16 @@ async fn versions(
 ) -> Result<(Vec<String>, Option<String>), TargetError> {
     let url = options.origins.request_url(VERSIONS);
     let deadline = Instant::now() + options.accounts.patience;
-    let exchange = patience::send(
-        client,
-        Outgoing::new("GET", url.clone()),
-        deadline,
-        exchanges,
-    )
-    .await;
+    let exchange = patience::send(client, Outgoing::new("GET", url.clone()), deadline, exchanges).await;
     let Some(response) = &exchange.response else {
-        let cause = exchange
-            .failure
-            .map(|failure| failure.message)
-            .unwrap_or_default();
+        let cause = exchange.failure.map(|failure| failure.message).unwrap_or_default();
         return Err(TargetError::Unreachable { url, cause });
     };
     let body = patience::json(response);
-    let listed = body
-        .as_ref()
-        .and_then(|body| body.get("versions")?.as_array());
+    let listed = body.as_ref().and_then(|body| body.get("versions")?.as_array());
     match (response.status, listed) {
         (200, Some(listed)) => {
-            let versions = listed
-                .iter()
-                .filter_map(|version| version.as_str().map(str::to_owned))
-                .collect();
+            let versions = listed.iter().filter_map(|version| version.as_str().map(str::to_owned)).collect();
             Ok((versions, response.header("server").map(str::to_owned)))
         }
         (status, _) => {
@@ -239,12 +180,7 @@ async fn versions(
                 _ => "where a homeserver answers 200",
             };
             let start = beginning(response.body.text.as_deref().unwrap_or("(not text)"), 100);
-            Err(TargetError::NotAHomeserver {
-                url,
-                status,
-                problem: problem.to_owned(),
-                start,
-            })
+            Err(TargetError::NotAHomeserver { url, status, problem: problem.to_owned(), start })
         }
     }
 }
@@ -252,10 +188,7 @@ async fn versions(
 /// The API versions among the listed versions of the specification, the newer first.
 fn apis(versions: &[String]) -> Vec<String> {
     let v3 = |version: &String| {
-        version
-            .strip_prefix("v1.")
-            .and_then(|minor| minor.parse::<u32>().ok())
-            .is_some_and(|minor| minor >= 1)
+        version.strip_prefix("v1.").and_then(|minor| minor.parse::<u32>().ok()).is_some_and(|minor| minor >= 1)
     };
     let r0 = |version: &String| version.starts_with("r0.");
     let mut apis = Vec::new();

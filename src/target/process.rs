@@ -65,11 +65,7 @@ impl Process {
         let file = std::fs::File::create(log)?;
         let log = Arc::new(Log {
             path: log.to_owned(),
-            kept: Mutex::new(Kept {
-                file,
-                written: 0,
-                tail: VecDeque::new(),
-            }),
+            kept: Mutex::new(Kept { file, written: 0, tail: VecDeque::new() }),
             grown: watch::Sender::new(0),
         });
         let mut command = Command::new(&spawn.program);
@@ -125,10 +121,7 @@ impl Process {
     /// The last lines of the output.
     pub(super) fn tail(&self) -> String {
         let text = self.log.tail();
-        let lines: Vec<&str> = text
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .collect();
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         if lines.is_empty() {
             return "  (it wrote nothing)".to_owned();
         }
@@ -142,21 +135,14 @@ impl Process {
 
     /// The end of the output, for an error.
     pub(super) fn log_end(&self) -> LogEnd {
-        LogEnd {
-            tail: self.tail(),
-            path: self.log.path.clone(),
-        }
+        LogEnd { tail: self.tail(), path: self.log.path.clone() }
     }
 
     /// The last complete line of the output.
     pub(super) fn last_line(&self) -> Option<String> {
         let text = self.log.tail();
         let (complete, _) = text.rsplit_once('\n')?;
-        complete
-            .lines()
-            .rev()
-            .find(|line| !line.trim().is_empty())
-            .map(|line| line.trim().to_owned())
+        complete.lines().rev().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned())
     }
 
     /// Asks the process to end, waits at most `limit`, then ends it with everything it started.
@@ -197,11 +183,8 @@ impl Process {
     /// was noticed.
     #[cfg(unix)]
     fn signal(&self, signal: rustix::process::Signal) {
-        if let Some(group) = self
-            .child
-            .id()
-            .and_then(|id| i32::try_from(id).ok())
-            .and_then(rustix::process::Pid::from_raw)
+        if let Some(group) =
+            self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw)
         {
             let _ = rustix::process::kill_process_group(group, signal);
         }
@@ -228,9 +211,7 @@ impl Log {
             let _ = kept.file.write_all(bytes);
             kept.written += bytes.len() as u64;
             if kept.written >= LOG_LIMIT {
-                let _ = kept
-                    .file
-                    .write_all(b"\n(the log has reached its limit; the rest is left out)\n");
+                let _ = kept.file.write_all(b"\n(the log has reached its limit; the rest is left out)\n");
             }
         }
         kept.tail.extend(bytes);
@@ -263,8 +244,5 @@ pub(super) fn in_words(status: ExitStatus) -> String {
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return format!("by signal {signal}");
     }
-    status.code().map_or_else(
-        || "without a status".to_owned(),
-        |code| format!("exit status {code}"),
-    )
+    status.code().map_or_else(|| "without a status".to_owned(), |code| format!("exit status {code}"))
 }

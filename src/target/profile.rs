@@ -207,9 +207,8 @@ pub struct Resolved {
 
 /// The names of the built-in profiles.
 pub fn builtin_profiles() -> Vec<String> {
-    let mut names: Vec<String> = Builtin::iter()
-        .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
-        .collect();
+    let mut names: Vec<String> =
+        Builtin::iter().filter_map(|file| file.strip_suffix(".toml").map(str::to_owned)).collect();
     names.sort();
     names
 }
@@ -222,21 +221,15 @@ impl Profile {
     pub fn load(name: &str) -> Result<Profile, ProfileError> {
         if name.ends_with(".toml") {
             let path = PathBuf::from(name);
-            let text = std::fs::read_to_string(&path).map_err(|source| ProfileError::Read {
-                path: path.clone(),
-                source,
-            })?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|source| ProfileError::Read { path: path.clone(), source })?;
             return Profile::parse(&text, &path.display().to_string());
         }
         let file = format!("{name}.toml");
         let Some(builtin) = Builtin::get(&file) else {
             let known = builtin_profiles();
             let nearest = nearest(name, known.iter().map(String::as_str));
-            return Err(ProfileError::Unknown {
-                name: name.to_owned(),
-                known,
-                nearest,
-            });
+            return Err(ProfileError::Unknown { name: name.to_owned(), known, nearest });
         };
         let file = Path::new("targets").join(file).display().to_string();
         Profile::parse(&String::from_utf8_lossy(&builtin.data), &file)
@@ -270,11 +263,7 @@ impl Profile {
             Some(own) => own,
             None if variant == PLAIN && self.variants.is_empty() => &implicit,
             None => {
-                let known: Vec<String> = self
-                    .variant_names()
-                    .into_iter()
-                    .map(str::to_owned)
-                    .collect();
+                let known: Vec<String> = self.variant_names().into_iter().map(str::to_owned).collect();
                 return Err(ProfileError::NoVariant {
                     profile: self.name.clone(),
                     variant: variant.to_owned(),
@@ -294,11 +283,7 @@ impl Profile {
             }
         }
         merge(&mut config, &own.config);
-        let mut environment = self
-            .server
-            .as_ref()
-            .map(|server| server.environment.clone())
-            .unwrap_or_default();
+        let mut environment = self.server.as_ref().map(|server| server.environment.clone()).unwrap_or_default();
         environment.extend(own.environment.clone());
         Ok(Resolved {
             variant: variant.to_owned(),
@@ -306,11 +291,7 @@ impl Profile {
             config,
             environment,
             public_url: own.public_url.clone().or_else(|| self.public_url.clone()),
-            accounts: if own.accounts.is_empty() {
-                self.accounts.chain.clone()
-            } else {
-                own.accounts.clone()
-            },
+            accounts: if own.accounts.is_empty() { self.accounts.chain.clone() } else { own.accounts.clone() },
             offers: own.offers.clone(),
         })
     }

@@ -38,18 +38,12 @@ impl Requirement {
             } else if let Some(version) = part.strip_prefix('<') {
                 (Bound::Below, version)
             } else {
-                return Err(format!(
-                    "`{text}` must look like `>=3.10` or `>=3.10,<3.14`"
-                ));
+                return Err(format!("`{text}` must look like `>=3.10` or `>=3.10,<3.14`"));
             };
-            let numbers = parse_version(version)
-                .ok_or_else(|| format!("`{version}` is not a version like `3.10`"))?;
+            let numbers = parse_version(version).ok_or_else(|| format!("`{version}` is not a version like `3.10`"))?;
             bounds.push((bound, numbers));
         }
-        Ok(Requirement {
-            text: text.to_owned(),
-            bounds,
-        })
+        Ok(Requirement { text: text.to_owned(), bounds })
     }
 
     fn is_met_by(&self, version: &[u32]) -> bool {
@@ -74,23 +68,12 @@ pub(super) struct Python {
 }
 
 /// Finds an interpreter: the given one and no other, or else the first that will do.
-pub(super) async fn find(
-    given: Option<&Path>,
-    wanted: &Requirement,
-) -> Result<Python, InstallError> {
+pub(super) async fn find(given: Option<&Path>, wanted: &Requirement) -> Result<Python, InstallError> {
     let candidates: Vec<PathBuf> = match given {
         Some(program) => vec![program.to_owned()],
-        None => [
-            "python3",
-            "python",
-            "python3.14",
-            "python3.13",
-            "python3.12",
-            "python3.11",
-            "python3.10",
-        ]
-        .map(PathBuf::from)
-        .to_vec(),
+        None => ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"]
+            .map(PathBuf::from)
+            .to_vec(),
     };
     let mut found = Vec::new();
     for program in &candidates {
@@ -98,27 +81,15 @@ pub(super) async fn find(
             continue;
         };
         if parse_version(&version).is_some_and(|numbers| wanted.is_met_by(&numbers)) {
-            return Ok(Python {
-                program: program.clone(),
-                version,
-            });
+            return Ok(Python { program: program.clone(), version });
         }
         found.push(format!("`{}` ({version})", program.display()));
     }
     if found.is_empty() {
-        let tried = candidates
-            .iter()
-            .map(|program| format!("`{}`", program.display()))
-            .collect();
-        return Err(InstallError::NoPython {
-            wanted: wanted.to_string(),
-            tried,
-        });
+        let tried = candidates.iter().map(|program| format!("`{}`", program.display())).collect();
+        return Err(InstallError::NoPython { wanted: wanted.to_string(), tried });
     }
-    Err(InstallError::WrongPython {
-        wanted: wanted.to_string(),
-        found,
-    })
+    Err(InstallError::WrongPython { wanted: wanted.to_string(), found })
 }
 
 /// The version a program says it has; `None` if it cannot be run or says none.
@@ -135,10 +106,7 @@ async fn version_of(program: &Path) -> Option<String> {
 }
 
 fn parse_version(text: &str) -> Option<Vec<u32>> {
-    text.trim()
-        .split('.')
-        .map(|part| part.parse().ok())
-        .collect()
+    text.trim().split('.').map(|part| part.parse().ok()).collect()
 }
 
 #[cfg(test)]
@@ -148,51 +116,22 @@ mod tests {
     #[test]
     fn requirements_compare_numbers() {
         let wanted = Requirement::parse(">=3.10, <3.14").unwrap();
-        for (version, met) in [
-            ("3.9.7", false),
-            ("3.10.0", true),
-            ("3.13.9", true),
-            ("3.14.0", false),
-            ("4.0", false),
-        ] {
-            assert_eq!(
-                wanted.is_met_by(&parse_version(version).unwrap()),
-                met,
-                "{version}"
-            );
+        for (version, met) in [("3.9.7", false), ("3.10.0", true), ("3.13.9", true), ("3.14.0", false), ("4.0", false)]
+        {
+            assert_eq!(wanted.is_met_by(&parse_version(version).unwrap()), met, "{version}");
         }
-        assert!(
-            Requirement::parse("3.10")
-                .unwrap_err()
-                .contains("must look like")
-        );
-        assert!(
-            Requirement::parse(">=three")
-                .unwrap_err()
-                .contains("is not a version")
-        );
+        assert!(Requirement::parse("3.10").unwrap_err().contains("must look like"));
+        assert!(Requirement::parse(">=three").unwrap_err().contains("is not a version"));
     }
 
     #[tokio::test]
     async fn what_was_found_is_said() {
         let high = Requirement::parse(">=9.0").unwrap();
-        let error = find(Some(Path::new("no-such-python")), &high)
-            .await
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("none was found (tried `no-such-python`)") && error.contains("--python"),
-            "{error}"
-        );
+        let error = find(Some(Path::new("no-such-python")), &high).await.unwrap_err().to_string();
+        assert!(error.contains("none was found (tried `no-such-python`)") && error.contains("--python"), "{error}");
         if version_of(Path::new("python3")).await.is_some() {
-            let error = find(Some(Path::new("python3")), &high)
-                .await
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.contains("Python >=9.0 is needed") && error.contains("`python3` (3."),
-                "{error}"
-            );
+            let error = find(Some(Path::new("python3")), &high).await.unwrap_err().to_string();
+            assert!(error.contains("Python >=9.0 is needed") && error.contains("`python3` (3."), "{error}");
         }
     }
 }

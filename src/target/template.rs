@@ -13,20 +13,13 @@ use super::error::{ProfileError, nearest};
 pub type Values = BTreeMap<String, Value>;
 
 /// Replaces the placeholders in a text. `place` says where the text stands, for messages.
-pub(super) fn render_text(
-    text: &str,
-    values: &Values,
-    place: &str,
-) -> Result<String, ProfileError> {
+pub(super) fn render_text(text: &str, values: &Values, place: &str) -> Result<String, ProfileError> {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
         out.push_str(before);
         let Some((name, after)) = after.split_once("}}") else {
-            return Err(ProfileError::Unclosed {
-                place: place.to_owned(),
-                text: text.to_owned(),
-            });
+            return Err(ProfileError::Unclosed { place: place.to_owned(), text: text.to_owned() });
         };
         match lookup(name, values, place)? {
             Value::String(text) => out.push_str(text),
@@ -39,11 +32,7 @@ pub(super) fn render_text(
 }
 
 /// Replaces the placeholders in all texts of a value.
-pub(super) fn render_value(
-    value: &Value,
-    values: &Values,
-    place: &str,
-) -> Result<Value, ProfileError> {
+pub(super) fn render_value(value: &Value, values: &Values, place: &str) -> Result<Value, ProfileError> {
     Ok(match value {
         Value::String(text) => match sole_placeholder(text) {
             Some(name) => lookup(name, values, place)?.clone(),
@@ -59,12 +48,7 @@ pub(super) fn render_value(
         Value::Object(table) => Value::Object(
             table
                 .iter()
-                .map(|(key, item)| {
-                    Ok((
-                        key.clone(),
-                        render_value(item, values, &format!("{place}.{key}"))?,
-                    ))
-                })
+                .map(|(key, item)| Ok((key.clone(), render_value(item, values, &format!("{place}.{key}"))?)))
                 .collect::<Result<_, ProfileError>>()?,
         ),
         other => other.clone(),

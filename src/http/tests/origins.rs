@@ -22,36 +22,19 @@ fn only_the_servers_own_links_are_followed() {
         assert_eq!(map(link), None, "{link}");
     }
     let own = map("http://u:p@127.0.0.1:8008/a?b#c").unwrap();
-    assert_eq!(
-        (own.url.as_str(), own.forwarded, own.public),
-        ("http://127.0.0.1:8008/a?b#c", None, false)
-    );
+    assert_eq!((own.url.as_str(), own.forwarded, own.public), ("http://127.0.0.1:8008/a?b#c", None, false));
     let public = map("https://hs.test:443/a").unwrap();
-    assert_eq!(
-        (public.url.as_str(), public.public),
-        ("http://127.0.0.1:8008/a", true)
-    );
+    assert_eq!((public.url.as_str(), public.public), ("http://127.0.0.1:8008/a", true));
     assert_eq!(public.forwarded.unwrap().host, "hs.test");
 }
 
 #[test]
 fn base_paths_are_kept_and_swapped() {
-    let origins = Origins::parse(
-        "http://127.0.0.1:8008/inner/",
-        Some("https://hs.test/outer"),
-    )
-    .unwrap();
-    assert_eq!(
-        origins.request_url("/_matrix/client/versions"),
-        "http://127.0.0.1:8008/inner/_matrix/client/versions"
-    );
-    let reached = origins
-        .to_reachable(&Url::parse("https://hs.test/outer/a/b?c=d").unwrap())
-        .unwrap();
+    let origins = Origins::parse("http://127.0.0.1:8008/inner/", Some("https://hs.test/outer")).unwrap();
+    assert_eq!(origins.request_url("/_matrix/client/versions"), "http://127.0.0.1:8008/inner/_matrix/client/versions");
+    let reached = origins.to_reachable(&Url::parse("https://hs.test/outer/a/b?c=d").unwrap()).unwrap();
     assert_eq!(reached.url.as_str(), "http://127.0.0.1:8008/inner/a/b?c=d");
-    let beside = origins
-        .to_reachable(&Url::parse("https://hs.test/outerspace").unwrap())
-        .unwrap();
+    let beside = origins.to_reachable(&Url::parse("https://hs.test/outerspace").unwrap()).unwrap();
     assert_eq!(beside.url.as_str(), "http://127.0.0.1:8008/outerspace");
     let same = Origins::parse("http://127.0.0.1:8008", None).unwrap();
     assert_eq!(same.known().len(), 1);
@@ -63,12 +46,6 @@ fn addresses_that_are_none_are_refused_in_words() {
         Origins::parse("matrix.org", None).unwrap_err().to_string(),
         "`matrix.org` is not a URL (relative URL without a base); an address looks like `http://127.0.0.1:8008`"
     );
-    assert!(matches!(
-        Origins::parse("localhost:8008", None),
-        Err(OriginsError::NotHttp { .. })
-    ));
-    assert!(matches!(
-        Origins::parse("http://a", Some("file:///x")),
-        Err(OriginsError::NotHttp { .. })
-    ));
+    assert!(matches!(Origins::parse("localhost:8008", None), Err(OriginsError::NotHttp { .. })));
+    assert!(matches!(Origins::parse("http://a", Some("file:///x")), Err(OriginsError::NotHttp { .. })));
 }

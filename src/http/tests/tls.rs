@@ -10,16 +10,14 @@ use crate::model::FailureKind;
 #[tokio::test]
 async fn certificates_are_trusted_only_through_the_given_authority() {
     let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let key =
-        rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let config = rustls::ServerConfig::builder_with_provider(std::sync::Arc::new(
-        rustls::crypto::ring::default_provider(),
-    ))
-    .with_safe_default_protocol_versions()
-    .unwrap()
-    .with_no_client_auth()
-    .with_single_cert(vec![certified.cert.der().clone()], key)
-    .unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+    let config =
+        rustls::ServerConfig::builder_with_provider(std::sync::Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certified.cert.der().clone()], key)
+            .unwrap();
     let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -28,9 +26,7 @@ async fn certificates_are_trusted_only_through_the_given_authority() {
             if let Ok(mut tls) = acceptor.accept(socket).await {
                 let mut buffer = [0; 1024];
                 let _ = tls.read(&mut buffer).await;
-                let _ = tls
-                    .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
-                    .await;
+                let _ = tls.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi").await;
                 let _ = tls.shutdown().await;
             }
         }
@@ -49,10 +45,5 @@ async fn certificates_are_trusted_only_through_the_given_authority() {
     assert!(message.contains("certificate"), "{message}");
 
     let error = Shared::with_pem(b"not a pem", "ca.pem").unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("no certificate could be read from `ca.pem`"),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("no certificate could be read from `ca.pem`"), "{error}");
 }

@@ -16,36 +16,12 @@ struct Encoding {
 }
 
 const ENCODINGS: [Encoding; 6] = [
-    Encoding {
-        name: "percent",
-        encode: percent,
-        decode: unpercent,
-    },
-    Encoding {
-        name: "form",
-        encode: |text, rng| percent(text, rng).replace("%20", "+"),
-        decode: unform,
-    },
-    Encoding {
-        name: "json",
-        encode: json,
-        decode: |text| serde_json::from_str(&format!("\"{text}\"")).unwrap(),
-    },
-    Encoding {
-        name: "html",
-        encode: html,
-        decode: unhtml,
-    },
-    Encoding {
-        name: "quoted-printable",
-        encode: quoted_printable,
-        decode: unquoted_printable,
-    },
-    Encoding {
-        name: "base64",
-        encode: base64_folded,
-        decode: unbase64,
-    },
+    Encoding { name: "percent", encode: percent, decode: unpercent },
+    Encoding { name: "form", encode: |text, rng| percent(text, rng).replace("%20", "+"), decode: unform },
+    Encoding { name: "json", encode: json, decode: |text| serde_json::from_str(&format!("\"{text}\"")).unwrap() },
+    Encoding { name: "html", encode: html, decode: unhtml },
+    Encoding { name: "quoted-printable", encode: quoted_printable, decode: unquoted_printable },
+    Encoding { name: "base64", encode: base64_folded, decode: unbase64 },
 ];
 
 fn percent(text: &str, rng: &mut ChaCha8Rng) -> String {
@@ -66,11 +42,7 @@ fn unpercent(text: &str) -> String {
 }
 
 fn unform(text: &str) -> String {
-    url::form_urlencoded::parse(format!("k={text}").as_bytes())
-        .next()
-        .unwrap()
-        .1
-        .into_owned()
+    url::form_urlencoded::parse(format!("k={text}").as_bytes()).next().unwrap().1.into_owned()
 }
 
 fn json(text: &str, rng: &mut ChaCha8Rng) -> String {
@@ -109,10 +81,7 @@ fn html(text: &str, rng: &mut ChaCha8Rng) -> String {
 }
 
 fn unhtml(text: &str) -> String {
-    scraper::Html::parse_fragment(&format!("<p>{text}"))
-        .root_element()
-        .text()
-        .collect()
+    scraper::Html::parse_fragment(&format!("<p>{text}")).root_element().text().collect()
 }
 
 fn quoted_printable(text: &str, rng: &mut ChaCha8Rng) -> String {
@@ -131,23 +100,13 @@ fn quoted_printable(text: &str, rng: &mut ChaCha8Rng) -> String {
 }
 
 fn unquoted_printable(text: &str) -> String {
-    let mail = format!(
-        "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{text}"
-    );
-    mail_parser::MessageParser::default()
-        .parse(mail.as_bytes())
-        .unwrap()
-        .body_text(0)
-        .unwrap()
-        .into_owned()
+    let mail =
+        format!("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{text}");
+    mail_parser::MessageParser::default().parse(mail.as_bytes()).unwrap().body_text(0).unwrap().into_owned()
 }
 
 fn base64_folded(text: &str, rng: &mut ChaCha8Rng) -> String {
-    fold(
-        &STANDARD.encode(text),
-        [16, 64, 76, 9999][rng.random_range(0..4)],
-        ["\r\n", "\n"][rng.random_range(0..2)],
-    )
+    fold(&STANDARD.encode(text), [16, 64, 76, 9999][rng.random_range(0..4)], ["\r\n", "\n"][rng.random_range(0..2)])
 }
 
 fn unbase64(text: &str) -> String {
@@ -156,9 +115,7 @@ fn unbase64(text: &str) -> String {
 
 fn text(rng: &mut ChaCha8Rng, range: std::ops::Range<usize>) -> String {
     let alphabet: Vec<char> = "abcXYZ0189._=-~!&<>\"'/\\%+#;:@ äß€🔑".chars().collect();
-    (0..rng.random_range(range))
-        .map(|_| alphabet[rng.random_range(0..alphabet.len())])
-        .collect()
+    (0..rng.random_range(range)).map(|_| alphabet[rng.random_range(0..alphabet.len())]).collect()
 }
 
 /// Whatever the secret, its context and the encodings around it: decoded back, the marker stands where the secret
@@ -178,25 +135,14 @@ fn no_encoded_form_survives() {
         let wanted = plain.replace(&secret, "REDACTED-token-1");
         let first = &ENCODINGS[rng.random_range(0..5)];
         let second = &ENCODINGS[rng.random_range(0..ENCODINGS.len())];
-        let names = format!(
-            "round {round}: {} in {}: {secret:?} in {plain:?}",
-            first.name, second.name
-        );
+        let names = format!("round {round}: {} in {}: {secret:?} in {plain:?}", first.name, second.name);
 
         let once = (second.encode)(&plain, rng);
         let output = redactor.text(&once);
-        assert_eq!(
-            (second.decode)(&output),
-            wanted,
-            "{names}\n{once}\n{output}"
-        );
+        assert_eq!((second.decode)(&output), wanted, "{names}\n{once}\n{output}");
 
         let twice = (second.encode)(&(first.encode)(&plain, rng), rng);
         let output = redactor.text(&twice);
-        assert_eq!(
-            (first.decode)(&(second.decode)(&output)),
-            wanted,
-            "{names}\n{twice}\n{output}"
-        );
+        assert_eq!((first.decode)(&(second.decode)(&output)), wanted, "{names}\n{twice}\n{output}");
     }
 }

@@ -9,45 +9,17 @@ use crate::model::*;
 const SECRET: &str = "s3cret.value";
 
 fn body(text: &str) -> Body {
-    Body {
-        text: Some(text.to_owned()),
-        base64: None,
-        size_bytes: text.len() as u64,
-        truncated: false,
-    }
+    Body { text: Some(text.to_owned()), base64: None, size_bytes: text.len() as u64, truncated: false }
 }
 
 fn mail() -> Mail {
     Mail {
-        envelope: Envelope {
-            from: s(),
-            to: vec![s()],
-            params: vec![s()],
-        },
-        session: SessionFacts {
-            helo: s(),
-            esmtp: true,
-            tls: false,
-            auth_user: Some(s()),
-        },
-        raw: Body {
-            text: None,
-            base64: Some(STANDARD.encode(format!("\u{e4}{SECRET}"))),
-            ..Body::default()
-        },
+        envelope: Envelope { from: s(), to: vec![s()], params: vec![s()] },
+        session: SessionFacts { helo: s(), esmtp: true, tls: false, auth_user: Some(s()) },
+        raw: Body { text: None, base64: Some(STANDARD.encode(format!("\u{e4}{SECRET}"))), ..Body::default() },
         headers: headers(),
-        parts: vec![Part {
-            content_type: s(),
-            charset: s(),
-            transfer_encoding: s(),
-            text: s(),
-        }],
-        links: vec![Link {
-            url: s(),
-            part: 0,
-            source: LinkSource::Text,
-            score: 1,
-        }],
+        parts: vec![Part { content_type: s(), charset: s(), transfer_encoding: s(), text: s() }],
+        links: vec![Link { url: s(), part: 0, source: LinkSource::Text, score: 1 }],
     }
 }
 
@@ -62,45 +34,20 @@ fn headers() -> Headers {
 fn exchange() -> Exchange {
     Exchange {
         actor: Some("alice".to_owned()),
-        request: Request {
-            method: s(),
-            url: s(),
-            headers: headers(),
-            body: body(&s()),
-        },
-        response: Some(Response {
-            status: 200,
-            headers: headers(),
-            body: body(&s()),
-        }),
-        failure: Some(Failure {
-            kind: FailureKind::Broken,
-            message: s(),
-        }),
+        request: Request { method: s(), url: s(), headers: headers(), body: body(&s()) },
+        response: Some(Response { status: 200, headers: headers(), body: body(&s()) }),
+        failure: Some(Failure { kind: FailureKind::Broken, message: s() }),
         headers_ms: 1.0,
         total_ms: 2.0,
     }
 }
 
 fn entry(event: Event) -> Entry {
-    Entry {
-        step: Some(0),
-        turn: 0,
-        label: s(),
-        at_ms: 0.0,
-        event,
-    }
+    Entry { step: Some(0), turn: 0, label: s(), at_ms: 0.0, event }
 }
 
 fn record() -> TrialRecord {
-    let visit = |end| {
-        Event::Visit(Visit {
-            link: s(),
-            hops: vec![exchange()],
-            end,
-            text: s(),
-        })
-    };
+    let visit = |end| Event::Visit(Visit { link: s(), hops: vec![exchange()], end, text: s() });
     TrialRecord {
         id: format!("add-email/{SECRET}"),
         case: None,
@@ -126,10 +73,7 @@ fn record() -> TrialRecord {
             expected: s(),
             actual: s(),
         }],
-        choices: vec![Choice {
-            step: s(),
-            chosen: s(),
-        }],
+        choices: vec![Choice { step: s(), chosen: s() }],
         transcript: Transcript {
             entries: vec![
                 entry(Event::Exchange(exchange())),
@@ -139,22 +83,12 @@ fn record() -> TrialRecord {
                     mails: vec![mail()],
                     waited_ms: 0.0,
                     deadline_ms: 0.0,
-                    strays: vec![Arrival {
-                        to: s(),
-                        subject: s(),
-                    }],
+                    strays: vec![Arrival { to: s(), subject: s() }],
                 })),
                 entry(visit(VisitEnd::Redirect(s()))),
                 entry(visit(VisitEnd::NotFollowed(s()))),
-                entry(Event::Silence(Silence {
-                    mailbox: s(),
-                    window_ms: 0.0,
-                    mails: vec![mail()],
-                })),
-                entry(Event::Stop(Stop {
-                    reason: StopReason::Unbound,
-                    message: s(),
-                })),
+                entry(Event::Silence(Silence { mailbox: s(), window_ms: 0.0, mails: vec![mail()] })),
+                entry(Event::Stop(Stop { reason: StopReason::Unbound, message: s() })),
             ],
         },
     }
@@ -182,18 +116,13 @@ fn nothing_in_a_record_keeps_a_secret_but_its_id() {
         .map(|text| match text.as_str() {
             id if id.starts_with("add-email/") => id.to_owned(),
             text if text.starts_with('<') => "<REDACTED-token-1>".to_owned(),
-            text => text.replace(
-                &STANDARD.encode(format!("\u{e4}{SECRET}")),
-                &STANDARD.encode("\u{e4}REDACTED-token-1"),
-            ),
+            text => {
+                text.replace(&STANDARD.encode(format!("\u{e4}{SECRET}")), &STANDARD.encode("\u{e4}REDACTED-token-1"))
+            }
         })
         .collect();
     assert_eq!(after, expected);
-    assert_eq!(
-        after.iter().filter(|t| t.contains(SECRET)).count(),
-        1,
-        "only the id has it"
-    );
+    assert_eq!(after.iter().filter(|t| t.contains(SECRET)).count(), 1, "only the id has it");
 }
 
 #[test]
@@ -204,11 +133,7 @@ fn the_facts_of_a_target_keep_no_secret() {
         public_url: s(),
         versions: vec![s()],
         server: Some(s()),
-        abilities: vec![Ability {
-            name: "email".to_owned(),
-            offered: true,
-            reason: s(),
-        }],
+        abilities: vec![Ability { name: "email".to_owned(), offered: true, reason: s() }],
     };
     redactor(&[SECRET]).target(&mut target);
     let json = serde_json::to_string(&target).unwrap();

@@ -46,19 +46,10 @@ pub(in crate::reference) async fn fetched(
 }
 
 /// `POST` of the form behind a link. The form repeats the link's parameters.
-pub(in crate::reference) async fn submitted(
-    State(server): State<Arc<Server>>,
-    request: Request,
-) -> Response {
+pub(in crate::reference) async fn submitted(State(server): State<Arc<Server>>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let form = to_bytes(request.into_body(), FORM_LIMIT)
-        .await
-        .unwrap_or_else(|_| Bytes::new());
-    let link = Link::read(if form.is_empty() {
-        query.as_bytes()
-    } else {
-        &form
-    });
+    let form = to_bytes(request.into_body(), FORM_LIMIT).await.unwrap_or_else(|_| Bytes::new());
+    let link = Link::read(if form.is_empty() { query.as_bytes() } else { &form });
     follow(&server, link)
 }
 
@@ -69,22 +60,13 @@ pub(in crate::reference) async fn done() -> Response {
 
 fn follow(server: &Server, link: Link) -> Response {
     let Some(visit) = link.visit(server) else {
-        return failure(
-            server,
-            "This link is incomplete. Please copy it completely from the e-mail.",
-        );
+        return failure(server, "This link is incomplete. Please copy it completely from the e-mail.");
     };
-    let judged = if server.broken(LINK_VALIDATES_NOTHING) {
-        Ok(())
-    } else {
-        server.state().proofs.follow(&visit)
-    };
+    let judged = if server.broken(LINK_VALIDATES_NOTHING) { Ok(()) } else { server.state().proofs.follow(&visit) };
     match judged {
-        Ok(()) if server.broken(LINK_ANSWERS_AN_ERROR) => pages::notice(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong",
-            "Please try again later.",
-        ),
+        Ok(()) if server.broken(LINK_ANSWERS_AN_ERROR) => {
+            pages::notice(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "Please try again later.")
+        }
         Ok(()) if server.broken(PAGE_IS_NOT_HTML) => answer::ok(json!({"validated": true})),
         Ok(()) if server.shaped(REDIRECT_TO_PAGE) => Redirect::to(DONE_PATH).into_response(),
         Ok(()) => pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED),
@@ -93,11 +75,7 @@ fn follow(server: &Server, link: Link) -> Response {
 }
 
 fn failure(server: &Server, reason: impl ToString) -> Response {
-    let status = if server.shaped(FAILURE_PAGE_200) {
-        StatusCode::OK
-    } else {
-        StatusCode::BAD_REQUEST
-    };
+    let status = if server.shaped(FAILURE_PAGE_200) { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     pages::notice(status, "Email not validated", &reason.to_string())
 }
 
@@ -135,26 +113,15 @@ impl Link {
             ("client_secret", &self.client_secret),
             ("token", &self.token),
         ];
-        fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.as_deref()?)))
-            .collect()
+        fields.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()
     }
 
     /// The visit that a complete link makes.
     fn visit(self, server: &Server) -> Option<Visit> {
         let token = self.token?;
         if server.shaped(SESSION_AND_TOKEN_LINK) {
-            return Some(Visit {
-                sid: self.session?,
-                client_secret: None,
-                token,
-            });
+            return Some(Visit { sid: self.session?, client_secret: None, token });
         }
-        Some(Visit {
-            sid: self.sid?,
-            client_secret: Some(self.client_secret?),
-            token,
-        })
+        Some(Visit { sid: self.sid?, client_secret: Some(self.client_secret?), token })
     }
 }

@@ -36,11 +36,7 @@ pub(in crate::reference) async fn register(
     let flows = flows(&server.config.registration)?;
     if parameter(query.as_deref(), "kind").is_some_and(|kind| kind != "user") {
         let error = "this server has no guests";
-        return Err(MatrixError::new(
-            StatusCode::FORBIDDEN,
-            "M_GUEST_ACCESS_FORBIDDEN",
-            error,
-        ));
+        return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", error));
     }
     let wish = Wish::read(&body)?;
     let auth = body.optional_object("auth")?;
@@ -52,16 +48,7 @@ pub(in crate::reference) async fn register(
     if let Some(localpart) = wish.username {
         free_user_id(&state.accounts, localpart)?;
     }
-    let grant = uia::authorise(
-        &server,
-        &mut state,
-        Ask {
-            operation: Operation::Register,
-            flows,
-            auth,
-            remember,
-        },
-    )?;
+    let grant = uia::authorise(&server, &mut state, Ask { operation: Operation::Register, flows, auth, remember })?;
     let mut settled = grant.remembered.clone();
     settled.extend(body);
     let response = create(&mut state, &Wish::read(&settled)?)?;
@@ -74,8 +61,7 @@ pub(in crate::reference) async fn available(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, MatrixError> {
-    let username = parameter(query.as_deref(), "username")
-        .ok_or_else(|| MatrixError::missing_param("username"))?;
+    let username = parameter(query.as_deref(), "username").ok_or_else(|| MatrixError::missing_param("username"))?;
     free_user_id(&server.state().accounts, &username)?;
     Ok(answer::ok(json!({"available": true})))
 }
@@ -92,9 +78,7 @@ impl<'a> Wish<'a> {
     fn read(body: &'a Map<String, Value>) -> Result<Self, MatrixError> {
         let password = body.optional_text("password")?;
         if password.is_some_and(|password| password.len() > PASSWORD_LIMIT) {
-            return Err(MatrixError::invalid_param(format!(
-                "the password is longer than {PASSWORD_LIMIT} bytes"
-            )));
+            return Err(MatrixError::invalid_param(format!("the password is longer than {PASSWORD_LIMIT} bytes")));
         }
         Ok(Self {
             username: body.optional_text("username")?,
@@ -116,20 +100,13 @@ fn flows(registration: &Registration) -> Result<Flows, MatrixError> {
 fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<Response, MatrixError> {
     let generated = random::id().to_lowercase();
     let user = free_user_id(&state.accounts, wish.username.unwrap_or(&generated))?;
-    let password = wish
-        .password
-        .ok_or_else(|| MatrixError::missing_param("password"))?;
-    state
-        .accounts
-        .create(&user, password)
-        .map_err(|reason| match reason {
-            NotCreated::Taken => user_in_use(),
-            NotCreated::ServerFull => MatrixError::new(
-                StatusCode::FORBIDDEN,
-                "M_RESOURCE_LIMIT_EXCEEDED",
-                "this server takes no more accounts",
-            ),
-        })?;
+    let password = wish.password.ok_or_else(|| MatrixError::missing_param("password"))?;
+    state.accounts.create(&user, password).map_err(|reason| match reason {
+        NotCreated::Taken => user_in_use(),
+        NotCreated::ServerFull => {
+            MatrixError::new(StatusCode::FORBIDDEN, "M_RESOURCE_LIMIT_EXCEEDED", "this server takes no more accounts")
+        }
+    })?;
     let mut answer = json!({"user_id": user.as_str()});
     if !wish.inhibit_login
         && let Some((device, token)) = state.accounts.log_in(&user, wish.device)
@@ -142,27 +119,18 @@ fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<Response, MatrixEr
 
 fn free_user_id(accounts: &Accounts, localpart: &str) -> Result<UserId, MatrixError> {
     let user = accounts.new_user_id(localpart).ok_or_else(|| {
-        let error = "a user name consists of a-z, 0-9 and ._=-/+, and fits into 255 bytes together with the server's name";
+        let error =
+            "a user name consists of a-z, 0-9 and ._=-/+, and fits into 255 bytes together with the server's name";
         MatrixError::new(StatusCode::BAD_REQUEST, "M_INVALID_USERNAME", error)
     })?;
-    if accounts.exists(&user) {
-        Err(user_in_use())
-    } else {
-        Ok(user)
-    }
+    if accounts.exists(&user) { Err(user_in_use()) } else { Ok(user) }
 }
 
 fn user_in_use() -> MatrixError {
-    MatrixError::new(
-        StatusCode::BAD_REQUEST,
-        "M_USER_IN_USE",
-        "this user name is taken",
-    )
+    MatrixError::new(StatusCode::BAD_REQUEST, "M_USER_IN_USE", "this user name is taken")
 }
 
 fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
-    pairs
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }

@@ -14,10 +14,9 @@ use crate::reference::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     defects::{
-        ANSWERS_WITHOUT_MAILING, IN_USE_REFUSED_BUT_MAILED, IN_USE_UNDER_ANOTHER_CODE,
-        IN_USE_WITH_SUCCESS_STATUS, LINK_LEAVES_THE_SERVER, LINK_NAMES_ANOTHER_SECRET,
-        LINK_NAMES_ANOTHER_SID, MAILS_AN_ADDRESS_IN_USE, MAILS_TWICE, SID_IS_A_NUMBER,
-        SID_OUTSIDE_THE_GRAMMAR,
+        ANSWERS_WITHOUT_MAILING, IN_USE_REFUSED_BUT_MAILED, IN_USE_UNDER_ANOTHER_CODE, IN_USE_WITH_SUCCESS_STATUS,
+        LINK_LEAVES_THE_SERVER, LINK_NAMES_ANOTHER_SECRET, LINK_NAMES_ANOTHER_SID, MAILS_AN_ADDRESS_IN_USE,
+        MAILS_TWICE, SID_IS_A_NUMBER, SID_OUTSIDE_THE_GRAMMAR,
     },
     endpoints::link,
     mailer::{Letter, MailError},
@@ -40,11 +39,7 @@ pub(in crate::reference) async fn for_adding(
         return Err(MatrixError::changes_disabled());
     }
     permitted(&server, &wish.address)?;
-    let claim = Claim {
-        purpose: Purpose::Add,
-        address: wish.address,
-        client_secret: wish.client_secret,
-    };
+    let claim = Claim { purpose: Purpose::Add, address: wish.address, client_secret: wish.client_secret };
 
     let in_use = server.state().accounts.owner(&claim.address).is_some();
     if in_use && !server.broken(MAILS_AN_ADDRESS_IN_USE) {
@@ -61,9 +56,7 @@ pub(in crate::reference) async fn for_adding(
     }
     let sid = prove(&server, claim, wish.send_attempt).await?;
     if server.broken(SID_IS_A_NUMBER) {
-        return Ok(answer::ok(
-            json!({"sid": sid.parse::<u64>().unwrap_or_default()}),
-        ));
+        return Ok(answer::ok(json!({"sid": sid.parse::<u64>().unwrap_or_default()})));
     }
     Ok(answer::ok(json!({"sid": sid})))
 }
@@ -81,23 +74,16 @@ impl Wish {
         let email = body.text("email")?;
         let send_attempt = body.integer("send_attempt")?;
         // The identity server is not asked any more (v1.x: deprecated), but the pair is still one.
-        if body.optional_text("id_server")?.is_some()
-            && body.optional_text("id_access_token")?.is_none()
-        {
+        if body.optional_text("id_server")?.is_some() && body.optional_text("id_access_token")?.is_none() {
             return Err(MatrixError::missing_param("id_access_token"));
         }
         if !is_client_secret(client_secret) {
-            let error =
-                "a client secret is 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`";
+            let error = "a client secret is 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`";
             return Err(MatrixError::invalid_param(error));
         }
-        let address = Address::parse(email)
-            .map_err(|error| MatrixError::invalid_param(format!("the address {error}")))?;
-        Ok(Self {
-            address,
-            client_secret: client_secret.to_owned(),
-            send_attempt,
-        })
+        let address =
+            Address::parse(email).map_err(|error| MatrixError::invalid_param(format!("the address {error}")))?;
+        Ok(Self { address, client_secret: client_secret.to_owned(), send_attempt })
     }
 }
 
@@ -110,40 +96,23 @@ fn is_client_secret(given: &str) -> bool {
 fn permitted(server: &Server, address: &Address) -> Result<(), MatrixError> {
     if !server.config.mail {
         let error = "this server cannot send mail";
-        return Err(MatrixError::new(
-            StatusCode::BAD_REQUEST,
-            "M_THREEPID_MEDIUM_NOT_SUPPORTED",
-            error,
-        ));
+        return Err(MatrixError::new(StatusCode::BAD_REQUEST, "M_THREEPID_MEDIUM_NOT_SUPPORTED", error));
     }
     let allowed = server.config.allowed_domains.as_ref();
-    if allowed.is_some_and(|domains| {
-        !domains
-            .iter()
-            .any(|domain| domain.to_lowercase() == address.domain())
-    }) {
+    if allowed.is_some_and(|domains| !domains.iter().any(|domain| domain.to_lowercase() == address.domain())) {
         let error = "addresses of this domain are not accepted here";
-        return Err(MatrixError::new(
-            StatusCode::FORBIDDEN,
-            "M_THREEPID_DENIED",
-            error,
-        ));
+        return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_THREEPID_DENIED", error));
     }
     Ok(())
 }
 
 /// Opens the claim's session, or finds it, and sends the mail that this attempt calls for. Gives the sid.
 async fn prove(server: &Arc<Server>, claim: Claim, attempt: i64) -> Result<String, MatrixError> {
-    let opened = server
-        .state()
-        .proofs
-        .open(claim.clone(), || new_sid(server));
+    let opened = server.state().proofs.open(claim.clone(), || new_sid(server));
     let sid = opened.sid.clone();
     // In a task of its own: a client that hangs up and asks again must find this attempt done, not half done.
     let sending = tokio::spawn(mail_once(Arc::clone(server), opened, claim, attempt));
-    sending
-        .await
-        .unwrap_or_else(|_| Err(MatrixError::internal("the mail could not be sent")))?;
+    sending.await.unwrap_or_else(|_| Err(MatrixError::internal("the mail could not be sent")))?;
     Ok(sid)
 }
 
@@ -158,12 +127,7 @@ fn new_sid(server: &Server) -> String {
 }
 
 /// Lets one request of a session through at a time, so that identical ones send one mail.
-async fn mail_once(
-    server: Arc<Server>,
-    opened: Opened,
-    claim: Claim,
-    attempt: i64,
-) -> Result<(), MatrixError> {
+async fn mail_once(server: Arc<Server>, opened: Opened, claim: Claim, attempt: i64) -> Result<(), MatrixError> {
     let Opened { sid, gate } = opened;
     let _one_at_a_time = gate.lock().await;
     let prepared = server.state().proofs.prepare(&sid, attempt);
@@ -171,9 +135,7 @@ async fn mail_once(
         Sending::Done => return Ok(()),
         Sending::Mail(token) => token,
         Sending::Gone => {
-            return Err(MatrixError::internal(
-                "the session is gone; please start again",
-            ));
+            return Err(MatrixError::internal("the session is gone; please start again"));
         }
     };
     let sent = deliver(&server, &sid, &claim, &token).await;
@@ -215,28 +177,13 @@ async fn deliver(server: &Server, sid: &str, claim: &Claim, token: &str) -> Resu
 }
 
 fn link_to(server: &Server, sid: &str, claim: &Claim, token: &str) -> String {
-    let sid = if server.broken(LINK_NAMES_ANOTHER_SID) {
-        &random::id()
-    } else {
-        sid
-    };
-    let secret = if server.broken(LINK_NAMES_ANOTHER_SECRET) {
-        &random::id()
-    } else {
-        &claim.client_secret
-    };
-    let base = if server.broken(LINK_LEAVES_THE_SERVER) {
-        "http://elsewhere.test"
-    } else {
-        &server.public_url
-    };
+    let sid = if server.broken(LINK_NAMES_ANOTHER_SID) { &random::id() } else { sid };
+    let secret = if server.broken(LINK_NAMES_ANOTHER_SECRET) { &random::id() } else { &claim.client_secret };
+    let base = if server.broken(LINK_LEAVES_THE_SERVER) { "http://elsewhere.test" } else { &server.public_url };
     let (path, parameters): (_, &[_]) = if server.shaped(SESSION_AND_TOKEN_LINK) {
         (link::SESSION_PATH, &[("session", sid), ("token", token)])
     } else {
-        (
-            link::PATH,
-            &[("token", token), ("client_secret", secret), ("sid", sid)],
-        )
+        (link::PATH, &[("token", token), ("client_secret", secret), ("sid", sid)])
     };
     let link = format!("{base}{path}");
     Url::parse_with_params(&link, parameters).map_or(link, String::from)

@@ -12,16 +12,11 @@ pub(in crate::reference) async fn versions() -> Response {
     let mut versions = vec!["r0.6.1".to_owned()];
     versions.extend((1..=18).map(|minor| format!("v1.{minor}")));
     // Clients of r0.6.1 look here before they use /account/3pid/add (MSC2290).
-    answer::ok(
-        json!({"versions": versions, "unstable_features": {"m.separate_add_and_bind": true}}),
-    )
+    answer::ok(json!({"versions": versions, "unstable_features": {"m.separate_add_and_bind": true}}))
 }
 
 /// `GET /capabilities`. Those not mentioned here default to what this server does not offer or need.
-pub(in crate::reference) async fn capabilities(
-    State(server): State<Arc<Server>>,
-    _caller: Caller,
-) -> Response {
+pub(in crate::reference) async fn capabilities(State(server): State<Arc<Server>>, _caller: Caller) -> Response {
     let mut capabilities = json!({
         "m.change_password": {"enabled": false},
         "m.set_displayname": {"enabled": false},

@@ -20,11 +20,7 @@ async fn no_shape_changes_what_is_promised() {
     for shape in shapes() {
         let world = World::with(|options| options.shapes.push(shape)).await;
         let seen = walk(&world).await;
-        let different: Vec<_> = seen
-            .iter()
-            .zip(&clean)
-            .filter(|(seen, clean)| seen != clean)
-            .collect();
+        let different: Vec<_> = seen.iter().zip(&clean).filter(|(seen, clean)| seen != clean).collect();
         let lawful = different.iter().all(|(seen, _)| match shape.name {
             "auth-failed-403" => seen.contains("403 M_THREEPID_AUTH_FAILED"),
             "unknown-sid-404" => seen.starts_with("proof again: 404 M_NOT_FOUND"),
@@ -32,11 +28,7 @@ async fn no_shape_changes_what_is_promised() {
             "session-required" => seen.starts_with("proof again: 401 none"),
             _ => false,
         });
-        assert!(
-            lawful && seen.len() == clean.len(),
-            "{}: {different:#?}",
-            shape.name
-        );
+        assert!(lawful && seen.len() == clean.len(), "{}: {different:#?}", shape.name);
         world.server.shutdown().await;
     }
 }

@@ -44,15 +44,7 @@ impl Challenges {
     pub(super) fn open(&mut self, operation: Operation, remembered: Map<String, Value>) -> String {
         let session = random::id();
         let opened = Instant::now();
-        self.0.insert(
-            session.clone(),
-            Challenge {
-                operation,
-                completed: Vec::new(),
-                remembered,
-                opened,
-            },
-        );
+        self.0.insert(session.clone(), Challenge { operation, completed: Vec::new(), remembered, opened });
         session
     }
 
@@ -72,15 +64,10 @@ impl Challenges {
     }
 
     pub(super) fn completed(&self, session: &str) -> &[Stage] {
-        self.0
-            .get(session)
-            .map_or(&[], |challenge| &challenge.completed)
+        self.0.get(session).map_or(&[], |challenge| &challenge.completed)
     }
 
     pub(super) fn remembered(&self, session: &str) -> Map<String, Value> {
-        self.0
-            .get(session)
-            .map(|challenge| challenge.remembered.clone())
-            .unwrap_or_default()
+        self.0.get(session).map(|challenge| challenge.remembered.clone()).unwrap_or_default()
     }
 }

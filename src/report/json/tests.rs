@@ -14,10 +14,7 @@ fn refused(text: &str) -> ReadError {
 
 #[test]
 fn what_is_written_is_read_back() {
-    assert_eq!(
-        parse(Path::new("r"), written().as_bytes()).unwrap(),
-        fixture::report()
-    );
+    assert_eq!(parse(Path::new("r"), written().as_bytes()).unwrap(), fixture::report());
 }
 
 #[test]
@@ -53,24 +50,14 @@ fn the_stable_core_is_there() {
 #[test]
 fn each_trial_has_a_line() {
     let trials = fixture::report().trials.len();
-    assert_eq!(
-        written()
-            .lines()
-            .filter(|l| l.starts_with("{\"id\":"))
-            .count(),
-        trials
-    );
+    assert_eq!(written().lines().filter(|l| l.starts_with("{\"id\":")).count(), trials);
 }
 
 #[test]
 fn a_report_without_trials_is_one_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.json");
-    let report = Report {
-        trials: Vec::new(),
-        counts: Counts::default(),
-        ..fixture::report()
-    };
+    let report = Report { trials: Vec::new(), counts: Counts::default(), ..fixture::report() };
     write(&path, &report).unwrap();
     assert_eq!(read(&path).unwrap(), report);
 }
@@ -81,10 +68,7 @@ fn a_record_cut_off_anywhere_is_refused() {
     for cut in [10, text.len() / 2, text.len() - 3] {
         let cut = text.floor_char_boundary(cut);
         let error = refused(&text[..cut]);
-        assert!(
-            matches!(error, ReadError::Truncated { .. }),
-            "{cut}: {error}"
-        );
+        assert!(matches!(error, ReadError::Truncated { .. }), "{cut}: {error}");
     }
 }
 
@@ -99,10 +83,7 @@ fn foreign_files_are_refused_with_the_reason() {
         ("{\"schema\": 1, \"threepid\": \"0.1.0\"}", "no \"trials\""),
     ] {
         let message = refused(text).to_string();
-        assert!(
-            message.starts_with("some/report.json is no record of threepid: "),
-            "{message}"
-        );
+        assert!(message.starts_with("some/report.json is no record of threepid: "), "{message}");
         assert!(message.contains(why), "{text}: {message}");
     }
 }
@@ -120,10 +101,7 @@ fn another_layout_is_refused_whatever_else_it_has() {
 #[test]
 fn a_damaged_record_is_refused_with_the_place() {
     let error = refused(&written().replacen("\"outcome\":\"fail\"", "\"outcome\":\"maybe\"", 1));
-    assert!(
-        matches!(error, ReadError::Damaged { .. }) && error.to_string().contains("maybe"),
-        "{error}"
-    );
+    assert!(matches!(error, ReadError::Damaged { .. }) && error.to_string().contains("maybe"), "{error}");
 }
 
 #[test]
@@ -135,10 +113,5 @@ fn an_edited_record_is_refused() {
 #[test]
 fn a_missing_file_is_named() {
     let error = read(Path::new("no/such/report.json")).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("cannot read no/such/report.json: "),
-        "{error}"
-    );
+    assert!(error.to_string().starts_with("cannot read no/such/report.json: "), "{error}");
 }

@@ -5,9 +5,7 @@ use super::super::style::{Role, Style};
 use super::super::{visible, words};
 use super::quote::quote;
 use super::trial::brief;
-use crate::model::{
-    Delivery, Entry, Event, Exchange, Mail, Silence, StopReason, TrialRecord, Visit, VisitEnd,
-};
+use crate::model::{Delivery, Entry, Event, Exchange, Mail, Silence, StopReason, TrialRecord, Visit, VisitEnd};
 
 /// How many events of one step are shown: parallel and repeated steps may have hundreds.
 const MOST_EVENTS: usize = 4;
@@ -16,12 +14,7 @@ const MOST_MAILS: usize = 3;
 
 /// What happened at a step.
 pub(super) fn of_step(record: &TrialRecord, step: Option<usize>, style: &Style) -> String {
-    let entries: Vec<&Entry> = record
-        .transcript
-        .entries
-        .iter()
-        .filter(|e| e.step == step)
-        .collect();
+    let entries: Vec<&Entry> = record.transcript.entries.iter().filter(|e| e.step == step).collect();
     show(&entries, style)
 }
 
@@ -43,11 +36,7 @@ fn show(entries: &[&Entry], style: &Style) -> String {
             Event::Visit(visit) => follow(visit, style, &mut output),
             Event::Silence(silence) => quiet(silence, style, &mut output),
             Event::Stop(stop) => {
-                let text = format!(
-                    "stopped, {}: {}",
-                    reason(stop.reason),
-                    visible(&stop.message)
-                );
+                let text = format!("stopped, {}: {}", reason(stop.reason), visible(&stop.message));
                 output.push_str(&style.wrap("  ", "    ", &text));
             }
         }
@@ -66,21 +55,14 @@ fn show(entries: &[&Entry], style: &Style) -> String {
     });
     if let Some(exchange) = last {
         // One line, however long: it is there to be copied.
-        output.push_str(&format!(
-            "\n  repeat it\n  {}\n",
-            style.paint(Role::Faint, &curl(exchange))
-        ));
+        output.push_str(&format!("\n  repeat it\n  {}\n", style.paint(Role::Faint, &curl(exchange))));
     }
     output
 }
 
 fn exchange(exchange: &Exchange, style: &Style, output: &mut String) {
     let request = &exchange.request;
-    let actor = exchange
-        .actor
-        .as_deref()
-        .map(|a| format!(" as {}", visible(a)))
-        .unwrap_or_default();
+    let actor = exchange.actor.as_deref().map(|a| format!(" as {}", visible(a))).unwrap_or_default();
     let end = match (&exchange.response, &exchange.failure) {
         (_, Some(failure)) => format!("no complete answer: {}", visible(&failure.message)),
         (Some(response), None) => response.status.to_string(),
@@ -93,10 +75,7 @@ fn exchange(exchange: &Exchange, style: &Style, output: &mut String) {
         words::duration(exchange.total_ms)
     );
     output.push_str(&style.wrap("  ", "    ", &line));
-    for (name, body) in [
-        ("sent", Some(&request.body)),
-        ("received", exchange.response.as_ref().map(|r| &r.body)),
-    ] {
+    for (name, body) in [("sent", Some(&request.body)), ("received", exchange.response.as_ref().map(|r| &r.body))] {
         let Some(body) = body.filter(|b| b.size_bytes > 0) else {
             continue;
         };
@@ -111,24 +90,13 @@ fn exchange(exchange: &Exchange, style: &Style, output: &mut String) {
             }
         }
         if body.truncated {
-            output.push_str(&style.wrap(
-                "    ",
-                "    ",
-                "Reading stopped here, at the limit for a body.",
-            ));
+            output.push_str(&style.wrap("    ", "    ", "Reading stopped here, at the limit for a body."));
         }
     }
 }
 
 fn wait(delivery: &Delivery, style: &Style, output: &mut String) {
-    let Delivery {
-        mailbox,
-        wanted,
-        mails,
-        waited_ms,
-        deadline_ms,
-        strays,
-    } = delivery;
+    let Delivery { mailbox, wanted, mails, waited_ms, deadline_ms, strays } = delivery;
     let text = format!(
         "waited {} (at most {}) for {} to {}: {}",
         words::duration(*waited_ms),
@@ -140,11 +108,7 @@ fn wait(delivery: &Delivery, style: &Style, output: &mut String) {
     output.push_str(&style.wrap("  ", "    ", &text));
     show_mails(mails, style, output);
     for stray in strays.iter().take(MOST_MAILS) {
-        let text = format!(
-            "mail came to {} instead: {}",
-            visible(&stray.to),
-            brief(&stray.subject)
-        );
+        let text = format!("mail came to {} instead: {}", visible(&stray.to), brief(&stray.subject));
         output.push_str(&style.wrap("    ", "      ", &text));
     }
 }
@@ -161,37 +125,21 @@ fn quiet(silence: &Silence, style: &Style, output: &mut String) {
 }
 
 fn came(mails: usize) -> String {
-    if mails == 0 {
-        "none came".to_owned()
-    } else {
-        format!("{mails} came")
-    }
+    if mails == 0 { "none came".to_owned() } else { format!("{mails} came") }
 }
 
 fn show_mails(mails: &[Mail], style: &Style, output: &mut String) {
     for mail in mails.iter().take(MOST_MAILS) {
-        let parts: Vec<_> = mail
-            .parts
-            .iter()
-            .map(|p| visible(&p.content_type))
-            .collect();
+        let parts: Vec<_> = mail.parts.iter().map(|p| visible(&p.content_type)).collect();
         let text = format!(
             "mail from <{}> to {}: {} ({})",
             visible(&mail.envelope.from),
             visible(&mail.envelope.to.join(", ")),
-            mail.header("subject")
-                .map_or_else(|| "no subject".to_owned(), |s| format!("\"{}\"", brief(s))),
-            if parts.is_empty() {
-                "no text part".to_owned()
-            } else {
-                parts.join(" + ")
-            }
+            mail.header("subject").map_or_else(|| "no subject".to_owned(), |s| format!("\"{}\"", brief(s))),
+            if parts.is_empty() { "no text part".to_owned() } else { parts.join(" + ") }
         );
         output.push_str(&style.wrap("    ", "      ", &text));
-        let link = mail.link().map_or_else(
-            || "no link in it".to_owned(),
-            |l| format!("link {}", visible(&l.url)),
-        );
+        let link = mail.link().map_or_else(|| "no link in it".to_owned(), |l| format!("link {}", visible(&l.url)));
         output.push_str(&style.wrap("      ", "      ", &link));
     }
     if mails.len() > MOST_MAILS {

@@ -34,20 +34,14 @@ pub(super) fn quote(text: &str, gutter: &str, style: &Style) -> String {
 
 fn left_out(output: &mut String, bytes: usize, gutter: &str, style: &Style) {
     if bytes > 0 {
-        let note = format!(
-            "… {} more are left out here; report.json has all",
-            words::bytes(bytes)
-        );
+        let note = format!("… {} more are left out here; report.json has all", words::bytes(bytes));
         output.push_str(&style.wrap(gutter, gutter, &note));
     }
 }
 
 /// One line on as many lines as it takes.
 fn push_broken(output: &mut String, line: &str, gutter: &str, style: &Style) {
-    let room = style
-        .columns()
-        .saturating_sub(gutter.chars().count())
-        .max(10);
+    let room = style.columns().saturating_sub(gutter.chars().count()).max(10);
     let mut chars = line.chars().peekable();
     loop {
         output.push_str(gutter);
@@ -63,19 +57,12 @@ fn push_broken(output: &mut String, line: &str, gutter: &str, style: &Style) {
 pub(super) fn against(expected: &str, actual: &str, indent: &str, style: &Style) -> String {
     if !expected.trim_end().contains('\n') && !actual.trim_end().contains('\n') {
         let mut output = String::new();
-        for (label, role, text) in [
-            ("expected", Role::Good, expected),
-            ("actual", Role::Bad, actual),
-        ] {
+        for (label, role, text) in [("expected", Role::Good, expected), ("actual", Role::Bad, actual)] {
             let shown = &text[..text.floor_char_boundary(MOST_BYTES)];
             let first = format!("{indent}{} ", style.paint(role, &format!("{label:<9}")));
             let rest = format!("{indent}          ");
             let shown_visible = visible(shown);
-            let shown_visible = if shown_visible.is_empty() {
-                "(nothing)"
-            } else {
-                &*shown_visible
-            };
+            let shown_visible = if shown_visible.is_empty() { "(nothing)" } else { &*shown_visible };
             let mut lines = String::new();
             push_broken(&mut lines, shown_visible, &rest, style);
             output.push_str(&first);
@@ -84,20 +71,15 @@ pub(super) fn against(expected: &str, actual: &str, indent: &str, style: &Style)
         }
         return output;
     }
-    let mut output = format!(
-        "{indent}{} {}\n",
-        style.paint(Role::Good, "- expected"),
-        style.paint(Role::Bad, "+ actual")
-    );
+    let mut output =
+        format!("{indent}{} {}\n", style.paint(Role::Good, "- expected"), style.paint(Role::Bad, "+ actual"));
     let cut = |text: &str| {
         let text = &text[..text.floor_char_boundary(MOST_DIFF_BYTES)];
         // A last line without an end would differ from one with an end, to no use.
         format!("{}\n", text.trim_end_matches('\n'))
     };
     let (old, new) = (cut(expected), cut(actual));
-    let diff = TextDiff::configure()
-        .timeout(DIFF_TIME)
-        .diff_lines(&old, &new);
+    let diff = TextDiff::configure().timeout(DIFF_TIME).diff_lines(&old, &new);
     let mut lines = 0;
     let mut hidden_lines = 0;
     for (index, group) in diff.grouped_ops(3).iter().enumerate() {
@@ -128,16 +110,10 @@ pub(super) fn against(expected: &str, actual: &str, indent: &str, style: &Style)
         }
     }
     if hidden_lines > 0 {
-        let note = format!(
-            "… {} more are left out here; report.json has all",
-            words::count(hidden_lines, "line")
-        );
+        let note = format!("… {} more are left out here; report.json has all", words::count(hidden_lines, "line"));
         output.push_str(&style.wrap(indent, indent, &note));
     }
-    let unseen = expected
-        .len()
-        .max(actual.len())
-        .saturating_sub(MOST_DIFF_BYTES);
+    let unseen = expected.len().max(actual.len()).saturating_sub(MOST_DIFF_BYTES);
     left_out(&mut output, unseen, indent, style);
     output
 }
@@ -146,10 +122,7 @@ pub(super) fn against(expected: &str, actual: &str, indent: &str, style: &Style)
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style {
-        colour: false,
-        width: 40,
-    };
+    const STYLE: Style = Style { colour: false, width: 40 };
 
     #[test]
     fn a_huge_body_is_cut_and_says_by_how_much() {
@@ -157,12 +130,7 @@ mod tests {
         assert!(quoted.len() < 2500, "{}", quoted.len());
         assert!(quoted.contains("998,800 bytes more"), "{quoted}");
         assert!(quoted.contains("report.json has all"), "{quoted}");
-        assert!(
-            quoted
-                .lines()
-                .all(|l| l.starts_with("  | ") && l.chars().count() <= 40),
-            "{quoted}"
-        );
+        assert!(quoted.lines().all(|l| l.starts_with("  | ") && l.chars().count() <= 40), "{quoted}");
     }
 
     #[test]
@@ -181,22 +149,14 @@ mod tests {
     #[test]
     fn several_lines_are_compared() {
         let old: String = (0..30).map(|n| format!("line {n}\n")).collect();
-        let text = against(
-            &old,
-            &old.replace("line 12\n", "line twelve\n"),
-            "  ",
-            &STYLE,
-        );
+        let text = against(&old, &old.replace("line 12\n", "line twelve\n"), "  ", &STYLE);
         assert!(text.contains("\n  - line 12\n  + line twelve\n"), "{text}");
         assert!(!text.contains("line 2\n"), "far lines are left out: {text}");
     }
 
     #[test]
     fn nothing_is_said_to_be_nothing() {
-        assert_eq!(
-            against("", "x", "", &STYLE),
-            "expected  (nothing)\nactual    x\n"
-        );
+        assert_eq!(against("", "x", "", &STYLE), "expected  (nothing)\nactual    x\n");
     }
 
     #[test]
@@ -207,9 +167,7 @@ mod tests {
 
     #[test]
     fn texts_without_likeness_take_bounded_time() {
-        let (old, new): (String, String) = (0..200_000)
-            .map(|n| (format!("{n}\n"), format!("{}\n", n * 7 + 3)))
-            .unzip();
+        let (old, new): (String, String) = (0..200_000).map(|n| (format!("{n}\n"), format!("{}\n", n * 7 + 3))).unzip();
         let text = against(&old, &new, "", &STYLE);
         assert!(text.lines().count() < 80, "{}", text.lines().count());
         assert!(text.contains("more are left out"), "{text}");

@@ -4,51 +4,25 @@ use crate::model::{Counts, Event, Outcome, Report};
 
 #[test]
 fn the_whole_report() {
-    insta::assert_snapshot!(render(
-        &fixture::report(),
-        &Style {
-            colour: false,
-            width: 100
-        }
-    ));
+    insta::assert_snapshot!(render(&fixture::report(), &Style { colour: false, width: 100 }));
 }
 
 #[test]
 fn a_narrow_terminal() {
-    let text = render(
-        &fixture::report(),
-        &Style {
-            colour: false,
-            width: 40,
-        },
-    );
+    let text = render(&fixture::report(), &Style { colour: false, width: 40 });
     insta::assert_snapshot!(text);
     // Addresses, names and commands are not broken, so that they can be copied; everything else fits.
     let whole = ["://", "curl ", "add-email/wrong-password"];
-    let too_wide: Vec<&str> = text
-        .lines()
-        .filter(|l| l.chars().count() > 40 && !whole.iter().any(|w| l.contains(w)))
-        .collect();
+    let too_wide: Vec<&str> =
+        text.lines().filter(|l| l.chars().count() > 40 && !whole.iter().any(|w| l.contains(w))).collect();
     assert!(too_wide.is_empty(), "{too_wide:#?}");
 }
 
 #[test]
 fn colour_adds_nothing_but_colour() {
     let report = fixture::report();
-    let plain = render(
-        &report,
-        &Style {
-            colour: false,
-            width: 80,
-        },
-    );
-    let coloured = render(
-        &report,
-        &Style {
-            colour: true,
-            width: 80,
-        },
-    );
+    let plain = render(&report, &Style { colour: false, width: 80 });
+    let coloured = render(&report, &Style { colour: true, width: 80 });
     assert_ne!(plain, coloured);
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
 }
@@ -67,30 +41,15 @@ fn a_run_in_which_all_went_well_is_short() {
 
 #[test]
 fn nothing_is_a_report_too() {
-    let report = Report {
-        trials: Vec::new(),
-        counts: Counts::default(),
-        ..fixture::report()
-    };
-    assert!(
-        render(&report, &Style::default()).ends_with("Nothing was asked: no trial was selected.\n")
-    );
+    let report = Report { trials: Vec::new(), counts: Counts::default(), ..fixture::report() };
+    assert!(render(&report, &Style::default()).ends_with("Nothing was asked: no trial was selected.\n"));
 }
 
 #[test]
 fn a_hostile_server_reaches_neither_the_terminal_nor_the_ci_system() {
     for width in [40, 41, 57, 100] {
-        let text = render(
-            &fixture::hostile(),
-            &Style {
-                colour: false,
-                width,
-            },
-        );
-        let active: Vec<char> = text
-            .chars()
-            .filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}')
-            .collect();
+        let text = render(&fixture::hostile(), &Style { colour: false, width });
+        let active: Vec<char> = text.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
         assert!(active.is_empty(), "{active:?}");
         for line in text.lines() {
             assert!(!line.trim_start().starts_with("::"), "{line}");
@@ -106,10 +65,7 @@ fn a_hundred_parallel_requests_are_not_all_shown() {
     let trial = &mut report.trials[2];
     let last = trial.transcript.entries.last().unwrap().clone();
     assert!(matches!(last.event, Event::Exchange(_)));
-    trial
-        .transcript
-        .entries
-        .extend(std::iter::repeat_n(last, 99));
+    trial.transcript.entries.extend(std::iter::repeat_n(last, 99));
     let text = super::trial(trial, &Style::default());
     assert!(text.contains("and 96 more events of this step"), "{text}");
     assert_eq!(text.matches("curl ").count(), 1);

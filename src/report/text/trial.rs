@@ -9,29 +9,17 @@ use crate::model::{Finding, FindingKind, Level, Outcome, TrialRecord};
 pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
     let (word, role) = words::outcome(record.outcome);
     let name = record.name();
-    let mut output = format!(
-        "{}  {}\n",
-        style.paint(role, word),
-        style.paint(Role::Strong, &visible(&name))
-    );
+    let mut output = format!("{}  {}\n", style.paint(role, word), style.paint(Role::Strong, &visible(&name)));
     output.push_str(&style.wrap("  ", "  ", &visible(&record.title)));
     match record.outcome {
         Outcome::Xpass => {
-            let text = format!(
-                "It passes, though it is listed as known to fail: {}",
-                visible(&record.reason)
-            );
+            let text = format!("It passes, though it is listed as known to fail: {}", visible(&record.reason));
             output.push_str(&style.wrap("  ", "  ", &text));
-            output.push_str(&style.wrap(
-                "  ",
-                "  ",
-                "Strike the deviation off the target's profile.",
-            ));
+            output.push_str(&style.wrap("  ", "  ", "Strike the deviation off the target's profile."));
         }
         _ => output.push_str(&style.wrap("  ", "  ", &visible(&record.reason))),
     }
-    let (main, notes): (Vec<&Finding>, Vec<&Finding>) =
-        record.findings.iter().partition(|f| !is_note(f));
+    let (main, notes): (Vec<&Finding>, Vec<&Finding>) = record.findings.iter().partition(|f| !is_note(f));
     for (step, findings) in words::tally(main.into_iter().map(|f| (f.step_index, f))) {
         for finding in &findings {
             output.push('\n');
@@ -53,8 +41,7 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
 
 /// A finding that does not fail a trial by itself.
 pub(super) fn is_note(finding: &Finding) -> bool {
-    finding.kind == FindingKind::Requirement
-        && matches!(finding.level, Level::Should | Level::Convention)
+    finding.kind == FindingKind::Requirement && matches!(finding.level, Level::Should | Level::Convention)
 }
 
 fn show(finding: &Finding, style: &Style) -> String {
@@ -63,36 +50,20 @@ fn show(finding: &Finding, style: &Style) -> String {
         FindingKind::Drift => ("changed", Role::Known),
         FindingKind::Unknown => ("unknown", Role::Unknown),
     };
-    let text = style.wrap(
-        &format!("  {word}: "),
-        "    ",
-        &visible(&finding.requirement),
-    );
+    let text = style.wrap(&format!("  {word}: "), "    ", &visible(&finding.requirement));
     // The first word has the colour; painting before wrapping would count the colour as columns.
     let mut output = format!("  {}{}", style.paint(role, word), &text[2 + word.len()..]);
-    let mut fact = |name: &str, text: &str| {
-        output.push_str(&style.wrap(&format!("    {name:<9} "), "              ", text))
-    };
+    let mut fact =
+        |name: &str, text: &str| output.push_str(&style.wrap(&format!("    {name:<9} "), "              ", text));
     fact("step", &visible(&finding.step));
     if let Some(spec) = &finding.spec {
-        fact(
-            "spec",
-            &format!("{} {}", visible(&spec.operation), visible(&spec.url())),
-        );
+        fact("spec", &format!("{} {}", visible(&spec.operation), visible(&spec.url())));
     }
     if let Some(place) = &finding.place {
-        fact(
-            "scenario",
-            &format!("{}:{}:{}", visible(&place.file), place.line, place.column),
-        );
+        fact("scenario", &format!("{}:{}:{}", visible(&place.file), place.line, place.column));
     }
     fact("subject", &visible(&finding.subject));
-    output.push_str(&quote::against(
-        &finding.expected,
-        &finding.actual,
-        "    ",
-        style,
-    ));
+    output.push_str(&quote::against(&finding.expected, &finding.actual, "    ", style));
     output
 }
 

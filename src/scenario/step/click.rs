@@ -55,14 +55,8 @@ impl Reader<'_> {
         Some(Click {
             link: self.placed_text(link, "the link")?,
             method,
-            submit: fields
-                .get("submit")
-                .and_then(|node| self.flag(node, "`submit`"))
-                .unwrap_or(true),
-            changes: fields
-                .get("change")
-                .map(|node| self.changes(node))
-                .unwrap_or_default(),
+            submit: fields.get("submit").and_then(|node| self.flag(node, "`submit`")).unwrap_or(true),
+            changes: fields.get("change").map(|node| self.changes(node)).unwrap_or_default(),
         })
     }
 

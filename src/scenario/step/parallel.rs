@@ -14,13 +14,9 @@ impl Reader<'_> {
         };
         if items.len() < 2 {
             self.fault(
-                Diagnostic::new(
-                    node.span,
-                    "parallel",
-                    "`parallel` makes at least two requests",
-                )
-                .label("fewer than two")
-                .help("`at_once: 6` sends one request six times"),
+                Diagnostic::new(node.span, "parallel", "`parallel` makes at least two requests")
+                    .label("fewer than two")
+                    .help("`at_once: 6` sends one request six times"),
             );
             return None;
         }
@@ -37,12 +33,7 @@ impl Reader<'_> {
             );
             return None;
         }
-        let fields = self.fields(
-            node,
-            "a parallel request",
-            &[keys::REQUEST],
-            &[key.name.as_str()],
-        )?;
+        let fields = self.fields(node, "a parallel request", &[keys::REQUEST], &[key.name.as_str()])?;
         self.request(&key.name, value, &fields)
     }
 }

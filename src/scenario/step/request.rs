@@ -51,10 +51,7 @@ impl Request {
     pub(super) fn each_text<'s>(&'s self, f: &mut impl FnMut(&'s Text)) {
         f(&self.path);
         self.token.iter().for_each(&mut *f);
-        self.headers
-            .iter()
-            .chain(&self.query)
-            .for_each(|(_, text)| f(text));
+        self.headers.iter().chain(&self.query).for_each(|(_, text)| f(text));
         match &self.body {
             Some(BodyTemplate::Json(template)) => template.each_text(f),
             Some(BodyTemplate::Raw(text)) => f(text),
@@ -64,18 +61,11 @@ impl Request {
 }
 
 impl Reader<'_> {
-    pub(super) fn request(
-        &self,
-        method: &str,
-        path: &Node,
-        fields: &Fields<'_>,
-    ) -> Option<Request> {
+    pub(super) fn request(&self, method: &str, path: &Node, fields: &Fields<'_>) -> Option<Request> {
         let text = self.placed_text(path, "the path")?;
         let begins_well = match text.segments.first() {
             Some(crate::scenario::Segment::Literal(begin)) => {
-                begin.starts_with('/')
-                    || begin.starts_with("http://")
-                    || begin.starts_with("https://")
+                begin.starts_with('/') || begin.starts_with("http://") || begin.starts_with("https://")
             }
             _ => true,
         };
@@ -96,31 +86,19 @@ impl Reader<'_> {
                 None
             }
             (Some((_, node)), None) => Some(BodyTemplate::Json(self.template(node)?)),
-            (None, Some((_, node))) => {
-                Some(BodyTemplate::Raw(self.placed_text(node, "`raw_body`")?))
-            }
+            (None, Some((_, node))) => Some(BodyTemplate::Raw(self.placed_text(node, "`raw_body`")?)),
             (None, None) => None,
         };
-        let texts = |name| {
-            fields
-                .get(name)
-                .map(|node| self.texts(node, name))
-                .unwrap_or_default()
-        };
+        let texts = |name| fields.get(name).map(|node| self.texts(node, name)).unwrap_or_default();
         Some(Request {
             method: method.to_owned(),
             path: text,
             sender: self.sender(fields),
-            token: fields
-                .get("token")
-                .and_then(|node| self.placed_text(node, "`token`")),
+            token: fields.get("token").and_then(|node| self.placed_text(node, "`token`")),
             headers: texts("headers"),
             query: texts("query"),
             body,
-            at_once: fields
-                .get("at_once")
-                .and_then(|node| self.count(node, "`at_once`", MAX_AT_ONCE))
-                .unwrap_or(1),
+            at_once: fields.get("at_once").and_then(|node| self.count(node, "`at_once`", MAX_AT_ONCE)).unwrap_or(1),
         })
     }
 }

@@ -40,10 +40,7 @@ struct Refusal {
 
 impl From<String> for Refusal {
     fn from(outcome: String) -> Refusal {
-        Refusal {
-            outcome,
-            name_taken: false,
-        }
+        Refusal { outcome, name_taken: false }
     }
 }
 
@@ -57,9 +54,7 @@ async fn attempt(ask: &mut Ask<'_>, hint: &str) -> Result<Account, Refusal> {
     // Before the first answer is known, so that even a request that fails cannot leak it.
     ask.accounts.remember([&password]);
     let url = ask.api("/register");
-    let mut exchange = ask
-        .send(Outgoing::new("POST", url.clone()).json(&wish))
-        .await;
+    let mut exchange = ask.send(Outgoing::new("POST", url.clone()).json(&wish)).await;
     let mut stages: Option<Vec<String>> = None;
     let mut done = 0;
     loop {
@@ -79,11 +74,7 @@ async fn attempt(ask: &mut Ask<'_>, hint: &str) -> Result<Account, Refusal> {
             return Err(refused(&exchange, &flow[done - 1]));
         }
         let Some(stage) = flow.get(done) else {
-            return Err(format!(
-                "all stages are complete, yet it answered {}",
-                in_short(&exchange)
-            )
-            .into());
+            return Err(format!("all stages are complete, yet it answered {}", in_short(&exchange)).into());
         };
         let mut auth = json!({"type": stage, "session": uia.session});
         if stage == TOKEN {
@@ -92,22 +83,13 @@ async fn attempt(ask: &mut Ask<'_>, hint: &str) -> Result<Account, Refusal> {
         let mut body = wish.clone();
         body["auth"] = auth;
         done += 1;
-        exchange = ask
-            .send(Outgoing::new("POST", url.clone()).json(&body))
-            .await;
+        exchange = ask.send(Outgoing::new("POST", url.clone()).json(&body)).await;
     }
 }
 
 fn refused(exchange: &Exchange, what: &str) -> Refusal {
-    let taken = exchange
-        .response
-        .as_ref()
-        .and_then(errcode)
-        .is_some_and(|code| code == "M_USER_IN_USE");
-    Refusal {
-        outcome: format!("{what} answered {}", in_short(exchange)),
-        name_taken: taken,
-    }
+    let taken = exchange.response.as_ref().and_then(errcode).is_some_and(|code| code == "M_USER_IN_USE");
+    Refusal { outcome: format!("{what} answered {}", in_short(exchange)), name_taken: taken }
 }
 
 /// What a 401 says about the stages.
@@ -126,21 +108,11 @@ impl Uia {
         }
         let body = body_of(response)?;
         let texts = |value: &Value| -> Vec<String> {
-            value
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|stage| stage.as_str().map(str::to_owned))
-                .collect()
+            value.as_array().into_iter().flatten().filter_map(|stage| stage.as_str().map(str::to_owned)).collect()
         };
         Some(Uia {
             session: body.get("session").cloned().unwrap_or(Value::Null),
-            flows: body
-                .get("flows")?
-                .as_array()?
-                .iter()
-                .filter_map(|flow| Some(texts(flow.get("stages")?)))
-                .collect(),
+            flows: body.get("flows")?.as_array()?.iter().filter_map(|flow| Some(texts(flow.get("stages")?))).collect(),
             completed: body.get("completed").map(texts).unwrap_or_default(),
         })
     }
@@ -152,28 +124,17 @@ impl Uia {
     /// The shortest flow of stages that a program can complete.
     fn choose(&self, token_known: bool) -> Result<Vec<String>, String> {
         let possible = |stage: &String| stage == DUMMY || (stage == TOKEN && token_known);
-        self.flows
-            .iter()
-            .filter(|flow| flow.iter().all(possible))
-            .min_by_key(|flow| flow.len())
-            .cloned()
-            .ok_or_else(|| {
-                let flows: Vec<String> = self
-                    .flows
-                    .iter()
-                    .map(|flow| format!("[{}]", flow.join(", ")))
-                    .collect();
-                let hint =
-                    if self.flows.iter().flatten().any(|stage| stage == TOKEN) && !token_known {
-                        " (give the token with `--registration-token`)"
-                    } else {
-                        ""
-                    };
-                format!(
-                    "it offers only the flows {}, none of which a program can complete{hint}",
-                    flows.join(" or ")
-                )
-            })
+        self.flows.iter().filter(|flow| flow.iter().all(possible)).min_by_key(|flow| flow.len()).cloned().ok_or_else(
+            || {
+                let flows: Vec<String> = self.flows.iter().map(|flow| format!("[{}]", flow.join(", "))).collect();
+                let hint = if self.flows.iter().flatten().any(|stage| stage == TOKEN) && !token_known {
+                    " (give the token with `--registration-token`)"
+                } else {
+                    ""
+                };
+                format!("it offers only the flows {}, none of which a program can complete{hint}", flows.join(" or "))
+            },
+        )
     }
 }
 

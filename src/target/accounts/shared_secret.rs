@@ -38,8 +38,7 @@ pub(super) async fn register(ask: &mut Ask<'_>, hint: &str) -> Result<Account, S
         "mac": mac(&secret, &nonce, &username, &password),
     });
     let exchange = ask.send(Outgoing::new("POST", url).json(&body)).await;
-    account_from(&exchange, Some(&password))
-        .ok_or_else(|| format!("POST {PATH} answered {}", in_short(&exchange)))
+    account_from(&exchange, Some(&password)).ok_or_else(|| format!("POST {PATH} answered {}", in_short(&exchange)))
 }
 
 /// HMAC-SHA1 over nonce, name, password and `notadmin`, separated by NUL, in hexadecimal.
@@ -48,16 +47,8 @@ fn mac(secret: &str, nonce: &str, username: &str, password: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else {
         return String::new();
     };
-    mac.update(
-        [nonce, username, password, "notadmin"]
-            .join("\0")
-            .as_bytes(),
-    );
-    mac.finalize()
-        .into_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    mac.update([nonce, username, password, "notadmin"].join("\0").as_bytes());
+    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -65,9 +56,6 @@ mod tests {
     #[test]
     fn the_mac_is_the_one_that_servers_compute() {
         // Computed with Python: hmac.new(b"secret", b"nonce\0user\0pass\0notadmin", hashlib.sha1).hexdigest()
-        assert_eq!(
-            super::mac("secret", "nonce", "user", "pass"),
-            "a62633a505e2bc2e61569cf3c6847ee41ef09bae"
-        );
+        assert_eq!(super::mac("secret", "nonce", "user", "pass"), "a62633a505e2bc2e61569cf3c6847ee41ef09bae");
     }
 }

@@ -90,9 +90,5 @@ pub enum ProfileError {
 }
 
 fn expected_keys(expected: &[String]) -> String {
-    if expected.is_empty() {
-        String::new()
-    } else {
-        format!(" (known here: {})", list(expected))
-    }
+    if expected.is_empty() { String::new() } else { format!(" (known here: {})", list(expected)) }
 }

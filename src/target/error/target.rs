@@ -112,20 +112,11 @@ fn in_brackets(hint: Option<&str>) -> String {
     hint.map(|hint| format!(" ({hint})")).unwrap_or_default()
 }
 
-fn mail_never_arrived(
-    address: &str,
-    waited: Duration,
-    sink: &str,
-    strays: &[Arrival],
-    hint: Option<&str>,
-) -> String {
+fn mail_never_arrived(address: &str, waited: Duration, sink: &str, strays: &[Arrival], hint: Option<&str>) -> String {
     let seen = if strays.is_empty() {
         "no other mail came either".to_owned()
     } else {
-        let others: Vec<String> = strays
-            .iter()
-            .map(|stray| format!("{} ({:?})", stray.to, stray.subject))
-            .collect();
+        let others: Vec<String> = strays.iter().map(|stray| format!("{} ({:?})", stray.to, stray.subject)).collect();
         format!("mail came for {}", others.join(", "))
     };
     let settings = in_brackets(hint);
@@ -141,10 +132,8 @@ fn no_accounts(attempts: &[Attempt]) -> String {
     if attempts.is_empty() {
         return "no way is known to get one; give accounts with `--accounts FILE`".to_owned();
     }
-    let tried: Vec<String> = attempts
-        .iter()
-        .map(|attempt| format!("{}: {}", attempt.method, attempt.outcome))
-        .collect();
+    let tried: Vec<String> =
+        attempts.iter().map(|attempt| format!("{}: {}", attempt.method, attempt.outcome)).collect();
     format!(
         "{}; open registration on the server, or give `--registration-token`, `--registration-shared-secret` or \
          `--accounts FILE`",

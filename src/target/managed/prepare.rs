@@ -18,10 +18,7 @@ pub(super) fn scratch_folder(
     profile: &str,
     variant: &str,
 ) -> Result<(PathBuf, Option<TempDir>), StartError> {
-    let unusable = |path: &Path, source| StartError::Scratch {
-        path: path.to_owned(),
-        source,
-    };
+    let unusable = |path: &Path, source| StartError::Scratch { path: path.to_owned(), source };
     match &options.scratch {
         Some(parent) => {
             let folder = parent.join(format!("{profile}-{variant}"));
@@ -33,9 +30,7 @@ pub(super) fn scratch_folder(
                 _ => {}
             }
             std::fs::create_dir_all(&folder).map_err(|source| unusable(&folder, source))?;
-            let folder = folder
-                .canonicalize()
-                .map_err(|source| unusable(&folder, source))?;
+            let folder = folder.canonicalize().map_err(|source| unusable(&folder, source))?;
             Ok((folder, None))
         }
         None => {
@@ -59,8 +54,7 @@ pub(super) fn free_ports(names: &[String]) -> Result<BTreeMap<String, u16>, Star
     let mut ports = BTreeMap::new();
     for name in names {
         loop {
-            let listener =
-                TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(StartError::NoPort)?;
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(StartError::NoPort)?;
             let port = listener.local_addr().map_err(StartError::NoPort)?.port();
             held.push(listener);
             if given.insert(port) {
@@ -82,10 +76,7 @@ pub(super) fn values_for(
 ) -> (Values, String) {
     let mut values = options.values.clone();
     let mut set = |name: &str, value: Value| values.insert(name.to_owned(), value);
-    let url = format!(
-        "http://127.0.0.1:{}",
-        ports.get("http").copied().unwrap_or_default()
-    );
+    let url = format!("http://127.0.0.1:{}", ports.get("http").copied().unwrap_or_default());
     for (name, port) in ports {
         set(&format!("{name}_port"), Value::from(*port));
     }
@@ -94,10 +85,7 @@ pub(super) fn values_for(
     set("smtp_port", Value::from(options.smtp_port));
     set("mail_domain", Value::from(options.mail_domain.clone()));
     set("scratch", Value::from(scratch.display().to_string()));
-    set(
-        "config_file",
-        Value::from(scratch.join(&server.config_file).display().to_string()),
-    );
+    set("config_file", Value::from(scratch.join(&server.config_file).display().to_string()));
     if let Some(python) = python {
         set("python", Value::from(python.display().to_string()));
     }
@@ -118,12 +106,8 @@ pub(super) fn write_files(
     scratch: &Path,
 ) -> Result<(), StartError> {
     let settings = Value::Object(resolved.config.clone());
-    let all = server
-        .files
-        .iter()
-        .map(|(name, content)| (name, content, format!("server.files.{name}")));
-    for (name, content, place) in all.chain([(&server.config_file, &settings, "config".to_owned())])
-    {
+    let all = server.files.iter().map(|(name, content)| (name, content, format!("server.files.{name}")));
+    for (name, content, place) in all.chain([(&server.config_file, &settings, "config".to_owned())]) {
         let content = render_value(content, values, &format!("{}, {place}", profile.file))?;
         let text = match content {
             Value::String(text) => text,

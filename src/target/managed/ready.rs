@@ -30,12 +30,8 @@ pub(super) async fn wait_until_ready(
 ) -> Result<Result<(), NotReady>, StartError> {
     let deadline = tokio::time::Instant::now() + limit;
     let shared = Shared::new().map_err(|error| StartError::Http(error.to_string()))?;
-    let http = HttpOptions {
-        request_timeout: READY_TIMEOUT,
-        ..HttpOptions::default()
-    };
-    let client =
-        Client::new(&http, &shared).map_err(|error| StartError::Http(error.to_string()))?;
+    let http = HttpOptions { request_timeout: READY_TIMEOUT, ..HttpOptions::default() };
+    let client = Client::new(&http, &shared).map_err(|error| StartError::Http(error.to_string()))?;
     let mut output = process.output();
     let mut last = "it was not asked yet".to_owned();
     loop {

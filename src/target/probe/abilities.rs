@@ -14,28 +14,18 @@ impl Asking<'_> {
     /// `registration` and what flows it has.
     pub(super) async fn registration(&mut self) -> Vec<Ability> {
         let exchange = self.send("POST", "/register", Some(&json!({})), None).await;
-        let flows = exchange
-            .response
-            .as_ref()
-            .and_then(Uia::of)
-            .map(|uia| uia.flows);
+        let flows = exchange.response.as_ref().and_then(Uia::of).map(|uia| uia.flows);
         let answered = format!("POST /register answered {}", in_short(&exchange));
         let Some(flows) = flows.filter(|flows| !flows.is_empty()) else {
             // A server without any stage makes an account at once.
-            let open = exchange
-                .response
-                .as_ref()
-                .is_some_and(|response| response.status == 200);
+            let open = exchange.response.as_ref().is_some_and(|response| response.status == 200);
             return vec![
                 ability("registration", open, answered.clone()),
                 ability("registration-token", false, answered.clone()),
                 ability("registration-email", false, answered),
             ];
         };
-        let listed: Vec<String> = flows
-            .iter()
-            .map(|flow| format!("[{}]", flow.join(", ")))
-            .collect();
+        let listed: Vec<String> = flows.iter().map(|flow| format!("[{}]", flow.join(", "))).collect();
         let listed = format!("POST /register offers the flows {}", listed.join(" or "));
         let token_stage = any_flow_has(&flows, TOKEN_STAGE);
         let token_known = self.options.accounts.registration_token.is_some();
@@ -46,16 +36,8 @@ impl Asking<'_> {
         };
         vec![
             ability("registration", true, listed.clone()),
-            ability(
-                "registration-token",
-                token_stage && token_known,
-                token_reason,
-            ),
-            ability(
-                "registration-email",
-                any_flow_has(&flows, EMAIL_STAGE),
-                listed,
-            ),
+            ability("registration-token", token_stage && token_known, token_reason),
+            ability("registration-email", any_flow_has(&flows, EMAIL_STAGE), listed),
         ]
     }
 
@@ -80,31 +62,12 @@ impl Asking<'_> {
     /// `3pid-changes`: the specification has clients assume it where the capability is not listed.
     pub(super) async fn changes(&mut self, account: &Account) -> Ability {
         let exchange = self.send("GET", "/capabilities", None, Some(account)).await;
-        let body = exchange
-            .response
-            .as_ref()
-            .filter(|response| response.status == 200)
-            .and_then(patience::json);
-        let enabled = body.as_ref().and_then(|body| {
-            body.pointer("/capabilities/m.3pid_changes/enabled")?
-                .as_bool()
-        });
+        let body = exchange.response.as_ref().filter(|response| response.status == 200).and_then(patience::json);
+        let enabled = body.as_ref().and_then(|body| body.pointer("/capabilities/m.3pid_changes/enabled")?.as_bool());
         let (offered, reason) = match (enabled, body.is_some()) {
-            (Some(enabled), _) => (
-                enabled,
-                format!("the capability m.3pid_changes says {enabled}"),
-            ),
-            (None, true) => (
-                true,
-                "the capability m.3pid_changes is not listed, which means yes".to_owned(),
-            ),
-            (None, false) => (
-                true,
-                format!(
-                    "GET /capabilities answered {}, so yes is assumed",
-                    in_short(&exchange)
-                ),
-            ),
+            (Some(enabled), _) => (enabled, format!("the capability m.3pid_changes says {enabled}")),
+            (None, true) => (true, "the capability m.3pid_changes is not listed, which means yes".to_owned()),
+            (None, false) => (true, format!("GET /capabilities answered {}, so yes is assumed", in_short(&exchange))),
         };
         ability("3pid-changes", offered, reason)
     }
@@ -112,10 +75,7 @@ impl Asking<'_> {
 
 pub(super) fn api_ability(name: &str, api: &str, apis: &[String]) -> Ability {
     let offered = apis.iter().any(|known| known == api);
-    let reason = format!(
-        "{VERSIONS} lists {} of its versions",
-        if offered { "at least one" } else { "none" }
-    );
+    let reason = format!("{VERSIONS} lists {} of its versions", if offered { "at least one" } else { "none" });
     ability(name, offered, reason)
 }
 
@@ -131,9 +91,5 @@ pub(super) fn identity_server(options: &ProbeOptions) -> Ability {
 }
 
 pub(super) fn ability(name: &str, offered: bool, reason: String) -> Ability {
-    Ability {
-        name: name.to_owned(),
-        offered,
-        reason,
-    }
+    Ability { name: name.to_owned(), offered, reason }
 }

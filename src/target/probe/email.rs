@@ -48,20 +48,12 @@ pub(super) async fn probe(
     match classify(&exchange) {
         Answer::NotOffered => return Ok(ability("email", false, refusal(&exchange))),
         Answer::Unclear => {
-            let settings = asking
-                .options
-                .mail_hint
-                .as_ref()
-                .map(|hint| format!(", {hint}"))
-                .unwrap_or_default();
+            let settings = asking.options.mail_hint.as_ref().map(|hint| format!(", {hint}")).unwrap_or_default();
             return Err(TargetError::ProbeFailed {
                 what: "e-mail".to_owned(),
                 asked: format!("POST {PATH}"),
                 answer: in_short(&exchange),
-                hint: Some(format!(
-                    "its SMTP server should be {}{settings}",
-                    mail.listens_on()
-                )),
+                hint: Some(format!("its SMTP server should be {}{settings}", mail.listens_on())),
             });
         }
         Answer::Sent => {}
@@ -79,27 +71,15 @@ pub(super) async fn probe(
     check_link(asking, &received)?;
     // The sid in the answer is a secret, and of no use to a reader.
     let status = answered.split(" {").next().unwrap_or(&answered);
-    Ok(ability(
-        "email",
-        true,
-        format!("{status}, and its mail arrived"),
-    ))
+    Ok(ability("email", true, format!("{status}, and its mail arrived")))
 }
 
 fn classify(exchange: &Exchange) -> Answer {
-    let Some(response) = exchange
-        .response
-        .as_ref()
-        .filter(|_| exchange.failure.is_none())
-    else {
+    let Some(response) = exchange.response.as_ref().filter(|_| exchange.failure.is_none()) else {
         return Answer::Unclear;
     };
     match (response.status, errcode(response)) {
-        (200, _) => match body_of(response)
-            .as_ref()
-            .and_then(|body| body.get("sid"))
-            .and_then(Value::as_str)
-        {
+        (200, _) => match body_of(response).as_ref().and_then(|body| body.get("sid")).and_then(Value::as_str) {
             Some(sid) if !sid.is_empty() => Answer::Sent,
             _ => Answer::NotOffered,
         },
@@ -111,9 +91,7 @@ fn classify(exchange: &Exchange) -> Answer {
 
 fn refusal(exchange: &Exchange) -> String {
     match &exchange.response {
-        Some(response) if response.status == 200 => {
-            "requestToken answered 200 without a sid".to_owned()
-        }
+        Some(response) if response.status == 200 => "requestToken answered 200 without a sid".to_owned(),
         _ => format!("requestToken answered {}", in_short(exchange)),
     }
 }
@@ -131,12 +109,7 @@ fn check_link(asking: &Asking<'_>, mail: &Mail) -> Result<(), TargetError> {
     match links.first() {
         Some(first) if !own => Err(TargetError::PublicUrl {
             found: first.origin().ascii_serialization(),
-            expected: origins
-                .known()
-                .iter()
-                .map(plain)
-                .collect::<Vec<_>>()
-                .join(" or "),
+            expected: origins.known().iter().map(plain).collect::<Vec<_>>().join(" or "),
         }),
         _ => Ok(()),
     }

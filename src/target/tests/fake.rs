@@ -20,11 +20,7 @@ pub(super) struct Asked {
 }
 
 /// Status, extra header, body.
-pub(super) struct Answer(
-    pub(super) u16,
-    pub(super) Option<(&'static str, String)>,
-    pub(super) String,
-);
+pub(super) struct Answer(pub(super) u16, pub(super) Option<(&'static str, String)>, pub(super) String);
 
 impl From<(u16, Value)> for Answer {
     fn from((status, body): (u16, Value)) -> Answer {
@@ -52,10 +48,7 @@ impl Fake {
                 let bytes = to_bytes(body, 1 << 20).await.unwrap();
                 let path = parts.uri.path();
                 let path = path.strip_prefix("/_matrix/client/v3").unwrap_or(path);
-                let bearer = parts
-                    .headers
-                    .get("authorization")
-                    .map(|value| value.to_str().unwrap().to_owned());
+                let bearer = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
                 let asked = Asked {
                     what: format!("{} {path}", parts.method),
                     bearer: bearer.map(|value| value.trim_start_matches("Bearer ").to_owned()),
@@ -77,10 +70,7 @@ impl Fake {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Fake {
-            origins: Origins::parse(&format!("http://{address}"), None).unwrap(),
-            asked,
-        }
+        Fake { origins: Origins::parse(&format!("http://{address}"), None).unwrap(), asked }
     }
 
     pub(super) fn asked(&self) -> Vec<Asked> {

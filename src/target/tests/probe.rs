@@ -17,10 +17,7 @@ struct Post(Option<String>);
 
 impl ProbeMail for Post {
     fn open(&self, address: &str) -> Box<dyn ProbeMailbox + '_> {
-        assert!(
-            address.starts_with("probe-") && address.ends_with("@threepid.test"),
-            "{address}"
-        );
+        assert!(address.starts_with("probe-") && address.ends_with("@threepid.test"), "{address}");
         Box::new(Letterbox(self.0.clone()))
     }
 
@@ -29,10 +26,7 @@ impl ProbeMail for Post {
     }
 
     fn strays(&self) -> Vec<Arrival> {
-        vec![Arrival {
-            to: "root@hs.test".to_owned(),
-            subject: "Cron".to_owned(),
-        }]
+        vec![Arrival { to: "root@hs.test".to_owned(), subject: "Cron".to_owned() }]
     }
 }
 
@@ -46,12 +40,7 @@ impl ProbeMailbox for Letterbox {
             raw: Body::default(),
             headers: Vec::new(),
             parts: Vec::new(),
-            links: vec![Link {
-                url,
-                part: 0,
-                source: LinkSource::Text,
-                score: 1,
-            }],
+            links: vec![Link { url, part: 0, source: LinkSource::Text, score: 1 }],
         })))
     }
 }
@@ -64,23 +53,14 @@ async fn homeserver(request_token: (u16, Value)) -> Fake {
 fn well(asked: &Asked) -> Option<Answer> {
     Some(
         match asked.what.as_str() {
-            "GET /_matrix/client/versions" => {
-                (200, json!({"versions": ["r0.6.1", "v1.1", "v1.11"]}))
-            }
+            "GET /_matrix/client/versions" => (200, json!({"versions": ["r0.6.1", "v1.1", "v1.11"]})),
             "POST /register" if asked.body.get("auth").is_none() => {
-                let flows =
-                    json!([{"stages": ["m.login.dummy"]}, {"stages": ["m.login.email.identity"]}]);
+                let flows = json!([{"stages": ["m.login.dummy"]}, {"stages": ["m.login.email.identity"]}]);
                 (401, json!({"session": "S", "flows": flows}))
             }
             "POST /register" => (200, json!({"user_id": "@a:hs.test", "access_token": "T"})),
-            "GET /login" => (
-                200,
-                json!({"flows": [{"type": "m.login.password"}, {"type": "m.login.sso"}]}),
-            ),
-            "GET /capabilities" => (
-                200,
-                json!({"capabilities": {"m.3pid_changes": {"enabled": false}}}),
-            ),
+            "GET /login" => (200, json!({"flows": [{"type": "m.login.password"}, {"type": "m.login.sso"}]})),
+            "GET /capabilities" => (200, json!({"capabilities": {"m.3pid_changes": {"enabled": false}}})),
             _ => return None,
         }
         .into(),
@@ -107,14 +87,7 @@ async fn a_good_homeserver_is_described() {
         .info
         .abilities
         .iter()
-        .map(|ability| {
-            format!(
-                "{} {}: {}",
-                if ability.offered { "+" } else { "-" },
-                ability.name,
-                ability.reason
-            )
-        })
+        .map(|ability| format!("{} {}: {}", if ability.offered { "+" } else { "-" }, ability.name, ability.reason))
         .collect();
     abilities.sort();
     insta::assert_snapshot!(abilities.join("\n"), @r"
@@ -131,53 +104,22 @@ async fn a_good_homeserver_is_described() {
     assert_eq!(target.apis, ["v3", "r0"]);
     assert_eq!(target.exchanges.len(), fake.asked().len());
     assert!(target.ability("email").unwrap().offered);
-    let request = fake
-        .asked()
-        .into_iter()
-        .find(|asked| asked.what.ends_with("/requestToken"))
-        .unwrap();
-    assert_eq!(
-        (request.bearer.as_deref(), &request.body["send_attempt"]),
-        (Some("T"), &json!(1))
-    );
+    let request = fake.asked().into_iter().find(|asked| asked.what.ends_with("/requestToken")).unwrap();
+    assert_eq!((request.bearer.as_deref(), &request.body["send_attempt"]), (Some("T"), &json!(1)));
     assert_eq!(fake.what()[0], "GET /_matrix/client/versions");
 }
 
 #[tokio::test]
 async fn every_known_refusal_means_not_offered() {
     for (status, body, reason) in [
-        (
-            400,
-            json!({"errcode": "M_THREEPID_MEDIUM_NOT_SUPPORTED"}),
-            "400 M_THREEPID_MEDIUM_NOT_SUPPORTED",
-        ),
-        (
-            403,
-            json!({"errcode": "M_THREEPID_DENIED", "error": "no"}),
-            "403 M_THREEPID_DENIED (no)",
-        ),
+        (400, json!({"errcode": "M_THREEPID_MEDIUM_NOT_SUPPORTED"}), "400 M_THREEPID_MEDIUM_NOT_SUPPORTED"),
+        (403, json!({"errcode": "M_THREEPID_DENIED", "error": "no"}), "403 M_THREEPID_DENIED (no)"),
         (403, json!({"errcode": "M_FORBIDDEN"}), "403 M_FORBIDDEN"),
-        (
-            404,
-            json!({"errcode": "M_UNRECOGNIZED"}),
-            "404 M_UNRECOGNIZED",
-        ),
-        (
-            405,
-            json!({"errcode": "M_UNRECOGNIZED"}),
-            "405 M_UNRECOGNIZED",
-        ),
+        (404, json!({"errcode": "M_UNRECOGNIZED"}), "404 M_UNRECOGNIZED"),
+        (405, json!({"errcode": "M_UNRECOGNIZED"}), "405 M_UNRECOGNIZED"),
         (404, json!("not here"), "404 \"not here\""),
-        (
-            400,
-            json!({"errcode": "M_THREEPID_NOT_FOUND"}),
-            "400 M_THREEPID_NOT_FOUND",
-        ),
-        (
-            400,
-            json!({"errcode": "M_SERVER_NOT_TRUSTED"}),
-            "400 M_SERVER_NOT_TRUSTED",
-        ),
+        (400, json!({"errcode": "M_THREEPID_NOT_FOUND"}), "400 M_THREEPID_NOT_FOUND"),
+        (400, json!({"errcode": "M_SERVER_NOT_TRUSTED"}), "400 M_SERVER_NOT_TRUSTED"),
         (200, json!({}), "200 without a sid"),
         (200, json!({"sid": ""}), "200 without a sid"),
     ] {
@@ -192,20 +134,14 @@ async fn every_known_refusal_means_not_offered() {
 #[tokio::test]
 async fn an_answer_that_says_nothing_is_an_error() {
     for (status, body) in [
-        (
-            500,
-            json!({"errcode": "M_UNKNOWN", "error": "An error was encountered when sending the email"}),
-        ),
+        (500, json!({"errcode": "M_UNKNOWN", "error": "An error was encountered when sending the email"})),
         (400, json!({"errcode": "M_MISSING_PARAM"})),
         (401, json!({"errcode": "M_UNKNOWN_TOKEN"})),
         (302, json!({})),
     ] {
         let fake = homeserver((status, body)).await;
         let error = run(&fake, no_mail()).await.unwrap_err();
-        assert!(
-            matches!(error, TargetError::ProbeFailed { .. }),
-            "{status}: {error}"
-        );
+        assert!(matches!(error, TargetError::ProbeFailed { .. }), "{status}: {error}");
         if status == 500 {
             insta::assert_snapshot!(error, @"the preflight could not tell whether the homeserver offers e-mail: POST /account/3pid/email/requestToken answered 500 M_UNKNOWN (An error was encountered when sending the email) (its SMTP server should be 127.0.0.1:2525, `email.smtp_host` in its settings)");
         }
@@ -228,21 +164,10 @@ async fn mail_that_never_comes_says_what_to_set() {
 #[tokio::test]
 async fn a_link_to_elsewhere_names_the_flag() {
     let fake = homeserver((200, json!({"sid": "1"}))).await;
-    let error = run(
-        &fake,
-        Post(Some("https://matrix.example.org/x?token=t".to_owned())),
-    )
-    .await
-    .unwrap_err();
+    let error = run(&fake, Post(Some("https://matrix.example.org/x?token=t".to_owned()))).await.unwrap_err();
     let message = error.to_string();
-    assert!(
-        message.contains("leads to https://matrix.example.org,"),
-        "{message}"
-    );
-    assert!(
-        message.contains("`--public-url https://matrix.example.org`"),
-        "{message}"
-    );
+    assert!(message.contains("leads to https://matrix.example.org,"), "{message}");
+    assert!(message.contains("`--public-url https://matrix.example.org`"), "{message}");
     assert!(!message.contains("token"), "{message}");
 }
 
@@ -254,29 +179,13 @@ async fn what_is_no_homeserver_is_told_apart() {
             "<html><title>Welcome to nginx</title></html>",
             "answered 200, which is not JSON: \"<html><title>Welcome",
         ),
-        (
-            200,
-            r#"{"hello": 1}"#,
-            "answered 200, JSON without `versions`: \"{\\\"hello\\\": 1}\"",
-        ),
-        (
-            404,
-            "Not Found",
-            "answered 404, where a homeserver answers 200: \"Not Found\"",
-        ),
-        (
-            502,
-            r#"{"versions": ["v1.1"]}"#,
-            "answered 502, where a homeserver answers 200",
-        ),
+        (200, r#"{"hello": 1}"#, "answered 200, JSON without `versions`: \"{\\\"hello\\\": 1}\""),
+        (404, "Not Found", "answered 404, where a homeserver answers 200: \"Not Found\""),
+        (502, r#"{"versions": ["v1.1"]}"#, "answered 502, where a homeserver answers 200"),
     ] {
         let fake = Fake::serve(move |_, _| Answer(status, None, body.to_owned())).await;
         let error = run(&fake, no_mail()).await.unwrap_err();
-        assert!(
-            matches!(error, TargetError::NotAHomeserver { .. })
-                && error.to_string().contains(words),
-            "{error}"
-        );
+        assert!(matches!(error, TargetError::NotAHomeserver { .. }) && error.to_string().contains(words), "{error}");
     }
     let fake = Fake::serve(|_, _| (200, json!({"versions": ["v2.0"]})).into()).await;
     let message = run(&fake, no_mail()).await.unwrap_err().to_string();
@@ -285,22 +194,12 @@ async fn what_is_no_homeserver_is_told_apart() {
 
 #[tokio::test]
 async fn nobody_there_is_unreachable() {
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let options = ProbeOptions::new(
-        "homeserver",
-        Origins::parse(&format!("http://{closed}"), None).unwrap(),
-        "threepid.test",
-    );
+    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let options =
+        ProbeOptions::new("homeserver", Origins::parse(&format!("http://{closed}"), None).unwrap(), "threepid.test");
     let error = probe(&options, &client(), &no_mail()).await.unwrap_err();
     assert!(matches!(error, TargetError::Unreachable { .. }), "{error}");
-    assert!(
-        error.to_string().contains("refused") && error.to_string().contains("`--homeserver`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("refused") && error.to_string().contains("`--homeserver`"), "{error}");
 }
 
 #[tokio::test]
@@ -312,10 +211,5 @@ async fn closed_registration_is_one_error_that_lists_the_ways() {
     .await;
     let error = run(&fake, no_mail()).await.unwrap_err();
     assert!(matches!(error, TargetError::NoAccounts { .. }), "{error}");
-    assert!(
-        error
-            .to_string()
-            .contains("registration: POST /register answered 403 M_FORBIDDEN"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("registration: POST /register answered 403 M_FORBIDDEN"), "{error}");
 }

@@ -12,9 +12,7 @@ use tokio::sync::watch;
 use super::fake::client;
 use crate::http::Origins;
 use crate::model::{Arrival, Body, Envelope, Link, LinkSource, Mail, SessionFacts};
-use crate::target::{
-    AccountOptions, Managed, ProbeMail, ProbeMailbox, ProbeOptions, Profile, StartOptions, probe,
-};
+use crate::target::{AccountOptions, Managed, ProbeMail, ProbeMailbox, ProbeOptions, Profile, StartOptions, probe};
 
 /// The links of the mails that came, by recipient.
 type Links = HashMap<String, String>;
@@ -28,10 +26,7 @@ impl Catcher {
     async fn start() -> Arc<Catcher> {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let catcher = Arc::new(Catcher {
-            port,
-            links: watch::Sender::new(Links::new()),
-        });
+        let catcher = Arc::new(Catcher { port, links: watch::Sender::new(Links::new()) });
         let own = Arc::clone(&catcher);
         tokio::spawn(async move {
             while let Ok((socket, _)) = listener.accept().await {
@@ -51,16 +46,10 @@ impl Catcher {
             line.clear();
             let reply: &[u8] = match &mut data {
                 Some(text_so_far) if text == "." => {
-                    let mail = mail_parser::MessageParser::default()
-                        .parse(text_so_far.as_bytes())
-                        .unwrap();
+                    let mail = mail_parser::MessageParser::default().parse(text_so_far.as_bytes()).unwrap();
                     let body = mail.body_text(0).unwrap();
-                    let link = body
-                        .split_whitespace()
-                        .find(|word| word.starts_with("http"))
-                        .unwrap();
-                    self.links
-                        .send_modify(|links| drop(links.insert(to.clone(), link.to_owned())));
+                    let link = body.split_whitespace().find(|word| word.starts_with("http")).unwrap();
+                    self.links.send_modify(|links| drop(links.insert(to.clone(), link.to_owned())));
                     data = None;
                     b"250 taken\r\n"
                 }
@@ -102,28 +91,17 @@ impl ProbeMail for Catcher {
 struct Watched(String, watch::Receiver<Links>);
 
 impl ProbeMailbox for Watched {
-    fn first(
-        &mut self,
-        deadline: tokio::time::Instant,
-    ) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>> {
+    fn first(&mut self, deadline: tokio::time::Instant) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>> {
         Box::pin(async move {
             let arrived = self.1.wait_for(|links| links.contains_key(&self.0));
-            let links = tokio::time::timeout_at(deadline, arrived)
-                .await
-                .ok()?
-                .ok()?;
+            let links = tokio::time::timeout_at(deadline, arrived).await.ok()?.ok()?;
             Some(Mail {
                 envelope: Envelope::default(),
                 session: SessionFacts::default(),
                 raw: Body::default(),
                 headers: Vec::new(),
                 parts: Vec::new(),
-                links: vec![Link {
-                    url: links[&self.0].clone(),
-                    part: 0,
-                    source: LinkSource::Text,
-                    score: 1,
-                }],
+                links: vec![Link { url: links[&self.0].clone(), part: 0, source: LinkSource::Text, score: 1 }],
             })
         })
     }
@@ -155,22 +133,15 @@ async fn all_variants_start_and_are_as_described() {
     let folder = tempfile::tempdir().unwrap();
     let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let (certificate, key) = (certified.cert.pem(), certified.signing_key.serialize_pem());
-    for (name, pem) in [
-        ("ca_file", &certificate),
-        ("tls_certificate_file", &certificate),
-        ("tls_key_file", &key),
-    ] {
+    for (name, pem) in [("ca_file", &certificate), ("tls_certificate_file", &certificate), ("tls_key_file", &key)] {
         let path = folder.path().join(name);
         std::fs::write(&path, pem).unwrap();
-        options
-            .values
-            .insert(name.to_owned(), path.display().to_string().into());
+        options.values.insert(name.to_owned(), path.display().to_string().into());
     }
     for variant in profile.variant_names() {
         let begin = Instant::now();
-        let server = Managed::start(&profile, variant, &options, &|_| {})
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
+        let server =
+            Managed::start(&profile, variant, &options, &|_| {}).await.unwrap_or_else(|error| panic!("{error}"));
         let started = begin.elapsed();
         let origins = Origins::parse(&server.url, Some(&server.public_url)).unwrap();
         let mut probing = ProbeOptions::new("synapse", origins, "threepid.test");
@@ -181,40 +152,22 @@ async fn all_variants_start_and_are_as_described() {
             ..AccountOptions::default()
         };
         let begin = Instant::now();
-        let target = probe(&probing, &client(), catcher.as_ref())
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
+        let target = probe(&probing, &client(), catcher.as_ref()).await.unwrap_or_else(|error| panic!("{error}"));
         let probed = begin.elapsed();
         let begin = Instant::now();
         for _ in 0..10 {
-            target
-                .accounts
-                .account("alice")
-                .await
-                .unwrap_or_else(|none| panic!("{}", none.error));
+            target.accounts.account("alice").await.unwrap_or_else(|none| panic!("{}", none.error));
         }
         let account = begin.elapsed() / 10;
         let log = server.log_tail();
         let stopped = server.stop().await;
-        println!(
-            "{variant}: started {started:?}, probed {probed:?}, account {account:?}, stopped {:?}",
-            stopped.took
-        );
+        println!("{variant}: started {started:?}, probed {probed:?}, account {account:?}, stopped {:?}", stopped.took);
         for ability in &target.info.abilities {
-            println!(
-                "  {} {}: {}",
-                if ability.offered { '+' } else { '-' },
-                ability.name,
-                ability.reason
-            );
+            println!("  {} {}: {}", if ability.offered { '+' } else { '-' }, ability.name, ability.reason);
         }
         assert!(stopped.by_itself, "{log}");
         for (name, offered) in expected(variant) {
-            assert_eq!(
-                target.ability(name).unwrap().offered,
-                offered,
-                "{variant}: {name}"
-            );
+            assert_eq!(target.ability(name).unwrap().offered, offered, "{variant}: {name}");
         }
     }
 }
