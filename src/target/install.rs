@@ -94,6 +94,11 @@ pub async fn install(
         .or_else(cache_folder)
         .ok_or(InstallError::NoCache)?
         .join("environments");
+    // The server runs in a folder of its own, where a relative path to its interpreter would lead nowhere.
+    let cache = std::path::absolute(&cache).map_err(|source| InstallError::Cache {
+        path: cache.clone(),
+        source,
+    })?;
     std::fs::create_dir_all(&cache).map_err(|source| InstallError::Cache {
         path: cache.clone(),
         source,

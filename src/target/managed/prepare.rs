@@ -98,6 +98,9 @@ pub(super) fn values_for(
         "config_file",
         Value::from(scratch.join(&server.config_file).display().to_string()),
     );
+    if let Some(folder) = &profile.folder {
+        set("profile_folder", Value::from(folder.display().to_string()));
+    }
     if let Some(python) = python {
         set("python", Value::from(python.display().to_string()));
     }
