@@ -20,7 +20,7 @@ const IDLE_LIMIT: Duration = Duration::from_secs(4);
 pub struct HttpOptions {
     /// How long a connection may take to be made (`--connect-timeout`). Default: 5 s.
     pub connect_timeout: Duration,
-    /// How long one request may take, from its start to the last byte of the body (`--timeout`). Default: 30 s.
+    /// How long one request may take, from its start to the last byte of the body (`--request-timeout`). Default: 30 s.
     pub request_timeout: Duration,
     /// How many bytes of a body are read (`--body-limit`). Default: 1 MiB.
     pub body_limit: usize,

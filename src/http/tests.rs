@@ -101,7 +101,7 @@ async fn a_server_that_never_answers_ends_at_the_timeout() {
     let exchange = get(address).await;
     let (kind, message) = failure(&exchange);
     assert_eq!(kind, FailureKind::Timeout);
-    assert_eq!(message, "no answer within 300 ms (`--timeout`)");
+    assert_eq!(message, "no answer within 300 ms (`--request-timeout`)");
     assert!(exchange.response.is_none() && exchange.headers_ms == 0.0);
     assert!((290.0..5000.0).contains(&exchange.total_ms), "{}", exchange.total_ms);
 }
@@ -118,7 +118,10 @@ async fn a_slow_drip_ends_at_the_timeout_and_keeps_what_came() {
     let exchange = get(address).await;
     let (kind, message) = failure(&exchange);
     assert_eq!(kind, FailureKind::Timeout);
-    assert!(message.contains("did not end within 300 ms (`--timeout`)"), "{message}");
+    assert!(
+        message.contains("did not end within 300 ms (`--request-timeout`)"),
+        "{message}"
+    );
     let response = exchange.response.unwrap();
     assert_eq!(response.status, 200);
     assert!(response.body.text.unwrap().starts_with("xx"));

@@ -75,10 +75,18 @@ pub async fn install(
     let given = options
         .python
         .clone()
-        .or_else(|| std::env::var_os("THREEPID_PYTHON").filter(|value| !value.is_empty()).map(PathBuf::from));
-    let python = find(given.as_deref(), &wanted).await?;
-    let cache = options.cache.clone().or_else(cache_folder).ok_or(InstallError::NoCache)?.join("environments");
-    std::fs::create_dir_all(&cache).map_err(|source| InstallError::Cache { path: cache.clone(), source })?;
+        .or_else(cache_folder)
+        .ok_or(InstallError::NoCache)?
+        .join("environments");
+    // The server runs in a folder of its own, where a relative path to its interpreter would lead nowhere.
+    let cache = std::path::absolute(&cache).map_err(|source| InstallError::Cache {
+        path: cache.clone(),
+        source,
+    })?;
+    std::fs::create_dir_all(&cache).map_err(|source| InstallError::Cache {
+        path: cache.clone(),
+        source,
+    })?;
 
     let key = key_of(recipe, &python);
     let folder = cache.join(&key);

@@ -19,7 +19,7 @@ use crate::model::{Ability, Account, Arrival, Exchange, Mail, TargetInfo};
 use super::accounts::{AccountOptions, Accounts};
 use super::error::TargetError;
 use super::patience::{self, beginning};
-use abilities::{api_ability, identity_server};
+use abilities::{api_ability, declared};
 
 const VERSIONS: &str = "/_matrix/client/versions";
 
@@ -54,7 +54,7 @@ pub struct ProbeOptions {
     pub mail_timeout: Duration,
     /// Where the server's SMTP settings are, for messages.
     pub mail_hint: Option<String>,
-    /// Abilities that the harness brings, such as `identity-server`.
+    /// Abilities that cannot be probed (`--offers`, and what the profile's variant offers): `identity-server`, …
     pub offers: Vec<String>,
 }
 
@@ -117,7 +117,8 @@ pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail
     asking.exchanges.extend(provisioning);
     abilities.push(asking.changes(&account).await);
     abilities.push(email::probe(&mut asking, &account, mail).await?);
-    abilities.push(identity_server(options));
+    let declared = declared(options, &abilities);
+    abilities.extend(declared);
     accounts.give_back(&account);
 
     let info = TargetInfo {

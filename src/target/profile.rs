@@ -60,6 +60,9 @@ pub struct Profile {
     /// The file it was read from, as the user named it.
     #[serde(skip)]
     pub file: String,
+    /// The folder it was read from, for `{{profile_folder}}`; `None` if it is built in.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 /// Who starts a target.
@@ -88,7 +91,7 @@ pub struct Install {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
-    /// Program and arguments; no shell reads them. May hold placeholders.
+    /// Program and arguments; no shell reads them. May hold placeholders: `{{profile_folder}}/my-server`.
     pub command: Vec<String>,
     /// The file in the scratch folder that takes the settings: TOML if its name ends so, else JSON (which is YAML).
     pub config_file: String,
@@ -221,9 +224,15 @@ impl Profile {
     pub fn load(name: &str) -> Result<Profile, ProfileError> {
         if name.ends_with(".toml") {
             let path = PathBuf::from(name);
-            let text =
-                std::fs::read_to_string(&path).map_err(|source| ProfileError::Read { path: path.clone(), source })?;
-            return Profile::parse(&text, &path.display().to_string());
+            let text = std::fs::read_to_string(&path).map_err(|source| ProfileError::Read {
+                path: path.clone(),
+                source,
+            })?;
+            let mut profile = Profile::parse(&text, &path.display().to_string())?;
+            profile.folder = std::path::absolute(&path)
+                .ok()
+                .and_then(|path| path.parent().map(Path::to_owned));
+            return Ok(profile);
         }
         let file = format!("{name}.toml");
         let Some(builtin) = Builtin::get(&file) else {

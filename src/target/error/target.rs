@@ -123,7 +123,7 @@ fn mail_never_arrived(address: &str, waited: Duration, sink: &str, strays: &[Arr
     format!(
         "the homeserver said that it sent a mail to {address}, but none came within {} s (`--mail-timeout`); {seen}; \
          set its SMTP server to {sink}{settings}, without TLS or a login, and check that it can reach that address from \
-         where it runs (`--smtp` changes where mail is taken)",
+         where it runs (`--smtp-listen` changes where mail is taken)",
         waited.as_secs_f64()
     )
 }

@@ -8,6 +8,7 @@ use crate::target::accounts::registration::{TOKEN_STAGE, Uia, any_flow_has};
 use crate::target::patience::{self, in_short};
 
 const EMAIL_STAGE: &str = "m.login.email.identity";
+const IDENTITY_SERVER: &str = "identity-server";
 const PASSWORD_LOGIN: &str = "m.login.password";
 
 impl Asking<'_> {
@@ -79,15 +80,24 @@ pub(super) fn api_ability(name: &str, api: &str, apis: &[String]) -> Ability {
     ability(name, offered, reason)
 }
 
-pub(super) fn identity_server(options: &ProbeOptions) -> Ability {
-    const NAME: &str = "identity-server";
-    let offered = options.offers.iter().any(|offer| offer == NAME);
-    let reason = if offered {
-        "the target was set up to trust the harness's identity server"
-    } else {
-        "the target was not set up to trust the harness's identity server"
-    };
-    ability(NAME, offered, reason.to_owned())
+/// Abilities that cannot be probed: somebody has to know of them. One that was probed as well is left as it was found.
+pub(super) fn declared(options: &ProbeOptions, probed: &[Ability]) -> Vec<Ability> {
+    let mut declared = Vec::new();
+    for name in &options.offers {
+        if !probed
+            .iter()
+            .chain(&declared)
+            .any(|known| known.name == *name)
+        {
+            let reason = "declared, by the target's profile or with `--offers`".to_owned();
+            declared.push(ability(name, true, reason));
+        }
+    }
+    if !declared.iter().any(|known| known.name == IDENTITY_SERVER) {
+        let reason = "the target was not set up to trust the harness's identity server".to_owned();
+        declared.push(ability(IDENTITY_SERVER, false, reason));
+    }
+    declared
 }
 
 pub(super) fn ability(name: &str, offered: bool, reason: String) -> Ability {

@@ -92,6 +92,16 @@ fn deviations_are_read() {
 }
 
 #[test]
+fn a_file_knows_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.toml");
+    std::fs::write(&path, HEAD).unwrap();
+    let profile = Profile::load(&path.display().to_string()).unwrap();
+    assert_eq!(profile.folder.as_deref(), Some(folder.path()));
+    assert_eq!(Profile::load("synapse").unwrap().folder, None);
+}
+
+#[test]
 fn variants_are_merged_over_the_base() {
     let profile = Profile::load("synapse").unwrap();
     let plain = profile.resolve("plain").unwrap();
