@@ -55,9 +55,9 @@ pub(super) fn timed_out(options: &HttpOptions, read: Option<usize>) -> Failure {
     let limit = millis(options.request_timeout);
     let message = match read {
         None => format!("no answer within {limit} (`--request-timeout`)"),
-        Some(bytes) => format!(
-            "the answer did not end within {limit} (`--request-timeout`); {bytes} bytes of its body came"
-        ),
+        Some(bytes) => {
+            format!("the answer did not end within {limit} (`--request-timeout`); {bytes} bytes of its body came")
+        }
     };
     Failure { kind: FailureKind::Timeout, message }
 }

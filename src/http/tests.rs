@@ -118,10 +118,7 @@ async fn a_slow_drip_ends_at_the_timeout_and_keeps_what_came() {
     let exchange = get(address).await;
     let (kind, message) = failure(&exchange);
     assert_eq!(kind, FailureKind::Timeout);
-    assert!(
-        message.contains("did not end within 300 ms (`--request-timeout`)"),
-        "{message}"
-    );
+    assert!(message.contains("did not end within 300 ms (`--request-timeout`)"), "{message}");
     let response = exchange.response.unwrap();
     assert_eq!(response.status, 200);
     assert!(response.body.text.unwrap().starts_with("xx"));

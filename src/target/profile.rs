@@ -224,14 +224,10 @@ impl Profile {
     pub fn load(name: &str) -> Result<Profile, ProfileError> {
         if name.ends_with(".toml") {
             let path = PathBuf::from(name);
-            let text = std::fs::read_to_string(&path).map_err(|source| ProfileError::Read {
-                path: path.clone(),
-                source,
-            })?;
+            let text =
+                std::fs::read_to_string(&path).map_err(|source| ProfileError::Read { path: path.clone(), source })?;
             let mut profile = Profile::parse(&text, &path.display().to_string())?;
-            profile.folder = std::path::absolute(&path)
-                .ok()
-                .and_then(|path| path.parent().map(Path::to_owned));
+            profile.folder = std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_owned));
             return Ok(profile);
         }
         let file = format!("{name}.toml");

@@ -85,10 +85,7 @@ pub(super) fn values_for(
     set("smtp_port", Value::from(options.smtp_port));
     set("mail_domain", Value::from(options.mail_domain.clone()));
     set("scratch", Value::from(scratch.display().to_string()));
-    set(
-        "config_file",
-        Value::from(scratch.join(&server.config_file).display().to_string()),
-    );
+    set("config_file", Value::from(scratch.join(&server.config_file).display().to_string()));
     if let Some(folder) = &profile.folder {
         set("profile_folder", Value::from(folder.display().to_string()));
     }

@@ -84,11 +84,7 @@ pub(super) fn api_ability(name: &str, api: &str, apis: &[String]) -> Ability {
 pub(super) fn declared(options: &ProbeOptions, probed: &[Ability]) -> Vec<Ability> {
     let mut declared = Vec::new();
     for name in &options.offers {
-        if !probed
-            .iter()
-            .chain(&declared)
-            .any(|known| known.name == *name)
-        {
+        if !probed.iter().chain(&declared).any(|known| known.name == *name) {
             let reason = "declared, by the target's profile or with `--offers`".to_owned();
             declared.push(ability(name, true, reason));
         }
