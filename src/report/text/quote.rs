@@ -18,7 +18,8 @@ const DIFF_TIME: Duration = Duration::from_millis(300);
 
 /// A text, each line after `gutter`.
 pub(super) fn quote(text: &str, gutter: &str, style: &Style) -> String {
-    let text = text.replace("\r\n", "\n");
+    // A tab takes as many columns as the terminal likes, and no line could be said to fit.
+    let text = text.replace("\r\n", "\n").replace('\t', "    ");
     let text = text.trim_end();
     let mut shown = &text[..text.floor_char_boundary(MOST_BYTES)];
     if let Some((end, _)) = shown.match_indices('\n').nth(MOST_LINES - 1) {
