@@ -282,16 +282,23 @@ impl Wire {
     }
 
     /// Sends what is queued, if the client takes it soon, and closes the connection. A client that is still sending
-    /// is heard for a moment more: closing on unread bytes would reset the connection and lose the last reply.
-    pub(super) async fn close(mut self, promptly: bool) {
+    /// is heard for a moment more, unless the sink shuts down: closing on unread bytes would reset the connection and
+    /// lose the last reply.
+    pub(super) async fn close(mut self) {
         let output = std::mem::take(&mut self.output);
         let farewell = async {
             self.stream.write(&output).await?;
             self.stream.close().await?;
-            while !promptly && self.stream.read(&mut self.input).await? > 0 {
-                self.input.clear();
+            let listen = async {
+                while self.stream.read(&mut self.input).await? > 0 {
+                    self.input.clear();
+                }
+                Ok::<(), io::Error>(())
+            };
+            tokio::select! {
+                () = self.cancel.cancelled() => Ok(()),
+                heard = listen => heard,
             }
-            Ok::<(), io::Error>(())
         };
         // Nothing is left to be done about a client that does not take its last reply.
         let _ = timeout(FAREWELL, farewell).await;
