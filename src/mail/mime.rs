@@ -105,8 +105,8 @@ pub(super) fn text_parts(raw: &[u8]) -> Vec<Part> {
                 continue;
             }
         }
-        if entity.depth == 0 && !kind.any_header {
-            // No header at all: whoever sent this meant all of it to be read.
+        if entity.depth == 0 && !kind.declared && !starts_with_header(entity.bytes) {
+            // No headers at all: whoever sent this meant all of it to be read.
             body = entity.bytes;
         }
         if let Some(part) = kind.read(body, room) {
@@ -126,7 +126,8 @@ struct Entity<'a> {
 /// What an entity's headers say about it.
 #[derive(Debug, Default)]
 struct Kind {
-    any_header: bool,
+    /// Whether a header says anything about the content.
+    declared: bool,
     content_type: String,
     charset: String,
     boundary: String,
@@ -148,27 +149,23 @@ impl Kind {
             encoding: "7bit".into(),
             ..Self::default()
         };
-        let seen = parse_head(&AS_MIME, head, |name, value| {
+        parse_head(&AS_MIME, head, |name, value| {
             match (name, value) {
                 (HeaderName::ContentType, HeaderValue::ContentType(content_type)) => {
-                    kind.set_type(content_type)
+                    kind.set_type(content_type);
+                    kind.declared = true;
                 }
                 (HeaderName::ContentDisposition, HeaderValue::ContentType(disposition)) => {
                     kind.attachment = disposition.ctype().eq_ignore_ascii_case("attachment");
                 }
-                (HeaderName::ContentTransferEncoding, value) => {
-                    let encoding = value.as_text().unwrap_or_default().trim().to_lowercase();
-                    kind.encoding = if encoding.is_empty() {
-                        "7bit".into()
-                    } else {
-                        encoding
-                    };
+                (HeaderName::ContentTransferEncoding, HeaderValue::Text(encoding)) => {
+                    kind.encoding = encoding.trim().to_lowercase();
+                    kind.declared = true;
                 }
                 _ => {}
             }
-            Some(())
+            None::<()>
         });
-        kind.any_header = !seen.is_empty();
         kind
     }
 
@@ -215,6 +212,12 @@ impl Kind {
             text,
         })
     }
+}
+
+/// Whether the first line could be a header: a name without white space, and a colon.
+fn starts_with_header(entity: &[u8]) -> bool {
+    let name = entity.split(|b| *b == b':').next().unwrap_or_default();
+    name.len() < entity.len() && !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
 /// The header block, its last line end included.
@@ -276,3 +279,6 @@ fn without_line_end(part: &[u8]) -> &[u8] {
     let part = part.strip_suffix(b"\n").unwrap_or(part);
     part.strip_suffix(b"\r").unwrap_or(part)
 }
+
+#[cfg(test)]
+mod tests;
