@@ -46,9 +46,7 @@ impl FromStr for Mode {
             "pending" => Ok(Mode::Pending),
             "accept" => Ok(Mode::Accept),
             "off" => Ok(Mode::Off),
-            other => Err(format!(
-                "unknown mode for snapshots {other:?}: one of check, pending, accept, off"
-            )),
+            other => Err(format!("unknown mode for snapshots {other:?}: one of check, pending, accept, off")),
         }
     }
 }
@@ -135,15 +133,8 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
-    fn file(
-        action: &'static str,
-        path: &std::path::Path,
-    ) -> impl FnOnce(io::Error) -> SnapshotError {
-        move |cause| SnapshotError::File {
-            action,
-            path: path.to_owned(),
-            cause,
-        }
+    fn file(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> SnapshotError {
+        move |cause| SnapshotError::File { action, path: path.to_owned(), cause }
     }
 }
 

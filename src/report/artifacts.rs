@@ -40,30 +40,23 @@ pub fn write(folder: &Path, report: &Report) -> Result<Vec<PathBuf>, WriteError>
 
 fn write_trial(folder: &Path, trial: &TrialRecord) -> Result<(), WriteError> {
     let path = folder.join(TRANSCRIPT);
-    let mut json = serde_json::to_vec_pretty(&trial.transcript)
-        .map_err(|e| WriteError::new("write", &path)(e.into()))?;
+    let mut json =
+        serde_json::to_vec_pretty(&trial.transcript).map_err(|e| WriteError::new("write", &path)(e.into()))?;
     json.push(b'\n');
     write_file(&path, &json)?;
     for (index, mail) in mails(trial).enumerate() {
-        write_file(
-            &folder.join(format!("mail-{}.eml", index + 1)),
-            &contents(&mail.raw),
-        )?;
+        write_file(&folder.join(format!("mail-{}.eml", index + 1)), &contents(&mail.raw))?;
     }
     Ok(())
 }
 
 /// All mails of a trial, in the order they came.
 fn mails(trial: &TrialRecord) -> impl Iterator<Item = &Mail> {
-    trial
-        .transcript
-        .entries
-        .iter()
-        .flat_map(|entry| match &entry.event {
-            Event::Delivery(delivery) => &delivery.mails[..],
-            Event::Silence(silence) => &silence.mails[..],
-            Event::Exchange(_) | Event::Visit(_) | Event::Stop(_) => &[],
-        })
+    trial.transcript.entries.iter().flat_map(|entry| match &entry.event {
+        Event::Delivery(delivery) => &delivery.mails[..],
+        Event::Silence(silence) => &silence.mails[..],
+        Event::Exchange(_) | Event::Visit(_) | Event::Stop(_) => &[],
+    })
 }
 
 fn contents(body: &Body) -> Vec<u8> {
@@ -71,9 +64,7 @@ fn contents(body: &Body) -> Vec<u8> {
         (Some(text), _) => text.clone().into_bytes(),
         (None, Some(base64)) => {
             // What is no base64 is kept as it is: something to look at is better than nothing.
-            base64::engine::general_purpose::STANDARD
-                .decode(base64)
-                .unwrap_or_else(|_| base64.clone().into_bytes())
+            base64::engine::general_purpose::STANDARD.decode(base64).unwrap_or_else(|_| base64.clone().into_bytes())
         }
         (None, None) => Vec::new(),
     }
@@ -133,10 +124,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let report = fixture::report();
         let written = write(folder.path(), &report).unwrap();
-        let names: Vec<_> = written
-            .iter()
-            .map(|p| p.strip_prefix(folder.path()).unwrap().to_str().unwrap())
-            .collect();
+        let names: Vec<_> = written.iter().map(|p| p.strip_prefix(folder.path()).unwrap().to_str().unwrap()).collect();
         assert_eq!(
             names,
             [
@@ -147,24 +135,15 @@ mod tests {
             ]
         );
         let json = fs::read(written[0].join("transcript.json")).unwrap();
-        assert_eq!(
-            serde_json::from_slice::<Transcript>(&json).unwrap(),
-            report.trials[2].transcript
-        );
+        assert_eq!(serde_json::from_slice::<Transcript>(&json).unwrap(), report.trials[2].transcript);
         let mail = fs::read_to_string(written[1].join("mail-1.eml")).unwrap();
-        assert!(
-            mail.starts_with("Subject: Validate your e-mail\r\n"),
-            "{mail}"
-        );
+        assert!(mail.starts_with("Subject: Validate your e-mail\r\n"), "{mail}");
         assert!(!written[2].join("mail-1.eml").exists());
     }
 
     #[test]
     fn a_mail_that_is_no_text_is_written_as_it_came() {
-        let body = Body {
-            base64: Some("/wD+".to_owned()),
-            ..Body::default()
-        };
+        let body = Body { base64: Some("/wD+".to_owned()), ..Body::default() };
         assert_eq!(contents(&body), [0xff, 0, 0xfe]);
     }
 
@@ -177,10 +156,8 @@ mod tests {
         fs::create_dir(folder.path().join("artifacts/mine")).unwrap();
         report.trials.clear();
         write(folder.path(), &report).unwrap();
-        let mut left: Vec<_> = fs::read_dir(folder.path().join("artifacts"))
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
+        let mut left: Vec<_> =
+            fs::read_dir(folder.path().join("artifacts")).unwrap().map(|e| e.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, ["mine", "request-token__repeated"]);
         assert_eq!(fs::read_dir(&first[1]).unwrap().count(), 1);
@@ -189,29 +166,9 @@ mod tests {
     #[test]
     fn names_are_safe_and_never_meet() {
         let mut taken = HashSet::new();
-        let names = [
-            "../../etc/passwd",
-            "a b",
-            "a?b",
-            "A B",
-            "..",
-            "",
-            &"x".repeat(300),
-            &"x".repeat(301),
-            "é",
-        ];
+        let names = ["../../etc/passwd", "a b", "a?b", "A B", "..", "", &"x".repeat(300), &"x".repeat(301), "é"];
         let safe: Vec<String> = names.iter().map(|n| unique(n, &mut taken)).collect();
-        assert_eq!(
-            safe[..6],
-            [
-                "__..__etc__passwd",
-                "a-b",
-                "a-b-2",
-                "A-B-3",
-                "trial",
-                "trial-2"
-            ]
-        );
+        assert_eq!(safe[..6], ["__..__etc__passwd", "a-b", "a-b-2", "A-B-3", "trial", "trial-2"]);
         assert_eq!(safe[6].len(), 120);
         assert_eq!(safe[7], format!("{}-2", "x".repeat(120)));
         assert!(safe.iter().all(|n| !n.contains('/')));

@@ -14,10 +14,7 @@ use super::{WriteError, text, visible, visible_lines, words, write_file};
 use crate::model::{Outcome, Report, TrialRecord};
 
 /// How wide the text of a failure is.
-const STYLE: Style = Style {
-    colour: false,
-    width: 100,
-};
+const STYLE: Style = Style { colour: false, width: 100 };
 
 /// The document.
 ///
@@ -70,9 +67,7 @@ fn case(trial: &TrialRecord) -> TestCase {
             status.set_message(format!("known deviation: {reason}"));
         }
         Outcome::Xpass => {
-            status
-                .set_message(format!("a known deviation is gone: {reason}"))
-                .set_type("unexpected-pass");
+            status.set_message(format!("a known deviation is gone: {reason}")).set_type("unexpected-pass");
         }
         Outcome::Fail => {
             status.set_message(&*reason).set_type(trial.level.word());
@@ -88,10 +83,8 @@ fn case(trial: &TrialRecord) -> TestCase {
     case.set_classname(&*visible(&trial.id));
     case.time = time(trial.duration_ms);
     if let Some(place) = trial.findings.iter().find_map(|f| f.place.as_ref()) {
-        case.extra
-            .insert("file".into(), (&*visible(&place.file)).into());
-        case.extra
-            .insert("line".into(), place.line.to_string().into());
+        case.extra.insert("file".into(), (&*visible(&place.file)).into());
+        case.extra.insert("line".into(), place.line.to_string().into());
     }
     case.add_property(("outcome", trial.outcome.word()));
     case.add_property(("level", trial.level.word()));
@@ -120,26 +113,10 @@ mod tests {
 
     #[test]
     fn failures_errors_and_skips_never_mix() {
-        let document =
-            Document::deserialize_from_str(&render(&fixture::report()).unwrap()).unwrap();
-        assert_eq!(
-            (
-                document.tests,
-                document.failures,
-                document.errors,
-                document.skipped
-            ),
-            (11, 3, 1, 4)
-        );
-        let cases: Vec<&TestCase> = document
-            .test_suites
-            .iter()
-            .flat_map(|s| &s.test_cases)
-            .collect();
-        let known = cases
-            .iter()
-            .find(|c| c.classname.as_deref() == Some("add-email/lone"))
-            .unwrap();
+        let document = Document::deserialize_from_str(&render(&fixture::report()).unwrap()).unwrap();
+        assert_eq!((document.tests, document.failures, document.errors, document.skipped), (11, 3, 1, 4));
+        let cases: Vec<&TestCase> = document.test_suites.iter().flat_map(|s| &s.test_cases).collect();
+        let known = cases.iter().find(|c| c.classname.as_deref() == Some("add-email/lone")).unwrap();
         assert!(
             matches!(&known.status, TestCaseStatus::Skipped { message: Some(m), .. }
                 if m.as_str() == "known deviation: answers 400 (issue 123)"),
@@ -150,14 +127,8 @@ mod tests {
     #[test]
     fn a_hostile_server_cannot_break_the_document() {
         let xml = render(&fixture::hostile()).unwrap();
-        assert!(
-            !xml.contains("<script") && !xml.contains("]]>"),
-            "markup stays text"
-        );
-        assert!(
-            !xml.chars().any(|c| c.is_control() && c != '\n'),
-            "only what XML allows"
-        );
+        assert!(!xml.contains("<script") && !xml.contains("]]>"), "markup stays text");
+        assert!(!xml.chars().any(|c| c.is_control() && c != '\n'), "only what XML allows");
         assert!(!xml.contains('\u{fffe}'), "only what XML allows");
         let document = Document::deserialize_from_str(&xml).unwrap();
         assert_eq!(document.tests, 11);

@@ -17,21 +17,14 @@ pub(super) fn read(path: &Path) -> Result<Option<String>, SnapshotError> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(SnapshotError::file("read", path)(cause)),
     };
-    let format = |why: String| SnapshotError::Format {
-        path: path.to_owned(),
-        why,
-    };
+    let format = |why: String| SnapshotError::Format { path: path.to_owned(), why };
     let mut first = Vec::new();
-    io::BufReader::new(file)
-        .read_until(b'\n', &mut first)
-        .map_err(SnapshotError::file("read", path))?;
+    io::BufReader::new(file).read_until(b'\n', &mut first).map_err(SnapshotError::file("read", path))?;
     if first.trim_ascii_end() != b"---" {
         return Err(format("it does not start with ---".to_owned()));
     }
     let snapshot = insta::Snapshot::from_file(path).map_err(|e| format(e.to_string()))?;
-    let text = snapshot
-        .as_text()
-        .ok_or_else(|| format("it is a binary one".to_owned()))?;
+    let text = snapshot.as_text().ok_or_else(|| format("it is a binary one".to_owned()))?;
     Ok(Some(text.to_string()))
 }
 
@@ -48,13 +41,9 @@ pub(super) fn write(path: &Path, origin: &Origin<'_>, text: &str) -> Result<(), 
     builder.prefix(".threepid-").suffix(".part");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder
-        .tempfile_in(folder)
-        .map_err(SnapshotError::file("write", path))?;
-    file.write_all(contents(origin, text).as_bytes())
-        .map_err(SnapshotError::file("write", path))?;
-    file.persist(path)
-        .map_err(|e| SnapshotError::file("write", path)(e.error))?;
+    let mut file = builder.tempfile_in(folder).map_err(SnapshotError::file("write", path))?;
+    file.write_all(contents(origin, text).as_bytes()).map_err(SnapshotError::file("write", path))?;
+    file.persist(path).map_err(|e| SnapshotError::file("write", path)(e.error))?;
     Ok(())
 }
 

@@ -23,18 +23,11 @@ pub enum Content<'a> {
 /// `values` are pairs of a volatile value and what stands for it (`<sid>`). They are replaced in keys, strings, headers
 /// and texts, the longest first, before anything is sorted or quoted, so that the text does not depend on what they
 /// were. A number is replaced if it is, written out, one of the values.
-pub fn render(
-    status: u16,
-    headers: &[(String, String)],
-    body: Content<'_>,
-    values: &[(String, String)],
-) -> String {
+pub fn render(status: u16, headers: &[(String, String)], body: Content<'_>, values: &[(String, String)]) -> String {
     let values = Values::new(values);
     let mut output = format!("status: {status}\n");
-    let mut headers: Vec<(String, String)> = headers
-        .iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), values.replace(value)))
-        .collect();
+    let mut headers: Vec<(String, String)> =
+        headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), values.replace(value))).collect();
     // Stable, so that a repeated name keeps its order.
     headers.sort_by(|a, b| a.0.cmp(&b.0));
     if !headers.is_empty() {
@@ -68,10 +61,7 @@ struct Values<'v>(Vec<&'v (String, String)>);
 
 impl Values<'_> {
     fn new(values: &[(String, String)]) -> Values<'_> {
-        let mut values: Vec<_> = values
-            .iter()
-            .filter(|(value, _)| !value.is_empty())
-            .collect();
+        let mut values: Vec<_> = values.iter().filter(|(value, _)| !value.is_empty()).collect();
         values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
         Values(values)
     }
@@ -80,11 +70,7 @@ impl Values<'_> {
         if let Some((_, placeholder)) = self.0.iter().find(|(value, _)| value == text) {
             return placeholder.clone();
         }
-        let parts = || {
-            self.0
-                .iter()
-                .filter(|(value, _)| value.len() >= SHORTEST_PART_BYTES)
-        };
+        let parts = || self.0.iter().filter(|(value, _)| value.len() >= SHORTEST_PART_BYTES);
         let mut output = String::new();
         let mut rest = text;
         // One pass from left to right: what was put in is never replaced again.
@@ -114,10 +100,8 @@ impl Values<'_> {
             }
             Value::Array(items) => Value::Array(items.iter().map(|item| self.json(item)).collect()),
             Value::Object(fields) => {
-                let mut fields: Vec<(String, Value)> = fields
-                    .iter()
-                    .map(|(key, value)| (self.replace(key), self.json(value)))
-                    .collect();
+                let mut fields: Vec<(String, Value)> =
+                    fields.iter().map(|(key, value)| (self.replace(key), self.json(value))).collect();
                 fields.sort_by(|a, b| a.0.cmp(&b.0));
                 Value::Object(fields.into_iter().collect())
             }
@@ -175,11 +159,7 @@ fn string(text: &str, depth: usize, output: &mut String) {
         let _ = writeln!(output, " {}", scalar(text));
         return;
     }
-    output.push_str(if text.ends_with('\n') {
-        " |\n"
-    } else {
-        " |-\n"
-    });
+    output.push_str(if text.ends_with('\n') { " |\n" } else { " |-\n" });
     for line in text_lines.split('\n') {
         if line.is_empty() {
             output.push('\n');
@@ -191,42 +171,24 @@ fn string(text: &str, depth: usize, output: &mut String) {
 
 /// A character that a reader could not see, or that YAML does not allow as it is.
 fn special(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    (c.is_control() && c != '\t') || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A text on one line: plain where YAML reads it back as the same text, else in double quotes.
 fn scalar(text: &str) -> String {
-    let starts_plain = text.starts_with(|c: char| {
-        c.is_alphabetic() || matches!(c, '<' | '/' | '$' | '_' | '(' | '+' | '.')
-    });
+    let starts_plain =
+        text.starts_with(|c: char| c.is_alphabetic() || matches!(c, '<' | '/' | '$' | '_' | '(' | '+' | '.'));
     let word = matches!(
         text.to_ascii_lowercase().as_str(),
-        "true"
-            | "false"
-            | "null"
-            | "yes"
-            | "no"
-            | "on"
-            | "off"
-            | "y"
-            | "n"
-            | ".nan"
-            | ".inf"
-            | "<<"
-            | "="
+        "true" | "false" | "null" | "yes" | "no" | "on" | "off" | "y" | "n" | ".nan" | ".inf" | "<<" | "="
     );
     // What starts with a sign or a point could be a number.
-    let number = text
-        .trim_start_matches(['+', '.'])
-        .starts_with(|c: char| c.is_ascii_digit())
-        || text.starts_with("+.inf");
+    let number =
+        text.trim_start_matches(['+', '.']).starts_with(|c: char| c.is_ascii_digit()) || text.starts_with("+.inf");
     let risky = text.contains(": ")
         || text.contains(" #")
         || text.ends_with([':', ' '])
-        || text
-            .chars()
-            .any(|c| special(c) || matches!(c, '\t' | '"' | '\\'));
+        || text.chars().any(|c| special(c) || matches!(c, '\t' | '"' | '\\'));
     if starts_plain && !word && !number && !risky {
         return text.to_owned();
     }

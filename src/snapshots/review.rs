@@ -59,9 +59,7 @@ pub fn pending(folder: &Path) -> Result<Vec<Pending>, SnapshotError> {
 pub fn accept(path: &Path) -> Result<PathBuf, SnapshotError> {
     let snapshot = snapshot_of(path)?;
     if file::read(path)?.is_none() {
-        return Err(SnapshotError::file("accept", path)(
-            std::io::ErrorKind::NotFound.into(),
-        ));
+        return Err(SnapshotError::file("accept", path)(std::io::ErrorKind::NotFound.into()));
     }
     fs::rename(path, &snapshot).map_err(SnapshotError::file("accept", path))?;
     Ok(snapshot)
@@ -79,14 +77,9 @@ pub fn reject(path: &Path) -> Result<(), SnapshotError> {
 
 /// The snapshot that a pending one would become.
 fn snapshot_of(path: &Path) -> Result<PathBuf, SnapshotError> {
-    let name = path
-        .file_name()
-        .and_then(|n| n.to_str())
-        .and_then(|n| n.strip_suffix(".new"));
+    let name = path.file_name().and_then(|n| n.to_str()).and_then(|n| n.strip_suffix(".new"));
     match name {
         Some(name) if name.ends_with(".snap") && name != ".snap" => Ok(path.with_file_name(name)),
-        _ => Err(SnapshotError::NotPending {
-            path: path.to_owned(),
-        }),
+        _ => Err(SnapshotError::NotPending { path: path.to_owned() }),
     }
 }

@@ -67,11 +67,7 @@ struct Seen {
 impl Store {
     /// The snapshots in a folder, which need not exist yet.
     pub fn new(folder: impl Into<PathBuf>, mode: Mode) -> Store {
-        Store {
-            folder: folder.into(),
-            mode,
-            seen: Mutex::default(),
-        }
+        Store { folder: folder.into(), mode, seen: Mutex::default() }
     }
 
     /// What the store does with new and changed answers.
@@ -101,12 +97,7 @@ impl Store {
     /// # Errors
     ///
     /// If the snapshot cannot be read or is none, if two steps have the same file, or if the text cannot be written.
-    pub fn compare(
-        &self,
-        key: Key<'_>,
-        origin: Origin<'_>,
-        text: &str,
-    ) -> Result<Outcome, SnapshotError> {
+    pub fn compare(&self, key: Key<'_>, origin: Origin<'_>, text: &str) -> Result<Outcome, SnapshotError> {
         if self.mode == Mode::Off {
             return Ok(Outcome::Off);
         }
@@ -125,30 +116,20 @@ impl Store {
             std::collections::btree_map::Entry::Occupied(entry) => {
                 let seen = entry.into_mut();
                 if seen.owner != owner {
-                    return Err(SnapshotError::Clash {
-                        path,
-                        first: seen.owner.clone(),
-                        second: owner,
-                    });
+                    return Err(SnapshotError::Clash { path, first: seen.owner.clone(), second: owner });
                 }
                 seen
             }
-            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Seen {
-                owner,
-                before: file::read(&path)?,
-                first: None,
-            }),
+            std::collections::btree_map::Entry::Vacant(entry) => {
+                entry.insert(Seen { owner, before: file::read(&path)?, first: None })
+            }
         };
         let is_first = seen.first.is_none();
         let first = seen.first.get_or_insert_with(|| text.clone());
         let same = seen.before.as_ref() == Some(&text);
         // Where the first one has just become the snapshot, being what it was before is no agreement.
         if *first != text && !(same && self.mode != Mode::Accept) {
-            return Ok(Outcome::Inconsistent {
-                diff: diff(first, &text),
-                first: first.clone(),
-                second: text,
-            });
+            return Ok(Outcome::Inconsistent { diff: diff(first, &text), first: first.clone(), second: text });
         }
         if same {
             // A pending one of an earlier run is out of date.
@@ -166,11 +147,7 @@ impl Store {
             _ => {}
         }
         Ok(match &seen.before {
-            Some(old) => Outcome::Changed {
-                diff: diff(old, &text),
-                old: old.clone(),
-                new: text,
-            },
+            Some(old) => Outcome::Changed { diff: diff(old, &text), old: old.clone(), new: text },
             None => Outcome::New,
         })
     }
@@ -181,22 +158,13 @@ impl Store {
     /// # Errors
     ///
     /// If a folder cannot be read.
-    pub fn orphans(
-        &self,
-        target: &str,
-        ran: &[Trial<'_>],
-        known: &[Trial<'_>],
-    ) -> Result<Vec<PathBuf>, SnapshotError> {
+    pub fn orphans(&self, target: &str, ran: &[Trial<'_>], known: &[Trial<'_>]) -> Result<Vec<PathBuf>, SnapshotError> {
         if self.mode == Mode::Off {
             return Ok(Vec::new());
         }
         let folder = |t: &Trial<'_>| self.folder_of(target, t.scenario, t.case);
         let ran_folders: BTreeSet<PathBuf> = ran.iter().map(folder).collect();
-        let asleep: BTreeSet<PathBuf> = known
-            .iter()
-            .map(folder)
-            .filter(|f| !ran_folders.contains(f))
-            .collect();
+        let asleep: BTreeSet<PathBuf> = known.iter().map(folder).filter(|f| !ran_folders.contains(f)).collect();
         let mut files = BTreeSet::new();
         for scenario in ran.iter().map(|t| t.scenario).collect::<BTreeSet<_>>() {
             walk(&self.folder_of(target, scenario, None), &mut |path| {
@@ -207,10 +175,7 @@ impl Store {
             })?;
         }
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(files
-            .into_iter()
-            .filter(|path| !seen.contains_key(path))
-            .collect())
+        Ok(files.into_iter().filter(|path| !seen.contains_key(path)).collect())
     }
 }
 
@@ -218,10 +183,7 @@ impl Store {
 pub(super) fn diff(old: &str, new: &str) -> String {
     // A last line without an end would differ from one with an end, to no use.
     let (old, new) = (format!("{old}\n"), format!("{new}\n"));
-    TextDiff::from_lines(&old, &new)
-        .unified_diff()
-        .context_radius(3)
-        .to_string()
+    TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).to_string()
 }
 
 /// The file of what is to be reviewed.
@@ -231,9 +193,7 @@ pub(super) fn pending_path(path: &Path) -> PathBuf {
 
 fn remove(path: &Path) -> Result<(), SnapshotError> {
     match fs::remove_file(path) {
-        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-            Err(SnapshotError::file("remove", path)(cause))
-        }
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(SnapshotError::file("remove", path)(cause)),
         _ => Ok(()),
     }
 }
@@ -248,9 +208,7 @@ pub(super) fn walk(folder: &Path, each: &mut impl FnMut(&Path)) -> Result<(), Sn
     for entry in entries {
         let entry = entry.map_err(SnapshotError::file("read the folder", folder))?;
         let path = entry.path();
-        let kind = entry
-            .file_type()
-            .map_err(SnapshotError::file("read", &path))?;
+        let kind = entry.file_type().map_err(SnapshotError::file("read", &path))?;
         if kind.is_dir() {
             walk(&path, each)?;
         } else if kind.is_file() {
@@ -272,9 +230,5 @@ fn safe(name: &str) -> String {
     }
     // `a.snap` as the name of a step must not look like a file of another.
     let output = output.trim_matches(['-', '.']).replace(".snap", "-snap");
-    if output.is_empty() {
-        "unnamed".to_owned()
-    } else {
-        output.chars().take(120).collect()
-    }
+    if output.is_empty() { "unnamed".to_owned() } else { output.chars().take(120).collect() }
 }

@@ -17,10 +17,8 @@ fn an_answer_as_text() {
         ("Location".to_owned(), "http://x/?sid=kXQvTnWz".to_owned()),
         ("content-type".to_owned(), "application/json".to_owned()),
     ];
-    let values = [
-        ("kXQvTnWz".to_owned(), "<session>".to_owned()),
-        ("1700000000123".to_owned(), "<timestamp>".to_owned()),
-    ];
+    let values =
+        [("kXQvTnWz".to_owned(), "<session>".to_owned()), ("1700000000123".to_owned(), "<timestamp>".to_owned())];
     let text = render(401, &headers, Content::Json(&body), &values);
     insta::assert_snapshot!(text, @r#"
     status: 401
@@ -128,16 +126,9 @@ fn the_text_says_exactly_what_the_answer_was() {
             1 => json!(rng.random::<bool>()),
             2 => json!(rng.random_range(-1000..1000)),
             3 => json!(TEXTS[rng.random_range(0..TEXTS.len())]),
-            4 => (0..rng.random_range(0..4))
-                .map(|_| value(rng, depth - 1))
-                .collect(),
+            4 => (0..rng.random_range(0..4)).map(|_| value(rng, depth - 1)).collect(),
             _ => (0..rng.random_range(0..4))
-                .map(|_| {
-                    (
-                        TEXTS[rng.random_range(0..TEXTS.len())].to_owned(),
-                        value(rng, depth - 1),
-                    )
-                })
+                .map(|_| (TEXTS[rng.random_range(0..TEXTS.len())].to_owned(), value(rng, depth - 1)))
                 .collect::<serde_json::Map<_, _>>()
                 .into(),
         }
