@@ -44,6 +44,9 @@ fn usage(message: impl ToString) -> Refused {
     (Exit::Usage, Some(message.to_string()))
 }
 
+/// A selected scenario and its selected cases, by their places in the suite.
+type Selected = (usize, Vec<usize>);
+
 /// Everything that can be known before anything is started.
 struct Prepared<'a> {
     args: &'a RunArgs,
@@ -52,7 +55,7 @@ struct Prepared<'a> {
     profile: Profile,
     settings: Arc<Settings>,
     /// Variant by variant: its name, and the selected scenarios that run on it.
-    groups: Vec<(String, Vec<(usize, Vec<usize>)>)>,
+    groups: Vec<(String, Vec<Selected>)>,
     /// Scenarios that no variant can run, with the reason.
     unfit: Vec<(usize, Vec<usize>, String)>,
     seed: u64,
@@ -62,13 +65,13 @@ fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>, Refused> 
     let suite = Arc::new(load::suite(args.scenarios.scenarios.as_deref(), terminal).map_err(|exit| (exit, None))?);
     let profile = profile(args)?;
     let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
-    if !embedded && !(args.defect.is_empty() && args.shape.is_empty()) {
+    if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {
         return Err(usage("--defect and --shape are for the reference homeserver (--target reference)"));
     }
     let selection = Selection { filters: args.filters.clone(), partition: args.partition };
     let selected = selection.of(&suite).map_err(|nothing| (Exit::Nothing, Some(nothing.to_string())))?;
     let offers = offers(args, &profile)?;
-    let mut groups: Vec<(String, Vec<(usize, Vec<usize>)>)> =
+    let mut groups: Vec<(String, Vec<Selected>)> =
         offers.iter().map(|offer| (offer.name.clone(), Vec::new())).collect();
     let mut unfit = Vec::new();
     for (scenario, cases) in selected {
@@ -304,7 +307,7 @@ impl Prepared<'_> {
                 if let Some(output) = output {
                     output.trial(&record);
                 }
-                records.add(record);
+                records.add(*record);
             }
         })
         .await;

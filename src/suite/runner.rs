@@ -31,7 +31,7 @@ pub enum Event<'a> {
     /// A trial has ended; in the order in which they end.
     Ended(&'a TrialRecord),
     /// A record is complete; in the order of the plan.
-    Record(TrialRecord),
+    Record(Box<TrialRecord>),
 }
 
 /// Runs the trials. Each record is given to `on_event` twice: as soon as its trial ends, and in the order of the plan.
@@ -72,7 +72,7 @@ pub async fn run(
         on_event(Event::Ended(&record));
         waiting.insert(index, record);
         while let Some(record) = waiting.remove(&next) {
-            on_event(Event::Record(record));
+            on_event(Event::Record(Box::new(record)));
             next += 1;
         }
     }
