@@ -21,6 +21,7 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
         terminal::error(&fault.to_string());
         return Exit::Usage;
     }
+    let interrupted = interrupt::token();
     let sink = match super::sink::open(args.smtp_listen, false).await {
         Ok(sink) => sink,
         Err(message) => {
@@ -28,7 +29,6 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Failure;
         }
     };
-    let interrupted = interrupt::token();
     let started = tokio::select! {
         started = server(&args, &profile, &sink) => started,
         () = interrupted.cancelled() => return Exit::Interrupted,
