@@ -358,7 +358,7 @@ impl Prepared<'_> {
             };
             let style = crate::report::Style { colour: self.terminal.out_colour, width: self.terminal.width };
             terminal::out(&crate::report::text::render(&report, &style));
-            exit = verdict(&report.counts);
+            exit = verdict(&report);
             if let Some(output) = output {
                 for fault in output.finish(&report) {
                     terminal::error(&format!("{fault} (--output)"));
@@ -374,12 +374,16 @@ impl Prepared<'_> {
     }
 }
 
-/// The exit code that the outcomes call for: "we could not tell" comes before "the server is wrong".
-fn verdict(counts: &Counts) -> Exit {
-    match counts {
-        counts if counts.error > 0 => Exit::Failure,
-        counts if counts.fail + counts.xpass > 0 => Exit::NotConformant,
-        _ => Exit::Ok,
+/// The exit code that the outcomes call for: "we could not tell" comes before "the server is wrong". A trial that was not
+/// reached because of something that another trial failed for is no reason of its own.
+fn verdict(report: &Report) -> Exit {
+    let counts = &report.counts;
+    let not_reached = report.trials.iter().filter(|trial| trial.is_not_reached()).count();
+    match counts.fail + counts.xpass {
+        _ if counts.error > not_reached => Exit::Failure,
+        0 if not_reached > 0 => Exit::Failure,
+        0 => Exit::Ok,
+        _ => Exit::NotConformant,
     }
 }
 
