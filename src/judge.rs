@@ -11,5 +11,5 @@ mod snapshot;
 mod verdict;
 
 pub use deviation::{Deviation, Deviations, Unmatched};
-pub use snapshot::{StepAnswer, answers, placeholders};
+pub use snapshot::{StepAnswer, answers, placeholders, unbound};
 pub use verdict::{Verdict, judge};

@@ -7,8 +7,10 @@
 mod embedded;
 mod one;
 mod runner;
+mod snapshots;
 mod station;
 
 pub use embedded::{EmbeddedError, start_embedded};
 pub use runner::{Event, Settings, run};
+pub use snapshots::Snapshots;
 pub use station::{Mailroom, Station};

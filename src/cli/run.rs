@@ -18,7 +18,8 @@ use crate::mail::Sink;
 use crate::model::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 use crate::plan::{Api, Planned, Selection, VariantOffer, assign, plan};
 use crate::scenario::Suite;
-use crate::suite::{Event, Settings, Station};
+use crate::snapshots::Mode;
+use crate::suite::{Event, Settings, Snapshots, Station};
 use crate::target::{Kind, Profile};
 
 /// Where mail is taken when somebody else's homeserver has to know it beforehand.
@@ -158,7 +159,25 @@ fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings
         };
         deviations.all_known(known).map_err(usage)?;
     }
-    Ok(Settings { jobs: usize::from(args.jobs), fail_fast: args.fail_fast, fail_on: args.fail_on.into(), deviations })
+    Ok(Settings {
+        jobs: usize::from(args.jobs),
+        fail_fast: args.fail_fast,
+        fail_on: args.fail_on.into(),
+        deviations,
+        snapshots: snapshots(args, &profile.name),
+    })
+}
+
+/// What answers are compared with. Unasked, only what is there is looked at, and nothing is ever written.
+fn snapshots(args: &RunArgs, target: &str) -> Option<Snapshots> {
+    let mode = match args.snapshots {
+        Some(mode) => mode.into(),
+        None if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) => {
+            if args.snapshot_dir.join(target).is_dir() { Mode::Check } else { Mode::Off }
+        }
+        None => Mode::Off,
+    };
+    (mode != Mode::Off).then(|| Snapshots::new(args.snapshot_dir.clone(), mode, target))
 }
 
 /// The date in UTC, `2026-11-23`.

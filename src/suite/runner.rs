@@ -23,6 +23,8 @@ pub struct Settings {
     pub fail_on: Level,
     /// What the target is known to do otherwise.
     pub deviations: Deviations,
+    /// What answers are compared with, if they are.
+    pub snapshots: Option<super::Snapshots>,
 }
 
 /// What happens during a run.
