@@ -17,5 +17,6 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod snapshots;
 pub mod suite;
 pub mod target;

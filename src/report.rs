@@ -6,10 +6,13 @@
 //!
 //! Everything a server said is untrusted here: control characters are shown, not sent, and markup stays text.
 
+pub mod artifacts;
 pub mod curl;
 pub mod events;
 mod file;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 mod style;
 pub mod text;
 mod visible;

@@ -115,8 +115,16 @@ fn offers(args: &RunArgs, profile: &Profile) -> Result<Vec<VariantOffer>, Refuse
         (None, Some(_)) => vec![profile.variant_names()[0]],
         (None, None) => profile.variant_names(),
     };
+    // Nothing fills in the files that a variant with an identity server asks for; it is left to those who ask for it.
+    let startable = |name: &&str| {
+        args.variant.is_some()
+            || profile
+                .resolve(name)
+                .is_ok_and(|resolved| !resolved.offers.iter().any(|offer| offer == "identity-server"))
+    };
     names
         .into_iter()
+        .filter(startable)
         .map(|name| {
             let resolved = profile.resolve(name).map_err(usage)?;
             let mut gives = resolved.offers;

@@ -2,6 +2,8 @@
 //!
 //! Takes a line, gives a command or the reply that says what is wrong with it. It keeps no state and judges no order.
 
+use std::borrow::Cow;
+
 use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, Error, MAIL_BODY_7BIT, MAIL_BODY_8BITMIME, MAIL_BODY_BINARYMIME};
 use smtp_proto::{MAIL_SMTPUTF8, Request};
 
@@ -58,7 +60,7 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = String::from_utf8_lossy(line);
-    let ended = [line, b"\n"].concat();
+    let ended = [without_literal(&text).as_bytes(), b"\n"].concat();
     let request = Request::parse(&mut ended.iter()).map_err(|error| refusal(&error))?;
     Ok(match request {
         Request::Ehlo { host } => Command::Hello { name: host.into_owned(), extended: true },
@@ -141,6 +143,16 @@ fn path_and_params(line: &str) -> (Option<&str>, &str) {
     (None, "")
 }
 
+/// The line with a domain literal (`a@[127.0.0.1]`) written as a name, since the parser knows names only.
+fn without_literal(line: &str) -> Cow<'_, str> {
+    let is_literal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-');
+    let replaced = path_and_params(line).0.and_then(|path| {
+        let (_, literal) = path.trim_end().strip_suffix(']')?.rsplit_once("@[")?;
+        literal.chars().all(is_literal).then(|| line.replacen(&format!("@[{literal}]"), "@literal.invalid", 1))
+    });
+    replaced.map_or(Cow::Borrowed(line), Cow::Owned)
+}
+
 /// The address as it was sent, unless it came with a source route, which RFC 5321 says to ignore.
 fn as_sent(path: Option<&str>, parsed: &str) -> String {
     match path.map(str::trim) {
@@ -203,6 +215,8 @@ mod tests {
             ("RCPT TO:<a@x.test>", "a@x.test"),
             ("RCPT TO: <A@x.test> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;a@x.test", "A@x.test"),
             ("RCPT TO:<postmaster>", "postmaster"),
+            ("RCPT TO:<a@[127.0.0.1]>", "a@[127.0.0.1]"),
+            ("RCPT TO:<a@[IPv6:::1]>", "a@[IPv6:::1]"),
             ("RCPT TO:<\"a@b\"@x.test>", "\"a@b\"@x.test"),
         ] {
             assert_eq!(parse(line.as_bytes()), Ok(Command::Rcpt { to: to.into() }), "{line}");

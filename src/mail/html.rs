@@ -11,6 +11,12 @@ use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
+/// How much is read between two looks at what was found.
+const PIECE_BYTES: usize = 1024;
+/// One tag or comment with more of what separates attributes ends the reading: each attribute is compared with all
+/// before it, so a tag of a hundred thousand would take minutes. A picture of half a megabyte within a tag has fewer.
+const SEPARATORS: usize = 10_000;
+
 /// What was found in one HTML text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Page {
@@ -22,22 +28,35 @@ pub(super) struct Page {
 
 /// Reads HTML; at most `limit` anchors.
 pub(super) fn read(html: &str, limit: usize) -> Page {
-    let reader = Reader { page: RefCell::default(), in_anchor: Cell::new(false), hidden: Cell::new(0), limit };
-    let tokenizer = Tokenizer::new(reader, TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(Reader { limit, ..Reader::default() }, TokenizerOpts::default());
     let input = BufferQueue::default();
-    input.push_back(StrTendril::from_slice(html));
-    // It stops at a script that a browser would have to run first; nothing is run, so it only has to go on.
-    while let TokenizerResult::Script(()) = tokenizer.feed(&input) {}
+    let mut rest = html;
+    while !rest.is_empty() {
+        let (piece, later) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES));
+        rest = later;
+        input.push_back(StrTendril::from_slice(piece));
+        // It stops at a script that a browser would have to run first; nothing is run, so it only has to go on.
+        while let TokenizerResult::Script(()) = tokenizer.feed(&input) {}
+        let separators = piece.bytes().filter(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'"' | b'\'')).count();
+        let quiet = &tokenizer.sink.quiet;
+        quiet.set(quiet.get() + separators);
+        if quiet.get() > SEPARATORS {
+            break;
+        }
+    }
     tokenizer.end();
     tokenizer.sink.page.into_inner()
 }
 
+#[derive(Default)]
 struct Reader {
     page: RefCell<Page>,
     /// Within an anchor that has a target.
     in_anchor: Cell<bool>,
     /// How many elements whose text is never shown are open. They hold no elements, so it is 0 or 1.
     hidden: Cell<u8>,
+    /// What could separate attributes since the last token.
+    quiet: Cell<usize>,
     limit: usize,
 }
 
@@ -81,6 +100,9 @@ impl TokenSink for Reader {
     type Handle = ();
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        if !matches!(token, Token::ParseError(_)) {
+            self.quiet.set(0);
+        }
         match token {
             Token::TagToken(tag) => return self.tag(&tag),
             Token::CharacterTokens(text) if !self.in_anchor.get() && self.hidden.get() == 0 => {
@@ -166,6 +188,13 @@ mod tests {
             let page = read(&html[..end], 10);
             assert_eq!(page.hrefs.len(), usize::from(end >= html.find("'>").unwrap() + 2), "cut at {end}");
         }
+    }
+
+    #[test]
+    fn a_picture_within_a_tag_does_not_end_the_reading() {
+        let picture = "iVBORw0KGgo/AAAA".repeat(512 * 1024 / 16 / 4);
+        let page = read(&format!("<img src='data:image/png;base64,{picture}'><a href=x>y</a>"), 10);
+        assert_eq!(page.hrefs, ["x"]);
     }
 
     #[test]

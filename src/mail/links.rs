@@ -140,3 +140,119 @@ fn is_furniture(url: &Url) -> bool {
         .any(|word| path.contains(word) || url.query().is_some_and(|query| query.to_ascii_lowercase().contains(word)));
     is_file || leaves
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part(content_type: &str, text: &str) -> Part {
+        Part {
+            content_type: content_type.into(),
+            charset: String::new(),
+            transfer_encoding: "7bit".into(),
+            text: text.into(),
+        }
+    }
+
+    fn links(parts: &[Part]) -> Vec<Link> {
+        find(parts, &["https://hs.test".parse().unwrap(), "http://127.0.0.1:8008/".parse().unwrap()])
+    }
+
+    fn first(text: &str) -> String {
+        links(&[part("text/plain", text)]).first().map(|link| link.url.clone()).unwrap_or_default()
+    }
+
+    /// Real mails link to their logo, their home page and the way out; the link to follow comes somewhere between.
+    fn crowd(link: &str) -> String {
+        format!(
+            "https://hs.test/\nhttps://hs.test/static/logo-0123456789abcdefABCDEF.png\n\
+             https://element.test/welcome?utm_campaign=email-verification-2026\n{link}\n\
+             https://hs.test/unsubscribe?token=abcdefghijklmnopqrstuvwxyz\nhttps://matrix.test/docs/guides\n"
+        )
+    }
+
+    #[test]
+    fn the_link_with_the_secret_wins_whatever_its_path() {
+        for link in [
+            "https://hs.test/_matrix/client/unstable/add_threepid/email/submit_token?token=TGhpcyBpcyBhIHRva2Vu&client_secret=monkeys_are_GREAT&sid=abcdefGHIJKLMNOP",
+            "https://hs.test/_continuwuity/3pid/email/validate?session=qWeRtYuIoPaSdFgH&token=ZxCvBnMaSdFgHjKl",
+            "https://hs.test/v/0123456789abcdefABCDEF0123456789",
+            "https://hs.test/#/verify?token=0123456789abcdefABCDEF",
+            "https://hs.test/verify?code=123456",
+            "http://127.0.0.1:8008/x?y=0123456789abcdef",
+        ] {
+            assert_eq!(first(&crowd(link)), link);
+        }
+    }
+
+    #[test]
+    fn the_public_origin_is_likelier_than_any_other() {
+        let (ours, theirs) =
+            ("https://hs.test/a?t=0123456789abcdef", "https://evil.test/a?token=0123456789abcdef&sid=0123456789abcdef");
+        assert_eq!(first(&format!("{theirs}\n{ours}\n")), ours);
+        // Another port is another origin.
+        let other_port = "https://hs.test:8448/a?t=0123456789abcdef";
+        assert_eq!(first(&format!("{other_port}\n{ours}\n")), ours);
+    }
+
+    #[test]
+    fn of_equals_the_first_wins() {
+        assert_eq!(first("https://hs.test/b\nhttps://hs.test/a\n"), "https://hs.test/b");
+    }
+
+    #[test]
+    fn only_http_is_a_link() {
+        let html = "<a href='javascript:alert(1)'>a</a><a href='mailto:a@hs.test'>b</a><a href='data:text/html,x'>c</a>\
+                    <a href='/relative?token=0123456789abcdef'>d</a><a href='matrix:u/a:hs.test'>e</a><a href=''>f</a>\
+                    <a href='https://'>g</a><a href=' HTTPS://hs.test/\n ok '>h</a>";
+        let urls: Vec<_> = links(&[part("text/html", html)]).into_iter().map(|link| link.url).collect();
+        assert_eq!(urls, ["HTTPS://hs.test/ ok"]);
+    }
+
+    #[test]
+    fn the_same_url_is_listed_once_for_each_part() {
+        let url = "https://hs.test/v?token=0123456789abcdef&sid=1";
+        let text = part("text/plain", &format!("{url}\n<{url}>\n"));
+        let html = part("text/html", &format!("<p>{url}</p><a href='{}'>{url}</a>", url.replace('&', "&amp;")));
+        let found = links(&[text, html]);
+        let summary: Vec<_> = found.iter().map(|link| (link.url.as_str(), link.part, link.source)).collect();
+        assert_eq!(summary, [(url, 0, LinkSource::Text), (url, 1, LinkSource::Href)]);
+        assert_eq!(found[0].score, found[1].score);
+    }
+
+    #[test]
+    fn text_beside_anchors_is_read_too() {
+        let html = "<p>Open https://hs.test/v?token=0123456789abcdef<br>or <a href='https://hs.test/'>here</a>";
+        let found = links(&[part("text/html", html)]);
+        assert_eq!(
+            (found[0].url.as_str(), found[0].source),
+            ("https://hs.test/v?token=0123456789abcdef", LinkSource::Text)
+        );
+    }
+
+    #[test]
+    fn the_number_of_links_is_bounded_and_the_best_is_kept() {
+        let mut text: String = (0..2000).map(|i| format!("https://x.test/{i}\n")).collect();
+        text.push_str("https://hs.test/v?token=0123456789abcdef\n");
+        let found = links(&[part("text/plain", &text)]);
+        assert_eq!(found.len(), LINKS);
+        assert_eq!(found[0].url, "https://hs.test/v?token=0123456789abcdef");
+    }
+
+    #[test]
+    fn html_made_to_hurt_is_read_in_reasonable_time() {
+        for html in [
+            "<div>".repeat(100_000),
+            "<a href='https://hs.test/'>".repeat(20_000),
+            format!("<a {}>", (0..80_000).map(|i| format!("a{i} ")).collect::<String>()),
+            "<b><i><p>".repeat(50_000),
+            "&#".repeat(250_000),
+            "<!--".repeat(120_000),
+            format!("<a href='https://hs.test/{}'>", "%".repeat(500_000)),
+        ] {
+            let before = std::time::Instant::now();
+            links(&[part("text/html", &html)]);
+            assert!(before.elapsed().as_secs() < 10, "{}… took {:?}", &html[..20], before.elapsed());
+        }
+    }
+}

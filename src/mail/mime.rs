@@ -86,8 +86,8 @@ pub(super) fn text_parts(raw: &[u8]) -> Vec<Part> {
                 continue;
             }
         }
-        if entity.depth == 0 && !kind.any_header {
-            // No header at all: whoever sent this meant all of it to be read.
+        if entity.depth == 0 && !kind.declared && !starts_with_header(entity.bytes) {
+            // No headers at all: whoever sent this meant all of it to be read.
             body = entity.bytes;
         }
         if let Some(part) = kind.read(body, room) {
@@ -107,7 +107,8 @@ struct Entity<'a> {
 /// What an entity's headers say about it.
 #[derive(Debug, Default)]
 struct Kind {
-    any_header: bool,
+    /// Whether a header says anything about the content.
+    declared: bool,
     content_type: String,
     charset: String,
     boundary: String,
@@ -121,21 +122,23 @@ impl Kind {
     fn of(head: &[u8], in_digest: bool) -> Self {
         let default = if in_digest { "message/rfc822" } else { "text/plain" };
         let mut kind = Self { content_type: default.into(), encoding: "7bit".into(), ..Self::default() };
-        let seen = parse_head(&AS_MIME, head, |name, value| {
+        parse_head(&AS_MIME, head, |name, value| {
             match (name, value) {
-                (HeaderName::ContentType, HeaderValue::ContentType(content_type)) => kind.set_type(content_type),
+                (HeaderName::ContentType, HeaderValue::ContentType(content_type)) => {
+                    kind.set_type(content_type);
+                    kind.declared = true;
+                }
                 (HeaderName::ContentDisposition, HeaderValue::ContentType(disposition)) => {
                     kind.attachment = disposition.ctype().eq_ignore_ascii_case("attachment");
                 }
-                (HeaderName::ContentTransferEncoding, value) => {
-                    let encoding = value.as_text().unwrap_or_default().trim().to_lowercase();
-                    kind.encoding = if encoding.is_empty() { "7bit".into() } else { encoding };
+                (HeaderName::ContentTransferEncoding, HeaderValue::Text(encoding)) => {
+                    kind.encoding = encoding.trim().to_lowercase();
+                    kind.declared = true;
                 }
                 _ => {}
             }
-            Some(())
+            None::<()>
         });
-        kind.any_header = !seen.is_empty();
         kind
     }
 
@@ -177,6 +180,12 @@ impl Kind {
         text.truncate(text.floor_char_boundary(limit));
         Some(Part { content_type, charset: self.charset, transfer_encoding: self.encoding, text })
     }
+}
+
+/// Whether the first line could be a header: a name without white space, and a colon.
+fn starts_with_header(entity: &[u8]) -> bool {
+    let name = entity.split(|b| *b == b':').next().unwrap_or_default();
+    name.len() < entity.len() && !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
 /// The header block, its last line end included.
@@ -238,3 +247,6 @@ fn without_line_end(part: &[u8]) -> &[u8] {
     let part = part.strip_suffix(b"\n").unwrap_or(part);
     part.strip_suffix(b"\r").unwrap_or(part)
 }
+
+#[cfg(test)]
+mod tests;

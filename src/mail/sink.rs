@@ -123,7 +123,7 @@ impl Sink {
             tls,
             cancel: cancel.clone(),
         });
-        tracker.spawn(accept(listener, host, tracker.clone()));
+        tracker.spawn(accept(listener, host, tracker.clone(), serve));
         tracker.close();
         let stop = cancel.clone().drop_guard();
         Ok(Self { inner: Arc::new(Inner { addr, office, scripts, tracker, cancel, _stop: stop }) })
@@ -183,8 +183,12 @@ fn bind(addr: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts connections until the sink shuts down.
-async fn accept(listener: TcpListener, host: Arc<Host>, tracker: TaskTracker) {
+/// Accepts connections until the sink shuts down; `serve` runs the session of each.
+async fn accept<S, F>(listener: TcpListener, host: Arc<Host>, tracker: TaskTracker, serve: S)
+where
+    S: Fn(TcpStream, Arc<Host>) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
     let places = Arc::new(Semaphore::new(host.limits.connections.min(Semaphore::MAX_PERMITS)));
     let ended = Arc::new(Notify::new());
     loop {
@@ -196,11 +200,12 @@ async fn accept(listener: TcpListener, host: Arc<Host>, tracker: TaskTracker) {
         match accepted {
             Ok((tcp, _peer)) => match Arc::clone(&places).try_acquire_owned() {
                 Ok(place) => {
-                    let (host, leaving) = (Arc::clone(&host), Leaving(Arc::clone(&ended)));
+                    let session = serve(tcp, Arc::clone(&host));
+                    let leaving = Leaving(Arc::clone(&ended));
                     tracker.spawn(async move {
                         // Both are given back however the session ends, by a panic too.
                         let _until_the_end = (place, leaving);
-                        serve(tcp, host).await;
+                        session.await;
                     });
                 }
                 Err(_) => turn_away(&tcp, host.limits.connections),
@@ -239,4 +244,85 @@ fn is_the_clients(error: &io::Error) -> bool {
 fn turn_away(tcp: &TcpStream, limit: usize) {
     let reply = format!("421 4.7.0 {limit} connections are the limit, try again later\r\n");
     let _ = SockRef::from(tcp).send(reply.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::io::AsyncReadExt;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    fn host(limits: Limits) -> Arc<Host> {
+        let room = Room { mailbox_mails: 1, mailbox_bytes: 1, strays: 1, stray_bytes: 1 };
+        Arc::new(Host {
+            name: "sink.test".into(),
+            in_flight: InFlight::new(limits.in_flight_bytes),
+            limits,
+            office: Office::new(room),
+            scripts: Arc::default(),
+            tls: tls::acceptor("sink.test").unwrap(),
+            cancel: CancellationToken::new(),
+        })
+    }
+
+    #[tokio::test]
+    async fn a_panic_ends_one_session_and_gives_its_place_back() {
+        let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let host = host(Limits { connections: 1, ..Limits::default() });
+        let tracker = TaskTracker::new();
+        let first = AtomicBool::new(true);
+        let serve = move |tcp, host| {
+            let first = first.swap(false, Ordering::Relaxed);
+            async move {
+                assert!(!first, "this panic is part of the test");
+                serve(tcp, host).await;
+            }
+        };
+        tracker.spawn(accept(listener, Arc::clone(&host), tracker.clone(), serve));
+        let greeting = async || {
+            let mut client = TcpStream::connect(addr).await.unwrap();
+            let mut start = [0; 4];
+            let read = timeout(Duration::from_secs(10), client.read_exact(&mut start)).await.unwrap();
+            read.ok().map(|_| start)
+        };
+        assert_eq!(greeting().await, None, "the session that panics says nothing");
+        // The place is given back while the panicking task unwinds, which may be after its socket closed.
+        let served = timeout(Duration::from_secs(10), async { while greeting().await != Some(*b"220 ") {} }).await;
+        assert!(served.is_ok(), "no session was served after the panic");
+        host.cancel.cancel();
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_said_with_what_to_do() {
+        let options = |listen| SinkOptions { listen, hostname: "sink.test".into(), limits: Limits::default() };
+        let sink = Sink::start(options("127.0.0.1:0".parse().unwrap())).await.unwrap();
+        let error = Sink::start(options(sink.addr())).await.err().map(|error| error.to_string()).unwrap();
+        assert!(error.contains(&sink.addr().to_string()), "{error}");
+        assert!(error.contains("in use") && error.contains("--smtp-listen"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_name_that_no_certificate_can_carry_is_said() {
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let options = SinkOptions { listen, hostname: "sïnk".into(), limits: Limits::default() };
+        assert!(
+            matches!(Sink::start(options).await, Err(SinkError::Certificate { hostname, .. }) if hostname == "sïnk")
+        );
+    }
+
+    #[tokio::test]
+    async fn dropping_the_last_handle_stops_the_sink() {
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let options = SinkOptions { listen, hostname: "sink.test".into(), limits: Limits::default() };
+        let sink = Sink::start(options).await.unwrap();
+        let (tracker, other) = (sink.inner.tracker.clone(), sink.clone());
+        drop(sink);
+        assert!(!tracker.is_empty(), "a handle is left, so the sink runs");
+        drop(other);
+        timeout(Duration::from_secs(10), tracker.wait()).await.expect("the sink outlived its last handle");
+    }
 }

@@ -159,6 +159,11 @@ impl Wire {
         (deadline, end): (Instant, End),
         work: impl Future<Output = io::Result<T>>,
     ) -> Result<T, End> {
+        // Bytes that are there come before the timer, so that no timer is set for them; a client that never pauses
+        // must not outlast its session all the same.
+        if Instant::now() >= deadline {
+            return Err(end);
+        }
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(End::Shutdown),
@@ -265,18 +270,83 @@ impl Wire {
     }
 
     /// Sends what is queued, if the client takes it soon, and closes the connection. A client that is still sending
-    /// is heard for a moment more: closing on unread bytes would reset the connection and lose the last reply.
-    pub(super) async fn close(mut self, promptly: bool) {
+    /// is heard for a moment more, unless the sink shuts down: closing on unread bytes would reset the connection and
+    /// lose the last reply.
+    pub(super) async fn close(mut self) {
         let output = std::mem::take(&mut self.output);
         let farewell = async {
             self.stream.write(&output).await?;
             self.stream.close().await?;
-            while !promptly && self.stream.read(&mut self.input).await? > 0 {
-                self.input.clear();
+            let listen = async {
+                while self.stream.read(&mut self.input).await? > 0 {
+                    self.input.clear();
+                }
+                Ok::<(), io::Error>(())
+            };
+            tokio::select! {
+                () = self.cancel.cancelled() => Ok(()),
+                heard = listen => heard,
             }
-            Ok::<(), io::Error>(())
         };
         // Nothing is left to be done about a client that does not take its last reply.
         let _ = timeout(FAREWELL, farewell).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A wire and the client at its other end.
+    async fn pair(session: Duration, cancel: &CancellationToken) -> (Wire, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        (Wire::new(server, Duration::from_secs(10), session, cancel.clone()), client)
+    }
+
+    #[tokio::test]
+    async fn what_is_queued_goes_out_with_the_last_reply() {
+        let cancel = CancellationToken::new();
+        let (mut wire, mut client) = pair(Duration::from_secs(10), &cancel).await;
+        wire.reply(&Reply::new(250, "2.0.0 taken"));
+        cancel.cancel();
+        assert_eq!(wire.fill().await, Err(End::Shutdown));
+        wire.reply(&Reply::new(421, "4.3.2 shutting down"));
+        wire.close().await;
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "250 2.0.0 taken\r\n421 4.3.2 shutting down\r\n");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_pauses_does_not_outlast_its_session() {
+        let cancel = CancellationToken::new();
+        let (mut wire, client) = pair(Duration::ZERO, &cancel).await;
+        let (_keep, mut client) = client.into_split();
+        client.write_all(b"NOOP\r\n").await.unwrap();
+        assert_eq!(wire.line(100).await, Err(End::Overlong), "bytes that are there came before the deadline");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_sent_before_the_client_must_be_heard() {
+        let cancel = CancellationToken::new();
+        let (mut wire, mut client) = pair(Duration::from_secs(10), &cancel).await;
+        client.write_all(b"a\r\nb\nc").await.unwrap();
+        assert_eq!(wire.line(100).await, Ok(Line::Text(b"a\r\n".to_vec())));
+        wire.reply(&Reply::new(250, "first"));
+        assert_eq!(wire.line(100).await, Ok(Line::Text(b"b\n".to_vec())));
+        wire.reply(&Reply::new(250, "second"));
+        let wait = async {
+            let mut heard = [0; 100];
+            let read = client.read(&mut heard).await.unwrap();
+            client.write_all(b"\n").await.unwrap();
+            heard[..read].to_vec()
+        };
+        let (line, heard) = tokio::join!(wire.line(100), wait);
+        assert_eq!(line, Ok(Line::Text(b"c\n".to_vec())));
+        assert_eq!(heard, b"250 first\r\n250 second\r\n", "the replies came apart");
     }
 }

@@ -3,7 +3,7 @@
 mod hostile;
 mod trials;
 
-pub(super) use hostile::hostile;
+pub(super) use hostile::{HOSTILE, hostile};
 use trials::{failing, passing, two_mails, unanswered};
 
 use crate::model::*;

@@ -72,7 +72,12 @@ pub async fn install(
     // A profile's requirement was checked when it was read; one made in code that is wrong meets no interpreter.
     let wanted = Requirement::parse(&recipe.python)
         .map_err(|_| InstallError::NoPython { wanted: recipe.python.clone(), tried: Vec::new() })?;
-    let given = options.python.clone().or_else(cache_folder).ok_or(InstallError::NoCache)?.join("environments");
+    let given = options
+        .python
+        .clone()
+        .or_else(|| std::env::var_os("THREEPID_PYTHON").filter(|value| !value.is_empty()).map(PathBuf::from));
+    let python = find(given.as_deref(), &wanted).await?;
+    let cache = options.cache.clone().or_else(cache_folder).ok_or(InstallError::NoCache)?.join("environments");
     // The server runs in a folder of its own, where a relative path to its interpreter would lead nowhere.
     let cache = std::path::absolute(&cache).map_err(|source| InstallError::Cache { path: cache.clone(), source })?;
     std::fs::create_dir_all(&cache).map_err(|source| InstallError::Cache { path: cache.clone(), source })?;

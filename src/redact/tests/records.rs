@@ -47,7 +47,7 @@ fn entry(event: Event) -> Entry {
 }
 
 fn record() -> TrialRecord {
-    let visit = |end| Event::Visit(Visit { link: s(), hops: vec![exchange()], end, text: s() });
+    let visit = |end| Event::Visit(Visit { link: s(), hops: vec![exchange()], submitted: false, end, text: s() });
     TrialRecord {
         id: format!("add-email/{SECRET}"),
         case: None,
@@ -75,6 +75,8 @@ fn record() -> TrialRecord {
         }],
         choices: vec![Choice { step: s(), chosen: s() }],
         transcript: Transcript {
+            started_ms: 0,
+            values: vec![("client_secret".to_owned(), serde_json::json!([{"in": s()}]))],
             entries: vec![
                 entry(Event::Exchange(exchange())),
                 entry(Event::Delivery(Delivery {

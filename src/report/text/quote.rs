@@ -18,14 +18,14 @@ const DIFF_TIME: Duration = Duration::from_millis(300);
 
 /// A text, each line after `gutter`.
 pub(super) fn quote(text: &str, gutter: &str, style: &Style) -> String {
-    let text = text.replace("\r\n", "\n");
     let text = text.trim_end();
     let mut shown = &text[..text.floor_char_boundary(MOST_BYTES)];
     if let Some((end, _)) = shown.match_indices('\n').nth(MOST_LINES - 1) {
         shown = &shown[..end];
     }
     let mut output = String::new();
-    for line in visible_lines(shown).lines() {
+    // A tab takes as many columns as the terminal likes, and no line could be said to fit.
+    for line in visible_lines(&shown.replace("\r\n", "\n").replace('\t', "    ")).lines() {
         push_broken(&mut output, line, gutter, style);
     }
     left_out(&mut output, text.len() - shown.len(), gutter, style);
