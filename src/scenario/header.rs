@@ -91,7 +91,7 @@ impl Reader<'_> {
                 Case { name, steps }
             })
             .collect::<Vec<_>>();
-        flow::check(self, &actors, cases.iter().map(|case| case.steps.as_slice()));
+        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()));
         // Expectations that could not be read are faults of their own.
         let complete = self.count_faults() == before && cases.iter().all(|case| !case.steps.is_empty());
         if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
