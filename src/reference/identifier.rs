@@ -13,7 +13,10 @@ use super::{
     address::Address,
     answer::MatrixError,
     body::Fields as _,
-    defects::{IDENTIFIER_REFUSES_LOCALPARTS, IDENTIFIER_REFUSES_USER_IDS},
+    defects::{
+        IDENTIFIER_REFUSES_LOCALPARTS, IDENTIFIER_REFUSES_USER_IDS, LEGACY_USER_IS_A_SERVER_ERROR,
+        LOGIN_COMPARES_CASE,
+    },
     server::Server,
     shapes::IDENTIFIER_ONLY,
 };
@@ -28,6 +31,7 @@ pub(super) fn named(
         return match identifier.text("type")? {
             "m.id.user" => Ok(by_user(server, accounts, identifier.text("user")?)),
             "m.id.thirdparty" => by_address(
+                server,
                 accounts,
                 identifier.text("medium")?,
                 identifier.text("address")?,
@@ -41,13 +45,16 @@ pub(super) fn named(
         return Err(MatrixError::missing_param("identifier"));
     }
     if let Some(user) = fields.optional_text("user")? {
+        if server.broken(LEGACY_USER_IS_A_SERVER_ERROR) {
+            return Err(MatrixError::internal("there is no identifier"));
+        }
         return Ok(by_user(server, accounts, user));
     }
     match (
         fields.optional_text("medium")?,
         fields.optional_text("address")?,
     ) {
-        (Some(medium), Some(address)) => by_address(accounts, medium, address),
+        (Some(medium), Some(address)) => by_address(server, accounts, medium, address),
         _ => Err(MatrixError::missing_param("identifier")),
     }
 }
@@ -60,6 +67,7 @@ fn by_user(server: &Server, accounts: &Accounts, user: &str) -> Option<UserId> {
 }
 
 fn by_address(
+    server: &Server,
     accounts: &Accounts,
     medium: &str,
     address: &str,
@@ -72,6 +80,7 @@ fn by_address(
     // An address that is none has no account, like an address that nobody has: the answer must not differ.
     let owner = Address::parse(address)
         .ok()
+        .filter(|it| it.as_str() == address || !server.broken(LOGIN_COMPARES_CASE))
         .and_then(|address| accounts.owner(&address).cloned());
     Ok(owner)
 }
