@@ -15,6 +15,8 @@ pub struct Config {
     pub changes_enabled: bool,
     /// Who may register.
     pub registration: Registration,
+    /// The secret with which an administrator creates accounts whatever `registration` says; `None` offers no such way.
+    pub registration_shared_secret: Option<String>,
     /// Whether every new account needs an e-mail address.
     pub registration_needs_email: bool,
     /// The domains whose addresses are accepted; `None` accepts all. Others are answered `M_THREEPID_DENIED`.
@@ -85,6 +87,7 @@ impl Default for Config {
             mail: true,
             changes_enabled: true,
             registration: Registration::Open,
+            registration_shared_secret: None,
             registration_needs_email: false,
             allowed_domains: None,
             inhibit_3pid_errors: false,

@@ -4,6 +4,7 @@
 //! *never* route, and never hold the state's lock across an await.
 
 pub(super) mod add;
+pub(super) mod admin;
 pub(super) mod binding;
 pub(super) mod deactivate;
 pub(super) mod federation;

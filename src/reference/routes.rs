@@ -21,7 +21,7 @@ use super::{
     answer::{self, MatrixError},
     defects::R0_IS_MISSING,
     endpoints::{
-        add, binding, deactivate, federation, link, login, password, pushers, register, request_token, submit,
+        add, admin, binding, deactivate, federation, link, login, password, pushers, register, request_token, submit,
         threepids, versions,
     },
     server::Server,
@@ -39,6 +39,7 @@ pub(super) fn router(server: Arc<Server>) -> Router {
         .route(link::SESSION_PATH, get(link::fetched).post(link::submitted))
         .route(link::DONE_PATH, get(link::done))
         .route(submit::PATH, post(submit::submitted))
+        .route("/_synapse/admin/v1/register", get(admin::nonce).post(admin::create))
         .route("/_matrix/key/v2/server", get(federation::key))
         .route("/_matrix/federation/v1/openid/userinfo", get(federation::userinfo));
     let without_r0 = usize::from(server.broken(R0_IS_MISSING));

@@ -15,6 +15,7 @@ use super::{
     Config, Defect, Options, Shape, StartError,
     accounts::Accounts,
     answer::{self, MatrixError},
+    endpoints::admin::Nonces,
     identity::{IdentityServers, bindings::Bindings, openid::OpenIdTokens, signing::SigningKey},
     limits::Limits,
     mailer::Mailer,
@@ -50,6 +51,7 @@ pub(super) struct State {
     pub(super) pushers: Pushers,
     pub(super) bindings: Bindings,
     pub(super) openid: OpenIdTokens,
+    pub(super) nonces: Nonces,
 }
 
 impl Server {
@@ -71,6 +73,7 @@ impl Server {
             pushers: Pushers::default(),
             bindings: Bindings::default(),
             openid: OpenIdTokens::new(),
+            nonces: Nonces::default(),
         };
         let state = Mutex::new(state);
         Ok(Self {

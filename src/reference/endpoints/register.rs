@@ -162,6 +162,12 @@ fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<(UserId, Response)
     Ok((user, answer::ok(answer)))
 }
 
+/// Creates an account that the administrator asks for.
+pub(super) fn outright(state: &mut ServerState, username: &str, password: &str) -> Result<Response, MatrixError> {
+    let wish = Wish { username: Some(username), password: Some(password), device: None, inhibit_login: false };
+    create(state, &wish).map(|(_, response)| response)
+}
+
 /// Gives a new account its address. A new account has room for one.
 fn attach(state: &mut ServerState, user: &UserId, proof: &Proof) {
     let threepid = Threepid {
