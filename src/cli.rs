@@ -16,6 +16,7 @@ mod run;
 mod schema;
 mod serve;
 mod sink;
+mod snapshots;
 mod start;
 mod terminal;
 mod up;
@@ -44,6 +45,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Serve(args) => runtime.block_on(serve::serve(args)),
         Command::Sink(args) => runtime.block_on(sink::sink(args)),
         Command::Up(args) => runtime.block_on(up::up(args, terminal)),
+        Command::Snapshots(command) => snapshots::snapshots(command),
     };
     // Tasks that still wait for a peer must not keep the program.
     runtime.shutdown_background();

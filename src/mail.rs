@@ -5,7 +5,7 @@
 //! It never relays, never judges, never answers "OK" to a mail it cannot hold, and never grows without a limit.
 //!
 //! ```text
-//! sink (accept, limits) ─ session (what SMTP says) ─ wire (bytes, deadlines) ─ command (the parser)
+//! sink (handle, accept) ─ session (what SMTP says) ─ wire (bytes, deadlines) ─ command (the parser)
 //!                            └─ data (the message) ─ office (who gets it) ─ mailbox (who waits)
 //! read (mail → model::Mail) ─ mime (parts, headers) ─ links (candidates, score) ─ text, html (where they stand)
 //! ```

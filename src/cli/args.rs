@@ -10,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::model::Level;
 use crate::plan::Partition;
+use crate::snapshots::Mode;
 
 /// Tests how a Matrix homeserver verifies e-mail addresses: from outside, over real HTTP and real SMTP.
 #[derive(Debug, Parser)]
@@ -55,6 +56,9 @@ pub enum Command {
     Sink(SinkArgs),
     /// Install and start a homeserver, and keep it until Ctrl-C.
     Up(UpArgs),
+    /// Look at answers that differ from their snapshots.
+    #[command(subcommand)]
+    Snapshots(SnapshotsCommand),
 }
 
 /// Arguments of `run`.
@@ -91,7 +95,8 @@ pub struct RunArgs {
     pub api: ApiChoice,
     #[command(flatten)]
     pub scenarios: ScenariosArg,
-    /// What to do with answers that differ from their snapshots [default: check where CI is set, else off].
+    /// What to do with answers that differ from their snapshots [default: check where CI is set and the target has
+    /// snapshots, else off].
     #[arg(long, value_enum, value_name = "MODE")]
     pub snapshots: Option<SnapshotMode>,
     /// Where snapshots are.
@@ -210,6 +215,17 @@ pub enum SnapshotMode {
     Off,
 }
 
+impl From<SnapshotMode> for Mode {
+    fn from(mode: SnapshotMode) -> Mode {
+        match mode {
+            SnapshotMode::Check => Mode::Check,
+            SnapshotMode::Pending => Mode::Pending,
+            SnapshotMode::Accept => Mode::Accept,
+            SnapshotMode::Off => Mode::Off,
+        }
+    }
+}
+
 /// The weakest level that makes a trial fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
@@ -314,4 +330,24 @@ pub struct UpArgs {
     pub scratch: Option<PathBuf>,
     #[command(flatten)]
     pub start: StartArgs,
+}
+
+/// What to do with pending snapshots.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotsCommand {
+    /// Show what differs; on a terminal, ask about each.
+    Review(SnapshotsArgs),
+    /// Take all pending answers, or those below some paths, as the new snapshots.
+    Accept(SnapshotsArgs),
+}
+
+/// Arguments of `snapshots`.
+#[derive(Debug, Args)]
+pub struct SnapshotsArgs {
+    /// Only these pending files (*.snap.new), or those below these folders.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Where snapshots are.
+    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    pub snapshot_dir: PathBuf,
 }

@@ -42,7 +42,9 @@ impl Output {
         if faults.is_empty() {
             faults.extend(record.finish(report).err());
         }
-        let _ = folder;
+        faults.extend(report::junit::write(&folder.join("junit.xml"), report).err());
+        faults.extend(report::markdown::write(&folder.join("summary.md"), report).err());
+        faults.extend(report::artifacts::write(&folder, report).err());
         faults
     }
 }

@@ -18,7 +18,8 @@ use crate::mail::Sink;
 use crate::model::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 use crate::plan::{Api, Planned, Selection, VariantOffer, assign, plan};
 use crate::scenario::Suite;
-use crate::suite::{Event, Settings, Station};
+use crate::snapshots::Mode;
+use crate::suite::{Event, Settings, Snapshots, Station};
 use crate::target::{Kind, Profile};
 
 /// Where mail is taken when somebody else's homeserver has to know it beforehand.
@@ -44,6 +45,9 @@ fn usage(message: impl ToString) -> Refused {
     (Exit::Usage, Some(message.to_string()))
 }
 
+/// A selected scenario and its selected cases, by their places in the suite.
+type Selected = (usize, Vec<usize>);
+
 /// Everything that can be known before anything is started.
 struct Prepared<'a> {
     args: &'a RunArgs,
@@ -52,7 +56,7 @@ struct Prepared<'a> {
     profile: Profile,
     settings: Arc<Settings>,
     /// Variant by variant: its name, and the selected scenarios that run on it.
-    groups: Vec<(String, Vec<(usize, Vec<usize>)>)>,
+    groups: Vec<(String, Vec<Selected>)>,
     /// Scenarios that no variant can run, with the reason.
     unfit: Vec<(usize, Vec<usize>, String)>,
     seed: u64,
@@ -62,13 +66,13 @@ fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>, Refused> 
     let suite = Arc::new(load::suite(args.scenarios.scenarios.as_deref(), terminal).map_err(|exit| (exit, None))?);
     let profile = profile(args)?;
     let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
-    if !embedded && !(args.defect.is_empty() && args.shape.is_empty()) {
+    if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {
         return Err(usage("--defect and --shape are for the reference homeserver (--target reference)"));
     }
     let selection = Selection { filters: args.filters.clone(), partition: args.partition };
     let selected = selection.of(&suite).map_err(|nothing| (Exit::Nothing, Some(nothing.to_string())))?;
     let offers = offers(args, &profile)?;
-    let mut groups: Vec<(String, Vec<(usize, Vec<usize>)>)> =
+    let mut groups: Vec<(String, Vec<Selected>)> =
         offers.iter().map(|offer| (offer.name.clone(), Vec::new())).collect();
     let mut unfit = Vec::new();
     for (scenario, cases) in selected {
@@ -150,7 +154,25 @@ fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings
         };
         deviations.all_known(known).map_err(usage)?;
     }
-    Ok(Settings { jobs: usize::from(args.jobs), fail_fast: args.fail_fast, fail_on: args.fail_on.into(), deviations })
+    Ok(Settings {
+        jobs: usize::from(args.jobs),
+        fail_fast: args.fail_fast,
+        fail_on: args.fail_on.into(),
+        deviations,
+        snapshots: snapshots(args, &profile.name),
+    })
+}
+
+/// What answers are compared with. Unasked, only what is there is looked at, and nothing is ever written.
+fn snapshots(args: &RunArgs, target: &str) -> Option<Snapshots> {
+    let mode = match args.snapshots {
+        Some(mode) => mode.into(),
+        None if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) => {
+            if args.snapshot_dir.join(target).is_dir() { Mode::Check } else { Mode::Off }
+        }
+        None => Mode::Off,
+    };
+    (mode != Mode::Off).then(|| Snapshots::new(args.snapshot_dir.clone(), mode, target))
 }
 
 /// The date in UTC, `2026-11-23`.
@@ -297,7 +319,7 @@ impl Prepared<'_> {
                 if let Some(output) = output {
                     output.trial(&record);
                 }
-                records.add(record);
+                records.add(*record);
             }
         })
         .await;
@@ -329,7 +351,7 @@ impl Prepared<'_> {
             };
             let style = crate::report::Style { colour: self.terminal.out_colour, width: self.terminal.width };
             terminal::out(&crate::report::text::render(&report, &style));
-            exit = verdict(&report.counts);
+            exit = verdict(&report);
             if let Some(output) = output {
                 for fault in output.finish(&report) {
                     terminal::error(&format!("{fault} (--output)"));
@@ -345,12 +367,16 @@ impl Prepared<'_> {
     }
 }
 
-/// The exit code that the outcomes call for: "we could not tell" comes before "the server is wrong".
-fn verdict(counts: &Counts) -> Exit {
-    match counts {
-        counts if counts.error > 0 => Exit::Failure,
-        counts if counts.fail + counts.xpass > 0 => Exit::NotConformant,
-        _ => Exit::Ok,
+/// The exit code that the outcomes call for: "we could not tell" comes before "the server is wrong". A trial that was not
+/// reached because of something that another trial failed for is no reason of its own.
+fn verdict(report: &Report) -> Exit {
+    let counts = &report.counts;
+    let not_reached = report.trials.iter().filter(|trial| trial.is_not_reached()).count();
+    match counts.fail + counts.xpass {
+        _ if counts.error > not_reached => Exit::Failure,
+        0 if not_reached > 0 => Exit::Failure,
+        0 => Exit::Ok,
+        _ => Exit::NotConformant,
     }
 }
 

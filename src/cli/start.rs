@@ -6,14 +6,11 @@ use std::sync::Arc;
 use super::args::{ProvisionArgs, RunArgs, StartArgs};
 use super::identity::{Desk, IDENTITY_SERVER};
 use super::terminal;
-use crate::http::{Client, HttpOptions, Origins, Shared};
 use crate::mail::Sink;
 use crate::reference::{Defect, Running, Shape};
-use crate::run::{Context, Limits, MAIL_DOMAIN};
-use crate::suite::{Mailroom, Station, start_embedded};
-use crate::target::{
-    AccountOptions, InstallOptions, Kind, Managed, ProbeOptions, Profile, StartEvent, StartOptions, parse_given, probe,
-};
+use crate::run::{Limits, MAIL_DOMAIN};
+use crate::suite::{Station, StationOptions, start_embedded};
+use crate::target::{AccountOptions, InstallOptions, Kind, Managed, Profile, StartEvent, StartOptions, parse_given};
 
 /// A server that this program started, or one that somebody else did.
 pub(super) enum Server {
@@ -129,44 +126,27 @@ impl Starter<'_> {
         desk: Option<&Desk>,
     ) -> Result<Station, String> {
         let args = self.args;
-        let identity = desk.map(|desk| Arc::clone(&desk.server));
-        let shared = match &identity {
-            None => Shared::new(),
-            Some(server) => Shared::with_pem(server.authority().ca_pem().as_bytes(), "the identity server's authority"),
-        };
-        let shared = shared.map_err(|fault| fault.to_string())?;
-        let origins = Origins::parse(url, public_url.as_deref()).map_err(|fault| fault.to_string())?;
-        let http = HttpOptions { request_timeout: args.request_timeout, ..HttpOptions::default() };
-        let client =
-            Client::new(&http, &shared).map_err(|fault| format!("the HTTP client could not be made: {fault}"))?;
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-        let mut options = ProbeOptions::new(self.profile.name.clone(), origins.clone(), MAIL_DOMAIN);
+        let mut options = StationOptions::new(&self.profile.name, variant, url, self.sink.clone());
+        options.public_url = public_url;
         options.accounts = account_options(&args.provision, self.profile)?;
         options.accounts.chain = resolved.accounts;
-        options.mail_timeout = args.mail_timeout;
         options.mail_hint = self.profile.mail_hint.clone();
         options.offers = resolved.offers.into_iter().chain(args.offers.iter().cloned()).collect();
-        if identity.is_none() {
+        if desk.is_none() {
             // Whoever says so cannot mean the one of this run.
             options.offers.retain(|offer| offer != IDENTITY_SERVER);
         }
-        let mailroom = Mailroom { sink: self.sink.clone(), origins: origins.known() };
-        let target = probe(&options, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
-        let context = Context {
-            http,
-            shared,
-            origins,
-            sink: self.sink.clone(),
-            limits: Limits {
-                mail: args.mail_timeout,
-                quiet: args.quiet_window,
-                trial: args.timeout,
-                rate_limit: args.rate_limit_wait,
-            },
-            seed: self.seed,
-            identity,
+        options.identity = desk.map(|desk| Arc::clone(&desk.server));
+        options.http.request_timeout = args.request_timeout;
+        options.limits = Limits {
+            mail: args.mail_timeout,
+            quiet: args.quiet_window,
+            trial: args.timeout,
+            rate_limit: args.rate_limit_wait,
         };
-        Ok(Station { target, context, variant: variant.to_owned() })
+        options.seed = self.seed;
+        Station::open(options).await
     }
 }
 

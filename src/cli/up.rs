@@ -25,6 +25,7 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Usage;
         }
     };
+    let interrupted = interrupt::token();
     let sink = match super::sink::open(args.smtp_listen, false).await {
         Ok(sink) => sink,
         Err(message) => {
@@ -32,7 +33,6 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Failure;
         }
     };
-    let interrupted = interrupt::token();
     let desk = match Desk::open_for(&resolved, &sink).await {
         Ok(desk) => desk,
         Err(message) => {

@@ -80,6 +80,29 @@ pub fn placeholders(values: &Values) -> Vec<(String, String)> {
     list
 }
 
+/// Names under which a value stands that is another one in each run.
+const NEW_EACH_TIME: &[&str] = &["access_token", "device_id", "refresh_token", "session", "sid"];
+
+/// Replaces what no step has bound and is different in each run by another placeholder than a bound value gets, so
+/// that the two cannot be taken for each other.
+pub fn unbound(body: &Value, known: &[(String, String)]) -> Value {
+    match body {
+        Value::Array(items) => items.iter().map(|item| unbound(item, known)).collect(),
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(key, value)| match value {
+                Value::String(text)
+                    if NEW_EACH_TIME.contains(&key.as_str()) && !known.iter().any(|(value, _)| value == text) =>
+                {
+                    (key.clone(), Value::from(format!("<another {key}>")))
+                }
+                other => (key.clone(), unbound(other, known)),
+            })
+            .collect(),
+        other => other.clone(),
+    }
+}
+
 /// Times differ in each run: a number that can be a time in milliseconds becomes its type.
 fn scrubbed(value: Value) -> Value {
     let is_time = |value: &Value| {

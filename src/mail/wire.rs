@@ -331,6 +331,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_client_that_is_still_sending_can_end_before_it_hears_the_last_reply() {
+        let cancel = CancellationToken::new();
+        let (mut wire, mut client) = pair(Duration::from_secs(10), &cancel).await;
+        client.write_all(&[b'x'; 100_000]).await.unwrap();
+        wire.fill().await.unwrap();
+        wire.reply(&Reply::new(421, "4.7.0 enough"));
+        let close = tokio::spawn(wire.close());
+        let mut heard = String::new();
+        client.read_to_string(&mut heard).await.unwrap();
+        assert_eq!(heard, "421 4.7.0 enough\r\n");
+        // A client that is in the middle of a message looks for a reply only when it has sent all of it.
+        client.write_all(&[b'x'; 100_000]).await.expect("the connection was reset");
+        drop(client);
+        close.await.unwrap();
+    }
+
+    #[tokio::test]
     async fn nothing_is_sent_before_the_client_must_be_heard() {
         let cancel = CancellationToken::new();
         let (mut wire, mut client) = pair(Duration::from_secs(10), &cancel).await;

@@ -56,8 +56,8 @@ impl<'a> Expander<'a> {
         Expander { reader, fragments, uses: 0, steps: 0 }
     }
 
-    /// Gives the flat list of steps.
-    pub(super) fn steps(&mut self, nodes: &[Node], scope: &Scope, open: &mut Vec<String>) -> Vec<Node> {
+    /// Gives the flat list of steps, each with whether it stems from a fragment.
+    pub(super) fn steps(&mut self, nodes: &[Node], scope: &Scope, open: &mut Vec<String>) -> Vec<(Node, bool)> {
         let mut flat = Vec::new();
         for node in nodes {
             match node.get("use") {
@@ -75,7 +75,7 @@ impl<'a> Expander<'a> {
                         );
                     }
                     if self.steps < MAX_STEPS {
-                        flat.push(scope.apply(node));
+                        flat.push((scope.apply(node), !open.is_empty()));
                     }
                 }
             }
@@ -83,7 +83,7 @@ impl<'a> Expander<'a> {
         flat
     }
 
-    fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Node> {
+    fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<(Node, bool)> {
         let reader = self.reader;
         let Some(fields) = reader.fields(node, "a `use` step", &[keys::USE, keys::STEP], &["use"]) else {
             return Vec::new();

@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::expand::{Expander, Fragment, Scope};
 use super::node::{Node, Span, Value};
 use super::read::{Fields, Reader};
-use super::{Case, Scenario, SpecVersion, flow, keys};
+use super::{Case, Scenario, SpecVersion, Step, flow, keys};
 
 impl Reader<'_> {
     /// Reads a fragment file: its inputs, outputs and steps as nodes.
@@ -75,6 +75,7 @@ impl Reader<'_> {
                 );
             }
         }
+        let before = self.count_faults();
         let cases = self
             .cases(&fields)
             .into_iter()
@@ -83,13 +84,16 @@ impl Reader<'_> {
                 let mut steps = Vec::new();
                 for (key, finally) in [("steps", false), ("finally", true)] {
                     let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
-                    steps.extend(nodes.iter().filter_map(|node| self.step(node, finally)));
+                    steps.extend(nodes.iter().filter_map(|(node, prepares)| {
+                        self.step(node, finally).map(|step| Step { prepares: *prepares, ..step })
+                    }));
                 }
                 Case { name, steps }
             })
             .collect::<Vec<_>>();
         flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()));
-        let complete = cases.iter().all(|case| !case.steps.is_empty());
+        // Expectations that could not be read are faults of their own.
+        let complete = self.count_faults() == before && cases.iter().all(|case| !case.steps.is_empty());
         if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
             self.fault(
                 Diagnostic::new(node.span, "no-check", "this scenario expects nothing, so it cannot fail")

@@ -38,6 +38,9 @@ pub struct Step {
     pub checks: Vec<Check>,
     /// Whether it runs whatever happened before.
     pub finally: bool,
+    /// Whether it stems from a fragment: it prepares what the scenario is about. If it fails, the scenario's own
+    /// behaviour could not be seen; that the preparation is wrong is for the scenarios about it to say.
+    pub prepares: bool,
 }
 
 /// What a step does.
@@ -171,7 +174,7 @@ impl Reader<'_> {
             (_, Some(text)) => format!("{} {text}", key.name.replace('_', " ")),
             _ => key.name.replace('_', " "),
         });
-        Some(Step { span: key.span, label, name, spec, action, checks, finally })
+        Some(Step { span: key.span, label, name, spec, action, checks, finally, prepares: false })
     }
 
     /// The actor named by `as`.

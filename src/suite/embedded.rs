@@ -20,6 +20,11 @@ pub enum EmbeddedError {
     Start(#[from] reference::StartError),
 }
 
+/// The names of its variants, `plain` first.
+pub fn embedded_variants() -> [&'static str; 3] {
+    ["plain", "no-mail", "changes-disabled"]
+}
+
 /// Starts it on a free port (or on `listen`), with its mail going to `smtp`.
 ///
 /// # Errors
@@ -41,7 +46,7 @@ pub async fn start_embedded(
         _ => {
             return Err(EmbeddedError::Variant {
                 name: variant.to_owned(),
-                known: "`plain`, `no-mail`, `changes-disabled`".to_owned(),
+                known: embedded_variants().map(|name| format!("`{name}`")).join(", "),
             });
         }
     }

@@ -12,12 +12,7 @@ use crate::redact::Redactor;
 use crate::run::{self, Performed};
 
 /// Runs one trial; gives its record with all secrets replaced.
-pub(super) async fn run(
-    planned: &Planned,
-    station: &Station,
-    settings: &Settings,
-    cancel: &CancellationToken,
-) -> TrialRecord {
+pub async fn run(planned: &Planned, station: &Station, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
     let trial = &planned.trial;
     if let Some(reason) = &planned.skip {
         return not_run(trial, Outcome::Skip, reason.clone());
@@ -51,7 +46,10 @@ pub(super) async fn run(
     for (_, account) in &accounts {
         station.target.accounts.give_back(account);
     }
-    let verdict = judge::judge(trial, &performed.transcript, &station.context.origins.known(), settings.fail_on);
+    let mut verdict = judge::judge(trial, &performed.transcript, &station.context.origins.known(), settings.fail_on);
+    if let Some(snapshots) = &settings.snapshots {
+        snapshots.compare(trial, &performed.transcript, &mut verdict);
+    }
     let mut record = record(trial, verdict, performed.transcript, begun.elapsed().as_secs_f64() * 1000.0);
     settings.deviations.apply(&mut record);
     let mut redactor = Redactor::new();

@@ -204,6 +204,14 @@ fn a_long_text_is_cut_at_a_character() {
 }
 
 #[test]
+fn headers_are_read_to_the_limit() {
+    let long = format!("Subject: {}\r\nX-After: 1\r\n\r\n", "x".repeat(HEAD_BYTES));
+    assert!(subject(long.as_bytes()).len() > HEAD_BYTES - 100);
+    assert_eq!(header(long.as_bytes(), "x-after"), None);
+    assert_eq!(headers("a: b\r\n".repeat(HEADERS + 1).as_bytes()).len(), HEADERS);
+}
+
+#[test]
 fn mail_made_to_hurt_is_read_in_reasonable_time() {
     let nested: String =
         (0..50_000).map(|i| format!("Content-Type: multipart/mixed; boundary=b{i}\n\n--b{i}\n")).collect();

@@ -47,6 +47,7 @@ pub(super) fn is_note(finding: &Finding) -> bool {
 fn show(finding: &Finding, style: &Style) -> String {
     let (word, role) = match finding.kind {
         FindingKind::Requirement => (finding.level.word(), Role::Bad),
+        FindingKind::Precondition => ("precondition", Role::Unknown),
         FindingKind::Drift => ("changed", Role::Known),
         FindingKind::Unknown => ("unknown", Role::Unknown),
     };
