@@ -126,7 +126,6 @@ impl Starter<'_> {
         desk: Option<&Desk>,
     ) -> Result<Station, String> {
         let args = self.args;
-        let identity = desk.map(|desk| Arc::clone(&desk.server));
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
         let mut options = StationOptions::new(&self.profile.name, variant, url, self.sink.clone());
         options.public_url = public_url;
@@ -134,11 +133,11 @@ impl Starter<'_> {
         options.accounts.chain = resolved.accounts;
         options.mail_hint = self.profile.mail_hint.clone();
         options.offers = resolved.offers.into_iter().chain(args.offers.iter().cloned()).collect();
-        if identity.is_none() {
+        if desk.is_none() {
             // Whoever says so cannot mean the one of this run.
             options.offers.retain(|offer| offer != IDENTITY_SERVER);
         }
-        options.identity = identity;
+        options.identity = desk.map(|desk| Arc::clone(&desk.server));
         options.http.request_timeout = args.request_timeout;
         options.limits = Limits {
             mail: args.mail_timeout,

@@ -15,8 +15,6 @@ use super::server::Server;
 pub(super) struct Caller {
     /// The user, by the homeserver's word.
     pub(super) user_id: String,
-    /// The token.
-    pub(super) token: String,
 }
 
 impl FromRequestParts<Arc<Server>> for Caller {
@@ -27,7 +25,7 @@ impl FromRequestParts<Arc<Server>> for Caller {
             token(&parts.headers, &parts.uri).ok_or_else(|| Refusal::unauthorized("an access token is needed"))?;
         let user_id = server.state().tokens.get(&token).cloned();
         let user_id = user_id.ok_or_else(|| Refusal::unauthorized("that access token is not known"))?;
-        Ok(Caller { user_id, token })
+        Ok(Caller { user_id })
     }
 }
 

@@ -151,3 +151,57 @@ impl Reader<'_> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{Action, IdentityAnswer, SourceFile, Sources, Suite};
+
+    fn read(needs: &str, step: &str) -> Result<Action, String> {
+        let text = format!(
+            "title: x\nwhy: y\nneeds: [{needs}]\nsteps:\n  - {step}\n  - GET: <<id_server_url>/_matrix\n    must: {{status: 200}}\n"
+        );
+        let text = text.replace("<<", "<");
+        let file = SourceFile { path: "a/b.yaml".into(), text };
+        match Suite::read(Sources::of([file])) {
+            Ok(suite) => Ok(suite.scenarios[0].cases[0].steps[0].action.clone()),
+            Err((sources, faults)) => Err(faults.render(&sources, false, 100)),
+        }
+    }
+
+    #[test]
+    fn it_answers_refuses_or_stalls() {
+        let step = |rest: &str| format!("identity_does: {rest}\n    on: /3pid/unbind\n    about: a@x.test");
+        for (rest, status) in [("answer\n    status: 404\n    raw_body: no", 404), ("answer\n    status: 599", 599)] {
+            match read("identity-server", &step(rest)).unwrap() {
+                Action::IdentityDoes(does) => {
+                    assert!(matches!(does.does, IdentityAnswer::Answer { status: seen, .. } if seen == status));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(read("identity-server", &step("refuse")).is_ok());
+        assert!(read("identity-server", &step("stall\n    for: 1s")).is_ok());
+        for (rest, said) in [
+            ("anser", "did you mean `answer`"),
+            ("answer", "`answer` needs the key `status`"),
+            ("stall", "`stall` needs the key `for`"),
+            ("refuse\n    status: 404", "`refuse` has no `status`"),
+            ("answer\n    status: 100", "between 200 and 599"),
+            ("answer\n    status: 600", "between 1 and 599"),
+            ("refuse\n    must: {status: 200}", "no key `must`"),
+        ] {
+            let shown = read("identity-server", &step(rest)).unwrap_err();
+            assert!(shown.contains(said), "{said} is missing in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn whatever_uses_it_needs_it() {
+        let asked = "identity_asked: /3pid/bind\n    about: a@x.test\n    must: {count: 0}";
+        assert!(read("identity-server", asked).is_ok());
+        let shown = read("email", asked).unwrap_err();
+        assert_eq!(shown.matches("add `identity-server` to `needs`").count(), 2, "{shown}");
+        let shown = read("identity-server", &asked.replace("/3pid", "3pid")).unwrap_err();
+        assert!(shown.contains("a path begins with `/`"), "{shown}");
+    }
+}
