@@ -15,11 +15,20 @@ use crate::scenario::node::Span;
 /// Values that are always known: when the trial began and what time it is, in milliseconds.
 pub(super) const BUILT_IN: &[&str] = &["started", "now"];
 
-/// Checks all cases of a scenario.
-pub(super) fn check<'s>(reader: &Reader<'_>, actors: &[(String, Span)], cases: impl Iterator<Item = &'s [Step]>) {
+/// Checks all cases of a scenario. If it is not `whole`, because parts of it could not be read, only what is wrong all
+/// the same is noted.
+pub(super) fn check<'s>(
+    reader: &Reader<'_>,
+    actors: &[(String, Span)],
+    cases: impl Iterator<Item = &'s [Step]>,
+    whole: bool,
+) {
     let mut used = BTreeSet::new();
     for steps in cases {
-        used.extend(check_case(reader, actors, steps));
+        used.extend(check_case(reader, actors, steps, whole));
+    }
+    if !whole {
+        return;
     }
     for (name, span) in actors {
         if !used.contains(name) {
@@ -33,9 +42,9 @@ pub(super) fn check<'s>(reader: &Reader<'_>, actors: &[(String, Span)], cases: i
 }
 
 /// Checks one case; gives the actors that do something in it.
-fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], steps: &[Step]) -> BTreeSet<String> {
+fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], steps: &[Step], whole: bool) -> BTreeSet<String> {
     let bound = BUILT_IN.iter().map(|name| (*name).to_owned()).collect();
-    let mut flow = Flow { reader, actors, bound, used: BTreeSet::new() };
+    let mut flow = Flow { reader, actors, bound, used: BTreeSet::new(), whole };
     for step in steps {
         for request in step.action.requests() {
             if let Sender::Actor(name, span) = &request.sender {
@@ -58,12 +67,16 @@ struct Flow<'a> {
     actors: &'a [(String, Span)],
     bound: BTreeSet<String>,
     used: BTreeSet<String>,
+    /// Whether every step could be read.
+    whole: bool,
 }
 
 impl Flow<'_> {
     fn actor(&mut self, name: &str, span: Span) {
         self.used.insert(name.to_owned());
-        if !self.actors.iter().any(|(actor, _)| actor == name) {
+        // An input that was not given is missed where the fragment is used.
+        let given = self.whole || !name.starts_with('<');
+        if given && !self.actors.iter().any(|(actor, _)| actor == name) {
             self.reader.fault(
                 Diagnostic::new(span, "unknown-actor", format!("there is no actor `{name}`"))
                     .label("not declared")
@@ -119,6 +132,9 @@ impl Flow<'_> {
     }
 
     fn unbound(&self, text: &Text, placeholder: &Placeholder, has_type: bool) {
+        if !self.whole {
+            return;
+        }
         let name = shown(&placeholder.name);
         let span = self.reader.part(text.span, &format!("<{name}"));
         let fault = if has_type {

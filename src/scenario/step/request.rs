@@ -89,7 +89,8 @@ impl Reader<'_> {
             (None, Some((_, node))) => Some(BodyTemplate::Raw(self.placed_text(node, "`raw_body`")?)),
             (None, None) => None,
         };
-        let texts = |name| fields.get(name).map(|node| self.texts(node, name)).unwrap_or_default();
+        let texts =
+            |name: &str| fields.get(name).map(|node| self.texts(node, &format!("`{name}`"))).unwrap_or_default();
         Some(Request {
             method: method.to_owned(),
             path: text,
