@@ -119,16 +119,8 @@ fn offers(args: &RunArgs, profile: &Profile) -> Result<Vec<VariantOffer>, Refuse
         (None, Some(_)) => vec![profile.variant_names()[0]],
         (None, None) => profile.variant_names(),
     };
-    // Nothing fills in the files that a variant with an identity server asks for; it is left to those who ask for it.
-    let startable = |name: &&str| {
-        args.variant.is_some()
-            || profile
-                .resolve(name)
-                .is_ok_and(|resolved| !resolved.offers.iter().any(|offer| offer == "identity-server"))
-    };
     names
         .into_iter()
-        .filter(startable)
         .map(|name| {
             let resolved = profile.resolve(name).map_err(usage)?;
             let mut gives = resolved.offers;
@@ -223,26 +215,27 @@ impl Prepared<'_> {
                 started = starter.start(variant) => started,
                 () = cancel.cancelled() => break,
             };
-            let (server, station) = match started {
+            let started = match started {
                 Ok(started) => started,
                 Err(message) => {
                     broken = Some(message);
                     break;
                 }
             };
+            let station = &started.station;
             if target.is_none() {
                 target = Some(station.target.info.clone());
-                let unfit = self.unfit(&station);
-                self.trials(unfit, &station, cancel, &mut records, &mut output).await;
+                let unfit = self.unfit(station);
+                self.trials(unfit, station, cancel, &mut records, &mut output).await;
             }
-            match self.apis(&station) {
+            match self.apis(station) {
                 Ok(apis) => {
                     let planned = plan(&self.suite, scenarios, variant, &station.target.info, &apis, self.args.repeat);
-                    self.trials(planned, &station, cancel, &mut records, &mut output).await;
+                    self.trials(planned, station, cancel, &mut records, &mut output).await;
                 }
                 Err(message) => broken = Some(message),
             }
-            server.stop().await;
+            started.stop().await;
         }
         sink.shutdown().await;
         self.finish(target, records, broken, begun, cancel.is_cancelled(), output)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Mail};
+use super::{Exchange, Inquiry, Instruction, Mail};
 
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -46,6 +46,10 @@ pub enum Event {
     Visit(Visit),
     /// A window in which no mail should come.
     Silence(Silence),
+    /// A look at what the identity server was asked.
+    Inquiry(Inquiry),
+    /// The identity server was told to misbehave.
+    Instruction(Instruction),
     /// The trial could not go on.
     Stop(Stop),
 }

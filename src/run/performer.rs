@@ -12,7 +12,7 @@ use super::generate::Generator;
 use super::link::{LinkFault, changed};
 use super::mailboxes::Mailboxes;
 use super::secrets::{self, Secret};
-use super::{Context, click, rate_limit, request};
+use super::{Context, click, identity, rate_limit, request};
 use crate::http::Client;
 use crate::mail::read_mail;
 use crate::matching::{self, Unbound, Values};
@@ -82,6 +82,10 @@ struct Performer<'t> {
     generator: Generator,
     mailboxes: Mailboxes,
     origins: Vec<Url>,
+    /// The origins whose links mail may carry: the identity server sends mail too.
+    linked: Vec<Url>,
+    /// About whom the identity server was told to misbehave.
+    misled: Vec<String>,
     /// The step that is being done, for the message when it is cut short.
     doing: &'t str,
 }
@@ -96,7 +100,7 @@ impl<'t> Performer<'t> {
         let mut values = Values::default();
         values.set("started", ValueType::named("timestamp"), started_ms.into());
         values.set("now", ValueType::named("timestamp"), started_ms.into());
-        Performer {
+        let mut performer = Performer {
             trial,
             context,
             client: client(false),
@@ -107,8 +111,14 @@ impl<'t> Performer<'t> {
             generator: Generator::new(context.seed, &trial.name()),
             mailboxes: Mailboxes::new(context.sink.clone()),
             origins: context.origins.known(),
+            linked: context.origins.known().into_iter().chain(identity::origin(context)).collect(),
+            misled: Vec::new(),
             doing: "account",
+        };
+        for (name, value) in identity::values(trial, context) {
+            performer.give(name, None, value.into());
         }
+        performer
     }
 
     fn since_begun(&self) -> f64 {
@@ -198,6 +208,17 @@ impl<'t> Performer<'t> {
             Action::Mail(wait) => self.mail(index, step, wait).await,
             Action::NoMail(quiet) => self.quiet(index, step, quiet).await,
             Action::Click(click) => self.click(index, step, click).await,
+            Action::IdentityAsked(asked) => {
+                let inquiry = identity::asked(asked, &self.values, self.context)?;
+                self.push(Some(index), 0, &step.label, Event::Inquiry(inquiry));
+                Ok(())
+            }
+            Action::IdentityDoes(does) => {
+                let instruction = identity::does(does, &self.values, self.context)?;
+                self.misled.push(instruction.about.clone());
+                self.push(Some(index), 0, &step.label, Event::Instruction(instruction));
+                Ok(())
+            }
         }
     }
 
@@ -326,10 +347,11 @@ impl<'t> Performer<'t> {
     }
 
     fn read(&self, received: &crate::mail::Received) -> Mail {
-        read_mail(received, &self.origins)
+        read_mail(received, &self.linked)
     }
 
     async fn finish(mut self) -> Performed {
+        identity::calm(&self.misled, self.context);
         for (mailbox, mails) in self.mailboxes.left_over().await {
             let mails = mails.iter().map(|one| self.read(one)).collect();
             let delivery = Delivery { mailbox, wanted: 0, mails, waited_ms: 0.0, deadline_ms: 0.0, strays: Vec::new() };
@@ -340,11 +362,11 @@ impl<'t> Performer<'t> {
     }
 }
 
-fn unbound(fault: Unbound) -> Stop {
+pub(super) fn unbound(fault: Unbound) -> Stop {
     let name = fault.name.split('~').next().unwrap_or_default();
     Stop { reason: StopReason::Unbound, message: format!("no answer had the `<{name}>` that this step needs") }
 }
 
-fn impossible(message: String) -> Stop {
+pub(super) fn impossible(message: String) -> Stop {
     Stop { reason: StopReason::Impossible, message }
 }

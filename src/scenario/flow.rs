@@ -7,25 +7,40 @@ use std::collections::BTreeSet;
 
 use super::diagnostic::Diagnostic;
 use super::read::Reader;
-use super::step::{Sender, Step};
+use super::step::{Action, Sender, Step};
 use super::template::Text;
 use super::text::Placeholder;
 use crate::scenario::node::Span;
 
 /// Values that are always known: when the trial began and what time it is, in milliseconds.
-pub(super) const BUILT_IN: &[&str] = &["started", "now"];
+const ALWAYS: &[&str] = &["started", "now"];
+
+/// Values that are known where the harness's identity server is needed: its name, as clients give it, and its URL.
+const OF_IDENTITY: &[&str] = &["id_server", "id_server_url"];
+
+/// The need that gives an identity server.
+const IDENTITY_SERVER: &str = "identity-server";
+
+/// Whether a value is the harness's own, and the same in every fragment.
+pub(super) fn is_built_in(name: &str) -> bool {
+    ALWAYS.contains(&name) || OF_IDENTITY.contains(&name)
+}
 
 /// Checks all cases of a scenario. If it is not `whole`, because parts of it could not be read, only what is wrong all
 /// the same is noted.
 pub(super) fn check<'s>(
     reader: &Reader<'_>,
     actors: &[(String, Span)],
+    needs: &[(String, Span)],
     cases: impl Iterator<Item = &'s [Step]>,
     whole: bool,
 ) {
+    let identity = needs.iter().any(|(need, _)| need == IDENTITY_SERVER);
     let mut used = BTreeSet::new();
     for steps in cases {
-        used.extend(check_case(reader, actors, steps, whole));
+        let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
+        let bound = known.map(|name| (*name).to_owned()).collect();
+        used.extend(check_case(Flow { reader, actors, bound, used: BTreeSet::new(), whole }, identity, steps));
     }
     if !whole {
         return;
@@ -42,10 +57,11 @@ pub(super) fn check<'s>(
 }
 
 /// Checks one case; gives the actors that do something in it.
-fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], steps: &[Step], whole: bool) -> BTreeSet<String> {
-    let bound = BUILT_IN.iter().map(|name| (*name).to_owned()).collect();
-    let mut flow = Flow { reader, actors, bound, used: BTreeSet::new(), whole };
+fn check_case(mut flow: Flow<'_>, identity: bool, steps: &[Step]) -> BTreeSet<String> {
     for step in steps {
+        if !identity && matches!(step.action, Action::IdentityAsked(_) | Action::IdentityDoes(_)) {
+            flow.reader.fault(needs_identity_server(step.span));
+        }
         for request in step.action.requests() {
             if let Sender::Actor(name, span) = &request.sender {
                 flow.actor(name, *span);
@@ -137,7 +153,9 @@ impl Flow<'_> {
         }
         let name = shown(&placeholder.name);
         let span = self.reader.part(text.span, &format!("<{name}"));
-        let fault = if has_type {
+        let fault = if OF_IDENTITY.contains(&name) {
+            needs_identity_server(span)
+        } else if has_type {
             Diagnostic::new(span, "unbound", format!("`<{name}>` is used before anything binds it"))
                 .label("no value yet")
                 .help("an earlier step's expectation must name it, or a fragment that gives it must be used before")
@@ -150,6 +168,12 @@ impl Flow<'_> {
         };
         self.reader.fault(fault);
     }
+}
+
+fn needs_identity_server(span: Span) -> Diagnostic {
+    Diagnostic::new(span, "missing-need", "this takes the harness's identity server")
+        .label("used here")
+        .help(format!("add `{IDENTITY_SERVER}` to `needs`"))
 }
 
 /// A name as the file has it: without what expanding fragments added.

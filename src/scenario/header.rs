@@ -93,7 +93,7 @@ impl Reader<'_> {
             .collect::<Vec<_>>();
         // What could not be read may bind a value, act for an actor or expect something.
         let whole = self.count_faults() == before;
-        flow::check(self, &actors, cases.iter().map(|case| case.steps.as_slice()), whole);
+        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()), whole);
         let complete = whole && cases.iter().all(|case| !case.steps.is_empty());
         if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
             self.fault(

@@ -200,6 +200,36 @@ pub(super) static RESPONSES: &[Key] = &[
     key("statuses", Shape::Pattern, "All statuses, sorted."),
 ];
 
+/// The keys of a step that looks at what the identity server was asked.
+pub(super) static IDENTITY_ASKED: &[Key] =
+    &[needed("about", Shape::Text, "An address, a user or a session that stands in the requests.")];
+
+/// What can be expected of what the identity server was asked.
+pub(super) static INQUIRY: &[Key] = &[
+    key("count", Shape::Pattern, "How many requests it got."),
+    key(
+        "requests",
+        Shape::Pattern,
+        "The requests, oldest first: `method`, `path`, `query` (by name), `authorization`, `body`.",
+    ),
+];
+
+/// The keys of a step that makes the identity server misbehave.
+pub(super) static IDENTITY_DOES: &[Key] = &[
+    needed("on", Shape::Text, "The path: below `/_matrix/identity/v2`, unless it begins with `/_`."),
+    needed("about", Shape::Text, "The address, user or session that stands in the requests to answer so."),
+    key("status", Shape::Count, "The status, for `answer`."),
+    key("body", Shape::Template, "The JSON body, for `answer`."),
+    key("raw_body", Shape::Text, "A body that is no JSON, for `answer`; sent as text/plain."),
+    key("for", Shape::Duration, "How long it waits before it answers as it should, for `stall`."),
+];
+
+/// What the identity server can be made to do.
+pub(super) static IDENTITY_DOINGS: &[&str] = &["answer", "refuse", "stall"];
+
+/// What can be expected of a step that shows nothing.
+pub(super) static NOTHING: &[Key] = &[];
+
 /// The keys every expectation may have.
 pub(super) static EXPECTATION: &[Key] = &[
     key("one_of", Shape::Alternatives, "Named alternatives; the record says which one the server chose."),
@@ -213,6 +243,11 @@ pub(super) static ACTIONS: &[(&str, &str)] = &[
     ("no_mail", "See that no mail comes to this address."),
     ("click", "Follow this link as a browser would: GET, and submit the form if the page has one."),
     ("parallel", "Make several requests at the same time."),
+    ("identity_asked", "Look at what the harness's identity server was asked at this path."),
+    (
+        "identity_does",
+        "Make the harness's identity server `answer` something else, `refuse` or `stall`, until the trial ends.",
+    ),
     ("use", "Do the steps of a fragment."),
 ];
 

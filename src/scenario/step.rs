@@ -3,11 +3,13 @@
 //! Takes a mapping; gives a [`Step`]. Each kind of action has a file of its own below this one.
 
 mod click;
+mod identity;
 mod mail;
 mod parallel;
 mod request;
 
 pub use click::{Change, Click};
+pub use identity::{IdentityAnswer, IdentityAsked, IdentityDoes};
 pub use mail::{MailWait, Quiet};
 pub use request::{BodyTemplate, Request, Sender};
 
@@ -54,6 +56,10 @@ pub enum Action {
     NoMail(Quiet),
     /// Follows a link.
     Click(Click),
+    /// Looks at what the identity server was asked.
+    IdentityAsked(IdentityAsked),
+    /// Makes the identity server misbehave.
+    IdentityDoes(IdentityDoes),
 }
 
 impl Action {
@@ -65,6 +71,11 @@ impl Action {
             Action::Mail(wait) => f(&wait.to),
             Action::NoMail(quiet) => f(&quiet.to),
             Action::Click(click) => click.each_text(f),
+            Action::IdentityAsked(asked) => {
+                f(&asked.path);
+                f(&asked.about);
+            }
+            Action::IdentityDoes(does) => does.each_text(f),
         }
     }
 
@@ -133,12 +144,15 @@ impl Reader<'_> {
             "no_mail" => keys::SILENCE_STEP,
             "click" => keys::CLICK,
             "parallel" => keys::PARALLEL,
+            "identity_asked" => keys::IDENTITY_ASKED,
+            "identity_does" => keys::IDENTITY_DOES,
             "use" => keys::USE,
             _ => keys::REQUEST,
         };
         let levels: Vec<&str> = crate::model::Level::ALL.iter().map(|level| level.word()).collect();
         let mut extra = vec![key.name.as_str()];
-        if key.name != "use" {
+        // These two show nothing that could be expected.
+        if !matches!(key.name.as_str(), "use" | "identity_does") {
             extra.extend(levels);
         }
         let fields = self.fields(node, &what, &[own, keys::STEP], &extra)?;
@@ -149,6 +163,8 @@ impl Reader<'_> {
             "no_mail" => (self.quiet(value, &fields).map(Action::NoMail), keys::SILENCE),
             "click" => (self.click(value, &fields).map(Action::Click), keys::VISIT),
             "parallel" => (self.parallel(value).map(Action::Parallel), keys::RESPONSES),
+            "identity_asked" => (self.identity_asked(value, &fields).map(Action::IdentityAsked), keys::INQUIRY),
+            "identity_does" => (self.identity_does(value, &fields).map(Action::IdentityDoes), keys::NOTHING),
             method => (self.request(method, value, &fields).map(Action::Request), keys::RESPONSE),
         };
         let checks = self.checks(&fields, observed);
