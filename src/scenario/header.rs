@@ -91,9 +91,10 @@ impl Reader<'_> {
                 Case { name, steps }
             })
             .collect::<Vec<_>>();
-        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()));
-        // Expectations that could not be read are faults of their own.
-        let complete = self.count_faults() == before && cases.iter().all(|case| !case.steps.is_empty());
+        // What could not be read may bind a value, act for an actor or expect something.
+        let whole = self.count_faults() == before;
+        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()), whole);
+        let complete = whole && cases.iter().all(|case| !case.steps.is_empty());
         if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
             self.fault(
                 Diagnostic::new(node.span, "no-check", "this scenario expects nothing, so it cannot fail")
