@@ -9,8 +9,10 @@ mod click;
 mod generate;
 mod link;
 mod mailboxes;
+mod orders;
 mod performer;
 mod rate_limit;
+mod repetitions;
 mod request;
 mod secrets;
 

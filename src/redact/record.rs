@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::Redactor;
 use crate::model::{
     Ability, Arrival, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers, Link, Mail,
-    Part, Request, Response, SessionFacts, Silence, Stop, TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
+    Part, Request, Response, Rounds, SessionFacts, Silence, Stop, TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
 };
 
 impl Redactor {
@@ -122,6 +122,8 @@ impl Redactor {
                 self.string(mailbox);
                 mails.iter_mut().for_each(|m| self.mail(m));
             }
+            Event::Rounds(Rounds { reached: _, times: _ }) => {}
+            Event::Note(text) => self.string(text),
             Event::Stop(Stop { reason: _, message }) => self.string(message),
         }
     }

@@ -51,7 +51,7 @@ pub(super) fn of(transcript: &Transcript, values: &Values) -> Vec<Secret> {
             Event::Visit(visit) => visit.hops.iter().for_each(|hop| found.exchange(hop)),
             Event::Delivery(delivery) => found.links(delivery.mails.iter().flat_map(|mail| &mail.links), values),
             Event::Silence(silence) => found.links(silence.mails.iter().flat_map(|mail| &mail.links), values),
-            Event::Stop(_) => {}
+            Event::Rounds(_) | Event::Note(_) | Event::Stop(_) => {}
         }
     }
     found.secrets

@@ -35,6 +35,12 @@ fn show(entries: &[&Entry], style: &Style) -> String {
             Event::Delivery(delivery) => wait(delivery, style, &mut output),
             Event::Visit(visit) => follow(visit, style, &mut output),
             Event::Silence(silence) => quiet(silence, style, &mut output),
+            Event::Rounds(rounds) => {
+                let end = if rounds.reached { "ended as it should" } else { "never came to its end" };
+                let text = format!("repeated {}: it {end}", words::count(rounds.times, "time"));
+                output.push_str(&style.wrap("  ", "    ", &text));
+            }
+            Event::Note(text) => output.push_str(&style.wrap("  ", "    ", &visible(text))),
             Event::Stop(stop) => {
                 let text = format!("stopped, {}: {}", reason(stop.reason), visible(&stop.message));
                 output.push_str(&style.wrap("  ", "    ", &text));
