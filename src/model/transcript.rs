@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Mail};
+use super::{Exchange, Inquiry, Instruction, Mail};
 
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -50,6 +50,10 @@ pub enum Event {
     Rounds(Rounds),
     /// Something that the harness did itself: a pause, an order to its sink. In words.
     Note(String),
+    /// A look at what the identity server was asked.
+    Inquiry(Inquiry),
+    /// The identity server was told to misbehave.
+    Instruction(Instruction),
     /// The trial could not go on.
     Stop(Stop),
 }

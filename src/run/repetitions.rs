@@ -1,4 +1,5 @@
-//! The repetitions of one trial: which round each is in, and whether it came to its end.
+//! Whether a step is to be done at all: its conditions, and the repetitions of the trial, with the round that each is in
+//! and whether it came to its end.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +7,13 @@ use url::Url;
 
 use crate::matching::{self, Values};
 use crate::model::{Entry, Rounds};
-use crate::scenario::Step;
+use crate::scenario::{Step, Text};
+
+/// Whether the values that a step depends on have come up, or have not, as it asks.
+pub(super) fn conditions_met(step: &Step, values: &Values) -> bool {
+    let has = |text: &Text| text.placeholders().all(|placeholder| values.get(&placeholder.name).is_some());
+    step.when.iter().all(has) && !step.unless.iter().any(has)
+}
 
 /// All repetitions of a trial, by their number in the scenario.
 #[derive(Debug, Default)]

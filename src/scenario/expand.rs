@@ -326,7 +326,7 @@ impl Scope {
             }
             return vec![Segment::Placeholder(placeholder)];
         }
-        if self.inner.is_some() && placeholder.binds() && !super::flow::BUILT_IN.contains(&placeholder.name.as_str()) {
+        if self.inner.is_some() && placeholder.binds() && !super::flow::is_built_in(&placeholder.name) {
             let outside = self.outside(&placeholder.name);
             if outside != placeholder.name {
                 placeholder.typed = placeholder.value_type.is_some();

@@ -50,6 +50,7 @@ impl Reader<'_> {
 
     fn check(&self, level: Level, span: Span, node: &Node, observed: &[keys::Key]) -> Option<Check> {
         let what = format!("`{level}`");
+        let before = self.count_faults();
         let fields = self.fields(node, &what, &[observed, keys::EXPECTATION], &[])?;
         let pattern = self.outcome(&fields, observed)?;
         let one_of = match fields.get("one_of") {
@@ -58,11 +59,14 @@ impl Reader<'_> {
         };
         let seen = matches!(&pattern.kind, PatternKind::Object { fields, .. } if !fields.is_empty());
         if !seen && one_of.is_empty() {
-            self.fault(
-                Diagnostic::new(node.span, "no-check", format!("{what} expects nothing"))
-                    .label("nothing to see here")
-                    .nearest("", observed.iter().map(|key| key.name)),
-            );
+            // A misspelt key is its own fault, not an expectation that was forgotten.
+            if self.count_faults() == before {
+                self.fault(
+                    Diagnostic::new(node.span, "no-check", format!("{what} expects nothing"))
+                        .label("nothing to see here")
+                        .nearest("", observed.iter().map(|key| key.name)),
+                );
+            }
             return None;
         }
         Some(Check {

@@ -7,19 +7,36 @@ use std::collections::BTreeSet;
 
 use super::diagnostic::Diagnostic;
 use super::read::Reader;
-use super::step::{Sender, Step};
+use super::step::{Action, Sender, Step};
 use super::template::Text;
 use super::text::Placeholder;
 use crate::scenario::node::Span;
 
 /// Values that are always known: when the trial began and what time it is, in milliseconds.
-pub(super) const BUILT_IN: &[&str] = &["started", "now"];
+const ALWAYS: &[&str] = &["started", "now"];
+
+/// Values that are known where the harness's identity server is needed: its name, as clients give it, and its URL.
+const OF_IDENTITY: &[&str] = &["id_server", "id_server_url"];
+
+/// The need that gives an identity server.
+const IDENTITY_SERVER: &str = "identity-server";
+
+/// Whether a value is the harness's own, and the same in every fragment.
+pub(super) fn is_built_in(name: &str) -> bool {
+    ALWAYS.contains(&name) || OF_IDENTITY.contains(&name)
+}
 
 /// Checks all cases of a scenario.
-pub(super) fn check<'s>(reader: &Reader<'_>, actors: &[(String, Span)], cases: impl Iterator<Item = &'s [Step]>) {
+pub(super) fn check<'s>(
+    reader: &Reader<'_>,
+    actors: &[(String, Span)],
+    needs: &[(String, Span)],
+    cases: impl Iterator<Item = &'s [Step]>,
+) {
+    let identity = needs.iter().any(|(need, _)| need == IDENTITY_SERVER);
     let mut used = BTreeSet::new();
     for steps in cases {
-        used.extend(check_case(reader, actors, steps));
+        used.extend(check_case(reader, actors, identity, steps));
     }
     for (name, span) in actors {
         if !used.contains(name) {
@@ -33,10 +50,14 @@ pub(super) fn check<'s>(reader: &Reader<'_>, actors: &[(String, Span)], cases: i
 }
 
 /// Checks one case; gives the actors that do something in it.
-fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], steps: &[Step]) -> BTreeSet<String> {
-    let bound = BUILT_IN.iter().map(|name| (*name).to_owned()).collect();
+fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], identity: bool, steps: &[Step]) -> BTreeSet<String> {
+    let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
+    let bound = known.map(|name| (*name).to_owned()).collect();
     let mut flow = Flow { reader, actors, bound, used: BTreeSet::new() };
     for step in steps {
+        if !identity && matches!(step.action, Action::IdentityAsked(_) | Action::IdentityDoes(_)) {
+            reader.fault(needs_identity_server(step.span));
+        }
         for request in step.action.requests() {
             if let Sender::Actor(name, span) = &request.sender {
                 flow.actor(name, *span);
@@ -131,7 +152,9 @@ impl Flow<'_> {
     fn unbound(&self, text: &Text, placeholder: &Placeholder, has_type: bool) {
         let name = shown(&placeholder.name);
         let span = self.reader.part(text.span, &format!("<{name}"));
-        let fault = if has_type {
+        let fault = if OF_IDENTITY.contains(&name) {
+            needs_identity_server(span)
+        } else if has_type {
             Diagnostic::new(span, "unbound", format!("`<{name}>` is used before anything binds it"))
                 .label("no value yet")
                 .help("an earlier step's expectation must name it, or a fragment that gives it must be used before")
@@ -144,6 +167,12 @@ impl Flow<'_> {
         };
         self.reader.fault(fault);
     }
+}
+
+fn needs_identity_server(span: Span) -> Diagnostic {
+    Diagnostic::new(span, "missing-need", "this takes the harness's identity server")
+        .label("used here")
+        .help(format!("add `{IDENTITY_SERVER}` to `needs`"))
 }
 
 /// A name as the file has it: without what expanding fragments added.

@@ -75,6 +75,7 @@ impl Reader<'_> {
                 );
             }
         }
+        let before = self.count_faults();
         let cases = self
             .cases(&fields)
             .into_iter()
@@ -88,8 +89,9 @@ impl Reader<'_> {
                 Case { name, steps }
             })
             .collect::<Vec<_>>();
-        flow::check(self, &actors, cases.iter().map(|case| case.steps.as_slice()));
-        let complete = cases.iter().all(|case| !case.steps.is_empty());
+        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()));
+        // Expectations that could not be read are faults of their own.
+        let complete = self.count_faults() == before && cases.iter().all(|case| !case.steps.is_empty());
         if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
             self.fault(
                 Diagnostic::new(node.span, "no-check", "this scenario expects nothing, so it cannot fail")

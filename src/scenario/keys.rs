@@ -224,6 +224,35 @@ pub(super) static SINK: &[Key] = &[
     key("hang_up", Shape::Flag, "Close the connection once the message was sent, without an answer."),
     key("times", Shape::Count, "How often; always if not given."),
 ];
+/// The keys of a step that looks at what the identity server was asked.
+pub(super) static IDENTITY_ASKED: &[Key] =
+    &[needed("about", Shape::Text, "An address, a user or a session that stands in the requests.")];
+
+/// What can be expected of what the identity server was asked.
+pub(super) static INQUIRY: &[Key] = &[
+    key("count", Shape::Pattern, "How many requests it got."),
+    key(
+        "requests",
+        Shape::Pattern,
+        "The requests, oldest first: `method`, `path`, `query` (by name), `authorization`, `body`.",
+    ),
+];
+
+/// The keys of a step that makes the identity server misbehave.
+pub(super) static IDENTITY_DOES: &[Key] = &[
+    needed("on", Shape::Text, "The path: below `/_matrix/identity/v2`, unless it begins with `/_`."),
+    needed("about", Shape::Text, "The address, user or session that stands in the requests to answer so."),
+    key("status", Shape::Count, "The status, for `answer`."),
+    key("body", Shape::Template, "The JSON body, for `answer`."),
+    key("raw_body", Shape::Text, "A body that is no JSON, for `answer`; sent as text/plain."),
+    key("for", Shape::Duration, "How long it waits before it answers as it should, for `stall`."),
+];
+
+/// What the identity server can be made to do.
+pub(super) static IDENTITY_DOINGS: &[&str] = &["answer", "refuse", "stall"];
+
+/// What can be expected of a step that shows nothing.
+pub(super) static NOTHING: &[Key] = &[];
 
 /// The keys every expectation may have.
 pub(super) static EXPECTATION: &[Key] = &[
@@ -238,6 +267,11 @@ pub(super) static ACTIONS: &[(&str, &str)] = &[
     ("no_mail", "See that no mail comes to this address."),
     ("click", "Follow this link as a browser would: GET, and submit the form if the page has one."),
     ("parallel", "Make several requests at the same time."),
+    ("identity_asked", "Look at what the harness's identity server was asked at this path."),
+    (
+        "identity_does",
+        "Make the harness's identity server `answer` something else, `refuse` or `stall`, until the trial ends.",
+    ),
     ("use", "Do the steps of a fragment."),
     ("repeat", "Do steps several times, up to `times`, or until an outcome looks as `until` says."),
     ("pause", "Wait this long. For moments that the target's configuration names; never for mail."),
@@ -246,7 +280,7 @@ pub(super) static ACTIONS: &[(&str, &str)] = &[
 ];
 
 /// The actions of which nothing can be expected.
-pub(super) static SILENT: &[&str] = &["use", "pause", "sink", "skip"];
+pub(super) static SILENT: &[&str] = &["use", "pause", "sink", "skip", "identity_does"];
 
 /// What the changes of a link's parameters can be, besides a text.
 pub(super) static CHANGES: &[&str] = &["altered", "removed"];

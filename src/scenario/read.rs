@@ -52,6 +52,11 @@ impl<'a> Reader<'a> {
         self.faults.borrow_mut().push(diagnostic);
     }
 
+    /// How many faults there are so far.
+    pub(super) fn count_faults(&self) -> usize {
+        self.faults.borrow().len()
+    }
+
     /// All faults so far.
     pub(super) fn into_faults(self) -> Vec<Diagnostic> {
         self.faults.into_inner()

@@ -92,6 +92,11 @@ fn step() -> Value {
             "pause" => (described(json!({"$ref": "#/$defs/duration"}), about), &[][..], None),
             "sink" => (described(object(keys::SINK, &[]), about), &[][..], None),
             "repeat" => (described(object(keys::REPEAT, &[]), about), &[][..], Some(keys::ROUNDS)),
+            "identity_asked" => (text, keys::IDENTITY_ASKED, Some(keys::INQUIRY)),
+            "identity_does" => {
+                let words = json!({"enum": keys::IDENTITY_DOINGS});
+                (described(words, about), keys::IDENTITY_DOES, None)
+            }
             _ => {
                 let list = json!({"type": "array", "minItems": 2, "items": {"type": "object"}});
                 (described(list, about), keys::PARALLEL, Some(keys::RESPONSES))

@@ -3,6 +3,7 @@
 //! Takes a mapping; gives a [`Step`]. Each kind of action has a file of its own below this one.
 
 mod click;
+mod identity;
 mod mail;
 mod order;
 mod parallel;
@@ -10,6 +11,7 @@ mod request;
 mod rounds;
 
 pub use click::{Change, Click};
+pub use identity::{IdentityAnswer, IdentityAsked, IdentityDoes};
 pub use mail::{MailWait, Quiet};
 pub use order::{Fault, SinkOrder};
 pub use request::{BodyTemplate, Request, Sender};
@@ -75,6 +77,10 @@ pub enum Action {
     Rounds(usize),
     /// Ends the trial without a verdict, for this reason.
     Skip(Text),
+    /// Looks at what the identity server was asked.
+    IdentityAsked(IdentityAsked),
+    /// Makes the identity server misbehave.
+    IdentityDoes(IdentityDoes),
 }
 
 impl Action {
@@ -89,6 +95,11 @@ impl Action {
             Action::Sink(order) => f(&order.to),
             Action::Skip(reason) => f(reason),
             Action::Pause(_) | Action::Rounds(_) => {}
+            Action::IdentityAsked(asked) => {
+                f(&asked.path);
+                f(&asked.about);
+            }
+            Action::IdentityDoes(does) => does.each_text(f),
         }
     }
 
@@ -158,6 +169,8 @@ impl Reader<'_> {
             "no_mail" => keys::SILENCE_STEP,
             "click" => keys::CLICK,
             "parallel" => keys::PARALLEL,
+            "identity_asked" => keys::IDENTITY_ASKED,
+            "identity_does" => keys::IDENTITY_DOES,
             "use" => keys::USE,
             "repeat" | "pause" | "sink" | "skip" => &[],
             _ => keys::REQUEST,
@@ -176,9 +189,11 @@ impl Reader<'_> {
             "click" => (self.click(value, &fields).map(Action::Click), keys::VISIT),
             "parallel" => (self.parallel(value).map(Action::Parallel), keys::RESPONSES),
             "repeat" => (flat.round.as_ref().map(|round| Action::Rounds(round.repetition)), keys::ROUNDS),
-            "pause" => (self.pause(value).map(Action::Pause), &[][..]),
-            "sink" => (self.sink_order(value).map(Action::Sink), &[][..]),
-            "skip" => (self.placed_text(value, "the reason").map(Action::Skip), &[][..]),
+            "pause" => (self.pause(value).map(Action::Pause), keys::NOTHING),
+            "sink" => (self.sink_order(value).map(Action::Sink), keys::NOTHING),
+            "skip" => (self.placed_text(value, "the reason").map(Action::Skip), keys::NOTHING),
+            "identity_asked" => (self.identity_asked(value, &fields).map(Action::IdentityAsked), keys::INQUIRY),
+            "identity_does" => (self.identity_does(value, &fields).map(Action::IdentityDoes), keys::NOTHING),
             method => (self.request(method, value, &fields).map(Action::Request), keys::RESPONSE),
         };
         let checks = self.checks(&fields, observed);

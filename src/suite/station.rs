@@ -2,11 +2,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 use url::Url;
 
 use crate::http::{Client, HttpOptions, Origins, Shared};
+use crate::identity::IdentityServer;
 use crate::mail::{Mailbox, Sink, read_mail};
 use crate::model::{Arrival, Mail};
 use crate::plan::Api;
@@ -41,6 +43,8 @@ pub struct StationOptions {
     pub mail_hint: Option<String>,
     /// What cannot be probed and is there all the same.
     pub offers: Vec<String>,
+    /// The identity server that the target was set up to trust, if there is one.
+    pub identity: Option<Arc<IdentityServer>>,
     /// Limits of HTTP exchanges.
     pub http: HttpOptions,
     /// How long things may take.
@@ -61,6 +65,7 @@ impl StationOptions {
             accounts: AccountOptions::default(),
             mail_hint: None,
             offers: Vec::new(),
+            identity: None,
             http: HttpOptions::default(),
             limits: Limits::default(),
             seed: rand::random(),
@@ -75,7 +80,11 @@ impl Station {
     ///
     /// A message that says what was tried, what was seen, and what to set.
     pub async fn open(options: StationOptions) -> Result<Station, String> {
-        let shared = Shared::new().map_err(|fault| fault.to_string())?;
+        let shared = match &options.identity {
+            None => Shared::new(),
+            Some(server) => Shared::with_pem(server.authority().ca_pem().as_bytes(), "the identity server's authority"),
+        };
+        let shared = shared.map_err(|fault| fault.to_string())?;
         let origins = Origins::parse(&options.url, options.public_url.as_deref()).map_err(|fault| fault.to_string())?;
         let client = Client::new(&options.http, &shared)
             .map_err(|fault| format!("the HTTP client could not be made: {fault}"))?;
@@ -93,6 +102,7 @@ impl Station {
             sink: options.sink,
             limits: options.limits,
             seed: options.seed,
+            identity: options.identity,
         };
         Ok(Station { target, context, variant: options.variant })
     }
