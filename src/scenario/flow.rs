@@ -67,6 +67,7 @@ fn check_case(mut flow: Flow<'_>, identity: bool, steps: &[Step]) -> BTreeSet<St
                 flow.actor(name, *span);
             }
         }
+        step.when.iter().chain(&step.unless).for_each(|text| flow.asked(text));
         step.action.each_text(&mut |text| flow.sent(text));
         for check in &step.checks {
             check.pattern.each_text(&mut |text| flow.expected(text));
@@ -129,6 +130,15 @@ impl Flow<'_> {
                     self.bound.insert(placeholder.name.clone());
                 }
                 value_type => self.unbound(text, placeholder, value_type.is_some()),
+            }
+        }
+    }
+
+    /// A condition: what it asks for may have come up before it.
+    fn asked(&mut self, text: &Text) {
+        for placeholder in text.placeholders() {
+            if !self.fact(text, placeholder) && !self.bound.contains(&placeholder.name) {
+                self.unbound(text, placeholder, placeholder.value_type.is_some());
             }
         }
     }

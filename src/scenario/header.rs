@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::expand::{Expander, Fragment, Scope};
 use super::node::{Node, Span, Value};
 use super::read::{Fields, Reader};
-use super::{Case, Scenario, SpecVersion, Step, flow, keys};
+use super::{Case, Scenario, SpecVersion, flow, keys};
 
 impl Reader<'_> {
     /// Reads a fragment file: its inputs, outputs and steps as nodes.
@@ -84,9 +84,7 @@ impl Reader<'_> {
                 let mut steps = Vec::new();
                 for (key, finally) in [("steps", false), ("finally", true)] {
                     let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
-                    steps.extend(nodes.iter().filter_map(|(node, prepares)| {
-                        self.step(node, finally).map(|step| Step { prepares: *prepares, ..step })
-                    }));
+                    steps.extend(nodes.iter().filter_map(|flat| self.flat_step(flat, finally)));
                 }
                 Case { name, steps }
             })
