@@ -5,11 +5,13 @@
 //! here cannot be cancelled out by the same misreading in the harness.
 //!
 //! It has two kinds of switch. A [`Defect`] breaks one promise and must be caught by the scenarios it names. A [`Shape`] is a
-//! lawful difference seen in real servers, with which every scenario must still pass.
+//! lawful difference seen in real servers, with which every scenario must still pass. What the server offers at all is its
+//! [`Config`], and a [`Variant`] is a named one.
 //!
 //! ```text
-//! routes ─→ endpoints ─→ State { accounts, proofs, uia }   (one lock, never held across an await)
-//!                └────→ mailer ─→ SMTP                      (one gate per validation session)
+//! routes ─→ endpoints ─→ State { accounts, proofs, uia, limits, … }   (one lock, never held across an await)
+//!                ├────→ mailer ─→ SMTP                                 (one gate per validation session)
+//!                └────→ identity ─→ identity servers, over HTTPS
 //! ```
 //!
 //! Everything lives in memory, and everything that grows has a named limit beside it.
@@ -214,10 +216,7 @@ impl Running {
 /// ([`StartError::ServerName`]), a certificate, a key or a client cannot be made of what was given.
 pub async fn start(mut options: Options) -> Result<Running, StartError> {
     let switches = Switches::new(&options.defects, &options.shapes)?;
-    let taken = |source| StartError::Bind {
-        addr: options.listen,
-        source,
-    };
+    let taken = |source| StartError::Bind { addr: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(taken)?;
     let addr = listener.local_addr().map_err(taken)?;
     let tls = match &options.tls {
@@ -241,24 +240,13 @@ pub async fn start(mut options: Options) -> Result<Running, StartError> {
     // The tap does nothing; a tapped listener is one whose clients' addresses the router learns.
     let tls = tls.map(|listener| listener.tap_io(|_| {}));
     tasks.extend(tls.map(|listener| tokio::spawn(serve(listener, app, stopped))));
-    Ok(Running {
-        addr,
-        url,
-        tls_addr,
-        server_name: options.server_name,
-        stop,
-        tasks,
-    })
+    Ok(Running { addr, url, tls_addr, server_name: options.server_name, stop, tasks })
 }
 
 /// A server on all addresses is reached through loopback; `http://0.0.0.0` is nowhere.
 fn reachable(mut addr: SocketAddr) -> SocketAddr {
     if addr.ip().is_unspecified() {
-        addr.set_ip(if addr.is_ipv4() {
-            Ipv4Addr::LOCALHOST.into()
-        } else {
-            Ipv6Addr::LOCALHOST.into()
-        });
+        addr.set_ip(if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
     addr
 }
@@ -273,9 +261,7 @@ where
 {
     // The signal is the sender's end, whether it was dropped on purpose or together with `Running`.
     let stopping = async move { drop(stopped.changed().await) };
-    let ended = axum::serve(listener, app)
-        .with_graceful_shutdown(stopping)
-        .await;
+    let ended = axum::serve(listener, app).with_graceful_shutdown(stopping).await;
     if let Err(error) = ended {
         tracing::warn!(%error, "the reference homeserver stopped listening");
     }

@@ -81,31 +81,19 @@ pub(super) struct Accounts {
 impl Accounts {
     pub(super) fn new(server_name: &str) -> Self {
         let server_name = server_name.to_owned();
-        Self {
-            server_name,
-            by_user: HashMap::new(),
-            by_token: HashMap::new(),
-            by_address: HashMap::new(),
-        }
+        Self { server_name, by_user: HashMap::new(), by_token: HashMap::new(), by_address: HashMap::new() }
     }
 
     /// The user id a new account with this localpart would have, if the grammar for new accounts allows it.
     pub(super) fn new_user_id(&self, localpart: &str) -> Option<UserId> {
-        let allowed = |byte: u8| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._=-/+".contains(&byte)
-        };
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._=-/+".contains(&byte);
         let user = self.user_id(localpart);
-        (!localpart.is_empty() && localpart.bytes().all(allowed) && user.0.len() <= USER_ID_LIMIT)
-            .then_some(user)
+        (!localpart.is_empty() && localpart.bytes().all(allowed) && user.0.len() <= USER_ID_LIMIT).then_some(user)
     }
 
     /// The account that a localpart or a full user id names, if it exists.
     pub(super) fn named(&self, user: &str) -> Option<&UserId> {
-        let user = if user.starts_with('@') {
-            UserId(user.to_owned())
-        } else {
-            self.user_id(user)
-        };
+        let user = if user.starts_with('@') { UserId(user.to_owned()) } else { self.user_id(user) };
         self.by_user.get_key_value(&user).map(|(user, _)| user)
     }
 
@@ -121,11 +109,7 @@ impl Accounts {
             return Err(NotCreated::ServerFull);
         }
         let password = PasswordHash::new(password);
-        let account = Account {
-            password,
-            threepids: Vec::new(),
-            devices: VecDeque::new(),
-        };
+        let account = Account { password, threepids: Vec::new(), devices: VecDeque::new() };
         self.by_user.insert(user.clone(), account);
         Ok(())
     }
@@ -135,9 +119,7 @@ impl Accounts {
     }
 
     pub(super) fn password_is(&self, user: &UserId, password: &str) -> bool {
-        self.by_user
-            .get(user)
-            .is_some_and(|account| account.password.matches(password))
+        self.by_user.get(user).is_some_and(|account| account.password.matches(password))
     }
 
     pub(super) fn set_password(&mut self, user: &UserId, password: &str) {
@@ -147,30 +129,17 @@ impl Accounts {
     }
 
     /// Logs a device in. A device that was logged in already gets a new token, and its old one stops working.
-    pub(super) fn log_in(
-        &mut self,
-        user: &UserId,
-        device: Option<&str>,
-    ) -> Option<(String, String)> {
+    pub(super) fn log_in(&mut self, user: &UserId, device: Option<&str>) -> Option<(String, String)> {
         let device = device.map_or_else(random::id, str::to_owned);
         let token = random::token();
         let account = self.by_user.get_mut(user)?;
         let replaced = account.devices.iter().position(|(id, _)| *id == device);
         let full = (account.devices.len() >= MAX_DEVICES).then_some(0);
-        if let Some((_, old_token)) = replaced
-            .or(full)
-            .and_then(|index| account.devices.remove(index))
-        {
+        if let Some((_, old_token)) = replaced.or(full).and_then(|index| account.devices.remove(index)) {
             self.by_token.remove(&old_token);
         }
         account.devices.push_back((device.clone(), token.clone()));
-        self.by_token.insert(
-            token.clone(),
-            Session {
-                user: user.clone(),
-                device: device.clone(),
-            },
-        );
+        self.by_token.insert(token.clone(), Session { user: user.clone(), device: device.clone() });
         Some((device, token))
     }
 
@@ -227,9 +196,7 @@ impl Accounts {
     }
 
     pub(super) fn threepids(&self, user: &UserId) -> &[Threepid] {
-        self.by_user
-            .get(user)
-            .map_or(&[], |account| &account.threepids)
+        self.by_user.get(user).map_or(&[], |account| &account.threepids)
     }
 
     /// Gives the account an address that nobody has.
@@ -243,8 +210,7 @@ impl Accounts {
         if account.threepids.len() >= MAX_ADDRESSES {
             return Err(NotAttached::AccountFull);
         }
-        self.by_address
-            .insert(threepid.address.clone(), user.clone());
+        self.by_address.insert(threepid.address.clone(), user.clone());
         account.threepids.push(threepid);
         Ok(())
     }
@@ -256,9 +222,7 @@ impl Accounts {
         }
         self.by_address.remove(address);
         if let Some(account) = self.by_user.get_mut(user) {
-            account
-                .threepids
-                .retain(|threepid| threepid.address != *address);
+            account.threepids.retain(|threepid| threepid.address != *address);
         }
         true
     }
@@ -267,9 +231,7 @@ impl Accounts {
     pub(super) fn hide(&mut self, user: &UserId, address: &Address) -> bool {
         let owned = self.by_address.get(address) == Some(user);
         if let Some(account) = self.by_user.get_mut(user) {
-            account
-                .threepids
-                .retain(|threepid| threepid.address != *address);
+            account.threepids.retain(|threepid| threepid.address != *address);
         }
         owned
     }
@@ -281,76 +243,4 @@ impl Accounts {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn accounts_with(names: &[&str]) -> (Accounts, Vec<UserId>) {
-        let mut accounts = Accounts::new("x.test");
-        let users: Vec<_> = names
-            .iter()
-            .map(|name| accounts.new_user_id(name).unwrap())
-            .collect();
-        for user in &users {
-            accounts.create(user, "secret").unwrap();
-        }
-        (accounts, users)
-    }
-
-    fn threepid(address: &str) -> Threepid {
-        Threepid {
-            address: Address::parse(address).unwrap(),
-            validated_at: 1,
-            added_at: 2,
-        }
-    }
-
-    #[test]
-    fn an_address_belongs_to_one_account() {
-        let (mut accounts, users) = accounts_with(&["alice", "bob"]);
-        accounts.attach(&users[0], threepid("a@x.test")).unwrap();
-        assert_eq!(
-            accounts.attach(&users[1], threepid("A@X.test")),
-            Err(NotAttached::InUse)
-        );
-        assert!(!accounts.detach(&users[1], &Address::parse("a@x.test").unwrap()));
-        assert_eq!(
-            accounts.owner(&Address::parse("a@x.test").unwrap()),
-            Some(&users[0])
-        );
-        assert!(accounts.detach(&users[0], &Address::parse("a@x.test").unwrap()));
-        assert!(accounts.threepids(&users[0]).is_empty());
-        accounts.attach(&users[1], threepid("a@x.test")).unwrap();
-    }
-
-    #[test]
-    fn logging_in_again_on_a_device_replaces_its_token() {
-        let (mut accounts, users) = accounts_with(&["alice"]);
-        let (_, first) = accounts.log_in(&users[0], Some("PHONE")).unwrap();
-        let (_, second) = accounts.log_in(&users[0], Some("PHONE")).unwrap();
-        assert!(accounts.session(&first).is_none());
-        assert!(accounts.session(&second).is_some());
-    }
-
-    #[test]
-    fn devices_are_limited() {
-        let (mut accounts, users) = accounts_with(&["alice"]);
-        let (_, first) = accounts.log_in(&users[0], None).unwrap();
-        for _ in 0..MAX_DEVICES {
-            accounts.log_in(&users[0], None).unwrap();
-        }
-        assert!(accounts.session(&first).is_none());
-        assert_eq!(accounts.by_token.len(), MAX_DEVICES);
-    }
-
-    #[test]
-    fn only_lower_case_localparts_become_user_ids() {
-        let accounts = Accounts::new("x.test");
-        assert_eq!(
-            accounts.new_user_id("a.b_c=d-e/f+1").unwrap().as_str(),
-            "@a.b_c=d-e/f+1:x.test"
-        );
-        for localpart in ["", "Alice", "é", "a b", "a:b", &"a".repeat(250)] {
-            assert!(accounts.new_user_id(localpart).is_none(), "{localpart}");
-        }
-    }
-}
+mod tests;

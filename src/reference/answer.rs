@@ -25,18 +25,8 @@ pub(super) struct MatrixError {
 }
 
 impl MatrixError {
-    pub(super) fn new(
-        status: StatusCode,
-        errcode: impl Into<Cow<'static, str>>,
-        error: impl Into<String>,
-    ) -> Self {
-        Self {
-            status,
-            errcode: Some(errcode.into()),
-            error: error.into(),
-            fields: Box::default(),
-            retry_after: None,
-        }
+    pub(super) fn new(status: StatusCode, errcode: impl Into<Cow<'static, str>>, error: impl Into<String>) -> Self {
+        Self { status, errcode: Some(errcode.into()), error: error.into(), fields: Box::default(), retry_after: None }
     }
 
     /// A 401 that asks for User-Interactive Authentication: `fields` hold session, flows and params.
@@ -56,16 +46,8 @@ impl MatrixError {
     }
 
     /// The same refusal with an errcode and a sentence: a challenge after a failed attempt.
-    pub(super) fn because(
-        self,
-        errcode: impl Into<Cow<'static, str>>,
-        error: impl Into<String>,
-    ) -> Self {
-        Self {
-            errcode: Some(errcode.into()),
-            error: error.into(),
-            ..self
-        }
+    pub(super) fn because(self, errcode: impl Into<Cow<'static, str>>, error: impl Into<String>) -> Self {
+        Self { errcode: Some(errcode.into()), error: error.into(), ..self }
     }
 
     /// The same refusal with further members.
@@ -84,11 +66,7 @@ impl MatrixError {
     }
 
     pub(super) fn not_json() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_NOT_JSON",
-            "the request body is not valid JSON",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_NOT_JSON", "the request body is not valid JSON")
     }
 
     pub(super) fn bad_json(error: impl Into<String>) -> Self {
@@ -96,11 +74,7 @@ impl MatrixError {
     }
 
     pub(super) fn missing_param(name: &str) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_MISSING_PARAM",
-            format!("the parameter `{name}` is missing"),
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_MISSING_PARAM", format!("the parameter `{name}` is missing"))
     }
 
     pub(super) fn invalid_param(error: impl Into<String>) -> Self {
@@ -112,35 +86,19 @@ impl MatrixError {
     }
 
     pub(super) fn unrecognized(status: StatusCode) -> Self {
-        Self::new(
-            status,
-            "M_UNRECOGNIZED",
-            "this server does not know that request",
-        )
+        Self::new(status, "M_UNRECOGNIZED", "this server does not know that request")
     }
 
     pub(super) fn in_use() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_THREEPID_IN_USE",
-            "Email is already in use",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_THREEPID_IN_USE", "Email is already in use")
     }
 
     pub(super) fn auth_failed() -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_THREEPID_AUTH_FAILED",
-            "No validated 3pid session found",
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_THREEPID_AUTH_FAILED", "No validated 3pid session found")
     }
 
     pub(super) fn missing_token() -> Self {
-        Self::new(
-            StatusCode::UNAUTHORIZED,
-            "M_MISSING_TOKEN",
-            "this request needs an access token",
-        )
+        Self::new(StatusCode::UNAUTHORIZED, "M_MISSING_TOKEN", "this request needs an access token")
     }
 
     pub(super) fn no_such_address(status: StatusCode) -> Self {
@@ -148,21 +106,14 @@ impl MatrixError {
     }
 
     pub(super) fn medium_not_supported(error: impl Into<String>) -> Self {
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "M_THREEPID_MEDIUM_NOT_SUPPORTED",
-            error,
-        )
+        Self::new(StatusCode::BAD_REQUEST, "M_THREEPID_MEDIUM_NOT_SUPPORTED", error)
     }
 
     /// 429; `retry_after` is the hint when to come again, in a header and, as before v1.10, in the body.
     pub(super) fn limit_exceeded(retry_after: Option<Duration>) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;
         let refusal = Self::new(status, "M_LIMIT_EXCEEDED", "Too many requests");
-        Self {
-            retry_after,
-            ..refusal
-        }
+        Self { retry_after, ..refusal }
     }
 
     pub(super) fn internal(error: impl Into<String>) -> Self {
@@ -200,14 +151,8 @@ pub(super) fn empty() -> Response {
 /// Lets web clients of any origin read the response, as every endpoint of the client-server API must.
 pub(super) fn allow_any_origin(response: &mut Response) {
     let headers = response.headers_mut();
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_ORIGIN,
-        HeaderValue::from_static("*"),
-    );
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS"),
-    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, DELETE, OPTIONS"));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("X-Requested-With, Content-Type, Authorization"),

@@ -28,18 +28,13 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = MatrixError;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, MatrixError> {
-        let bytes = to_bytes(request.into_body(), BODY_LIMIT)
-            .await
-            .map_err(|_| {
-                let error =
-                    format!("the request body is larger than {BODY_LIMIT} bytes, or was cut off");
-                MatrixError::new(StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE", error)
-            })?;
+        let bytes = to_bytes(request.into_body(), BODY_LIMIT).await.map_err(|_| {
+            let error = format!("the request body is larger than {BODY_LIMIT} bytes, or was cut off");
+            MatrixError::new(StatusCode::PAYLOAD_TOO_LARGE, "M_TOO_LARGE", error)
+        })?;
         match serde_json::from_slice(&bytes) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
-            Ok(_) => Err(MatrixError::bad_json(
-                "the request body is not a JSON object",
-            )),
+            Ok(_) => Err(MatrixError::bad_json("the request body is not a JSON object")),
             Err(_) => Err(MatrixError::not_json()),
         }
     }
@@ -63,9 +58,7 @@ pub(super) trait Fields {
 
 impl Fields for Map<String, Value> {
     fn text(&self, name: &str) -> Result<&str, MatrixError> {
-        let value = self
-            .get(name)
-            .ok_or_else(|| MatrixError::missing_param(name))?;
+        let value = self.get(name).ok_or_else(|| MatrixError::missing_param(name))?;
         value.as_str().ok_or_else(|| wrong_type(name, "a string"))
     }
 
@@ -74,9 +67,7 @@ impl Fields for Map<String, Value> {
     }
 
     fn integer(&self, name: &str) -> Result<i64, MatrixError> {
-        let value = self
-            .get(name)
-            .ok_or_else(|| MatrixError::missing_param(name))?;
+        let value = self.get(name).ok_or_else(|| MatrixError::missing_param(name))?;
         value.as_i64().ok_or_else(|| wrong_type(name, "an integer"))
     }
 
@@ -87,9 +78,7 @@ impl Fields for Map<String, Value> {
     fn device_id(&self) -> Result<Option<&str>, MatrixError> {
         let device = self.optional_text("device_id")?;
         if device.is_some_and(|device| device.is_empty() || device.len() > DEVICE_ID_LIMIT) {
-            return Err(MatrixError::invalid_param(format!(
-                "a device id has 1 to {DEVICE_ID_LIMIT} bytes"
-            )));
+            return Err(MatrixError::invalid_param(format!("a device id has 1 to {DEVICE_ID_LIMIT} bytes")));
         }
         Ok(device)
     }
@@ -107,9 +96,7 @@ fn optional<'a, T>(
 ) -> Result<Option<T>, MatrixError> {
     match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
-        Some(value) => read(value)
-            .map(Some)
-            .ok_or_else(|| wrong_type(name, wanted)),
+        Some(value) => read(value).map(Some).ok_or_else(|| wrong_type(name, wanted)),
     }
 }
 

@@ -21,11 +21,7 @@ pub(super) struct Bounded<K, V> {
 impl<K: Eq + Hash + Clone, V> Bounded<K, V> {
     /// An empty map for at most `capacity` entries.
     pub(super) fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            entries: HashMap::new(),
-            order: VecDeque::new(),
-        }
+        Self { capacity, entries: HashMap::new(), order: VecDeque::new() }
     }
 
     /// Inserts a new key; gives back the entry that had to go, if the map was full. Keys are used once only.

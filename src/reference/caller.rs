@@ -17,10 +17,7 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 
-use super::{
-    accounts::UserId, answer::MatrixError, defects::UNKNOWN_TOKEN_UNDER_ANOTHER_CODE,
-    server::Server,
-};
+use super::{accounts::UserId, answer::MatrixError, defects::UNKNOWN_TOKEN_UNDER_ANOTHER_CODE, server::Server};
 
 /// The account and device behind a valid access token.
 #[derive(Debug, Clone)]
@@ -33,20 +30,13 @@ pub(super) struct Caller {
 impl FromRequestParts<Arc<Server>> for Caller {
     type Rejection = MatrixError;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        server: &Arc<Server>,
-    ) -> Result<Self, MatrixError> {
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, MatrixError> {
         let token = access_token(parts).ok_or_else(MatrixError::missing_token)?;
         server
             .state()
             .accounts
             .session(&token)
-            .map(|session| Self {
-                user: session.user.clone(),
-                device: session.device.clone(),
-                token: token.clone(),
-            })
+            .map(|session| Self { user: session.user.clone(), device: session.device.clone(), token: token.clone() })
             .ok_or_else(|| unknown_token(server))
     }
 }
@@ -55,16 +45,11 @@ impl FromRequestParts<Arc<Server>> for Caller {
 impl OptionalFromRequestParts<Arc<Server>> for Caller {
     type Rejection = MatrixError;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        server: &Arc<Server>,
-    ) -> Result<Option<Self>, MatrixError> {
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Option<Self>, MatrixError> {
         if access_token(parts).is_none() {
             return Ok(None);
         }
-        <Self as FromRequestParts<_>>::from_request_parts(parts, server)
-            .await
-            .map(Some)
+        <Self as FromRequestParts<_>>::from_request_parts(parts, server).await.map(Some)
     }
 }
 
@@ -80,15 +65,9 @@ pub(super) struct Visitor {
 impl FromRequestParts<Arc<Server>> for Visitor {
     type Rejection = Infallible;
 
-    async fn from_request_parts(
-        parts: &mut Parts,
-        server: &Arc<Server>,
-    ) -> Result<Self, Infallible> {
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, Infallible> {
         let caller = <Caller as FromRequestParts<_>>::from_request_parts(parts, server).await;
-        Ok(Self {
-            address: client_address(parts, server.config.trust_forwarded_for),
-            caller: caller.ok(),
-        })
+        Ok(Self { address: client_address(parts, server.config.trust_forwarded_for), caller: caller.ok() })
     }
 }
 
@@ -96,15 +75,7 @@ impl FromRequestParts<Arc<Server>> for Visitor {
 /// the client wrote.
 fn client_address(parts: &Parts, trust_forwarded_for: bool) -> IpAddr {
     let forwarded = || {
-        let last = parts
-            .headers
-            .get_all("x-forwarded-for")
-            .iter()
-            .next_back()?
-            .to_str()
-            .ok()?
-            .rsplit(',')
-            .next()?;
+        let last = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?;
         last.trim().parse().ok()
     };
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
@@ -126,18 +97,12 @@ fn unknown_token(server: &Server) -> MatrixError {
 fn access_token(parts: &Parts) -> Option<String> {
     let from_header = parts.headers.get(header::AUTHORIZATION).and_then(|value| {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        scheme
-            .eq_ignore_ascii_case("bearer")
-            .then(|| token.trim().to_owned())
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     });
     let from_query = || {
         let query = parts.uri.query()?;
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs
-            .find(|(name, _)| name == "access_token")
-            .map(|(_, token)| token.into_owned())
+        pairs.find(|(name, _)| name == "access_token").map(|(_, token)| token.into_owned())
     };
-    from_header
-        .or_else(from_query)
-        .filter(|token| !token.is_empty())
+    from_header.or_else(from_query).filter(|token| !token.is_empty())
 }

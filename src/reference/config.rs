@@ -75,10 +75,7 @@ impl Default for RateLimits {
     /// Five from one client, three for one address, and one more every five minutes.
     fn default() -> Self {
         let interval = Duration::from_secs(300);
-        Self {
-            by_client: Limit { burst: 5, interval },
-            by_email: Limit { burst: 3, interval },
-        }
+        Self { by_client: Limit { burst: 5, interval }, by_email: Limit { burst: 3, interval } }
     }
 }
 

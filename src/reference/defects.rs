@@ -19,8 +19,8 @@ mod uia;
 use std::sync::LazyLock;
 
 pub(super) use {
-    add::*, bind::*, capability::*, limits::*, link::*, login::*, next_link::*, register::*,
-    remove::*, reset::*, token::*, uia::*,
+    add::*, bind::*, capability::*, limits::*, link::*, login::*, next_link::*, register::*, remove::*, reset::*,
+    token::*, uia::*,
 };
 
 /// A promise that the server can be told to break, and who must notice.

@@ -14,8 +14,7 @@ use super::{
     answer::MatrixError,
     body::Fields as _,
     defects::{
-        IDENTIFIER_REFUSES_LOCALPARTS, IDENTIFIER_REFUSES_USER_IDS, LEGACY_USER_IS_A_SERVER_ERROR,
-        LOGIN_COMPARES_CASE,
+        IDENTIFIER_REFUSES_LOCALPARTS, IDENTIFIER_REFUSES_USER_IDS, LEGACY_USER_IS_A_SERVER_ERROR, LOGIN_COMPARES_CASE,
     },
     server::Server,
     shapes::IDENTIFIER_ONLY,
@@ -30,15 +29,8 @@ pub(super) fn named(
     if let Some(identifier) = fields.optional_object("identifier")? {
         return match identifier.text("type")? {
             "m.id.user" => Ok(by_user(server, accounts, identifier.text("user")?)),
-            "m.id.thirdparty" => by_address(
-                server,
-                accounts,
-                identifier.text("medium")?,
-                identifier.text("address")?,
-            ),
-            other => Err(MatrixError::invalid_param(format!(
-                "identifiers of the type `{other}` are not supported"
-            ))),
+            "m.id.thirdparty" => by_address(server, accounts, identifier.text("medium")?, identifier.text("address")?),
+            other => Err(MatrixError::invalid_param(format!("identifiers of the type `{other}` are not supported"))),
         };
     }
     if server.shaped(IDENTIFIER_ONLY) {
@@ -50,10 +42,7 @@ pub(super) fn named(
         }
         return Ok(by_user(server, accounts, user));
     }
-    match (
-        fields.optional_text("medium")?,
-        fields.optional_text("address")?,
-    ) {
+    match (fields.optional_text("medium")?, fields.optional_text("address")?) {
         (Some(medium), Some(address)) => by_address(server, accounts, medium, address),
         _ => Err(MatrixError::missing_param("identifier")),
     }
@@ -73,9 +62,7 @@ fn by_address(
     address: &str,
 ) -> Result<Option<UserId>, MatrixError> {
     if medium != "email" {
-        return Err(MatrixError::invalid_param(format!(
-            "the medium `{medium}` is not supported"
-        )));
+        return Err(MatrixError::invalid_param(format!("the medium `{medium}` is not supported")));
     }
     // An address that is none has no account, like an address that nobody has: the answer must not differ.
     let owner = Address::parse(address)

@@ -92,9 +92,7 @@ impl IdentityServers {
         }
         let member = |name: &str| Some(answer.as_ref()?.get(name)?.as_str()?.to_owned());
         match (member("medium"), member("address")) {
-            (Some(medium), Some(address)) if status.is_success() => {
-                Ok(Association { medium, address })
-            }
+            (Some(medium), Some(address)) if status.is_success() => Ok(Association { medium, address }),
             _ => Err(bad_gateway("the identity server's answer makes no sense")),
         }
     }
@@ -136,15 +134,9 @@ impl IdentityServers {
         }
     }
 
-    fn request(
-        &self,
-        id_server: &str,
-        path: &str,
-        body: &Value,
-    ) -> Result<RequestBuilder, MatrixError> {
-        let url = address(id_server, path).ok_or_else(|| {
-            MatrixError::invalid_param("an id_server is a host name, with a port if need be")
-        })?;
+    fn request(&self, id_server: &str, path: &str, body: &Value) -> Result<RequestBuilder, MatrixError> {
+        let url = address(id_server, path)
+            .ok_or_else(|| MatrixError::invalid_param("an id_server is a host name, with a port if need be"))?;
         let http = self.http.as_ref().ok_or_else(|| {
             MatrixError::new(
                 StatusCode::BAD_REQUEST,
@@ -153,10 +145,7 @@ impl IdentityServers {
             )
         })?;
         // Serialised once, here: what is sent is what was signed.
-        Ok(http
-            .post(url)
-            .header("Content-Type", "application/json")
-            .body(body.to_string()))
+        Ok(http.post(url).header("Content-Type", "application/json").body(body.to_string()))
     }
 }
 
@@ -171,9 +160,7 @@ pub(super) struct Bind<'a> {
 
 /// The address of an endpoint, if the name is nothing but a host and a port.
 fn address(id_server: &str, path: &str) -> Option<Url> {
-    let bare = id_server
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
+    let bare = id_server.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte));
     let url = Url::parse(&format!("https://{id_server}{path}")).ok()?;
     (bare && url.path() == path && url.has_host()).then_some(url)
 }
@@ -216,11 +203,8 @@ fn passed_on(status: StatusCode, answer: &Option<Value>) -> Option<MatrixError> 
     let errcode = fields.remove("errcode")?.as_str()?.to_owned();
     let error = fields.remove("error");
     let error = error.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let status = if status.is_success() || status == StatusCode::UNAUTHORIZED {
-        StatusCode::BAD_REQUEST
-    } else {
-        status
-    };
+    let status =
+        if status.is_success() || status == StatusCode::UNAUTHORIZED { StatusCode::BAD_REQUEST } else { status };
     Some(MatrixError::new(status, errcode, error).with_fields(fields))
 }
 
@@ -237,15 +221,7 @@ mod tests {
         let url = address("is.test:8090", "/x").unwrap();
         assert_eq!(url.as_str(), "https://is.test:8090/x");
         assert!(address("[::1]:8090", "/x").is_some());
-        for name in [
-            "",
-            "https://is.test",
-            "is.test/path",
-            "user@is.test",
-            "is.test?",
-            "is test",
-            "is.test#",
-        ] {
+        for name in ["", "https://is.test", "is.test/path", "user@is.test", "is.test?", "is test", "is.test#"] {
             assert!(address(name, "/x").is_none(), "{name}");
         }
     }

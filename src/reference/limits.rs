@@ -29,10 +29,7 @@ pub(super) struct Limits {
 
 impl Limits {
     pub(super) fn new() -> Self {
-        Self {
-            by_client: Bounded::new(MAX_REMEMBERED),
-            by_email: Bounded::new(MAX_REMEMBERED),
-        }
+        Self { by_client: Bounded::new(MAX_REMEMBERED), by_email: Bounded::new(MAX_REMEMBERED) }
     }
 
     /// Admits a request, or says how long to wait. Only a request that passes both limits counts.
@@ -83,14 +80,8 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn limits(by_client: u32, by_email: u32) -> RateLimits {
-        let limit = |burst| Limit {
-            burst,
-            interval: MINUTE,
-        };
-        RateLimits {
-            by_client: limit(by_client),
-            by_email: limit(by_email),
-        }
+        let limit = |burst| Limit { burst, interval: MINUTE };
+        RateLimits { by_client: limit(by_client), by_email: limit(by_email) }
     }
 
     fn email(local: usize) -> Address {
@@ -111,10 +102,7 @@ mod tests {
         let later = now + MINUTE;
         assert_eq!(state.admit(&rules, client, &email(9), later), Ok(()));
         assert_eq!(state.admit(&rules, client, &email(9), later), Err(MINUTE));
-        assert_eq!(
-            state.admit(&rules, IpAddr::from([127, 0, 0, 2]), &email(9), now),
-            Ok(())
-        );
+        assert_eq!(state.admit(&rules, IpAddr::from([127, 0, 0, 2]), &email(9), now), Ok(()));
     }
 
     #[test]

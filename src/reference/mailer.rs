@@ -56,18 +56,10 @@ pub(super) struct Mailer {
 }
 
 impl Mailer {
-    pub(super) fn new(
-        smtp: SocketAddr,
-        server_name: &str,
-        timeout: Duration,
-    ) -> Result<Self, StartError> {
-        let host = server_name
-            .rsplit_once(':')
-            .map_or(server_name, |(host, _port)| host);
-        let address =
-            lettre::Address::new("noreply", host).map_err(|_| StartError::ServerName {
-                given: server_name.to_owned(),
-            })?;
+    pub(super) fn new(smtp: SocketAddr, server_name: &str, timeout: Duration) -> Result<Self, StartError> {
+        let host = server_name.rsplit_once(':').map_or(server_name, |(host, _port)| host);
+        let address = lettre::Address::new("noreply", host)
+            .map_err(|_| StartError::ServerName { given: server_name.to_owned() })?;
         let sender = Mailbox::new(Some(server_name.to_owned()), address);
         Ok(Self {
             smtp,
@@ -85,8 +77,7 @@ impl Mailer {
 
     /// Sends one letter and waits until it is accepted.
     pub(super) async fn send(&self, server: &Server, letter: &Letter) -> Result<(), MailError> {
-        let message =
-            message::compose(server, &self.sender, letter).ok_or(MailError::Unaddressable)?;
+        let message = message::compose(server, &self.sender, letter).ok_or(MailError::Unaddressable)?;
         match timeout(self.timeout, self.transmit(&message)).await {
             Ok(accepted) => accepted,
             Err(_) => {
@@ -104,19 +95,12 @@ impl Mailer {
         // A mail and its final dot are written one after the other. Without this the dot waits until the peer acknowledges
         // the mail, which many servers put off for 40 ms.
         drop(stream.set_nodelay(true));
-        let mut connection =
-            AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello_name)
-                .await
-                .map_err(not_accepted)?;
-        connection
-            .send(message.envelope(), &message.formatted())
+        let mut connection = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello_name)
             .await
             .map_err(not_accepted)?;
+        connection.send(message.envelope(), &message.formatted()).await.map_err(not_accepted)?;
         // The mail is accepted; that the server also says goodbye is nothing to wait for.
-        tokio::spawn(timeout(
-            self.timeout,
-            async move { connection.abort().await },
-        ));
+        tokio::spawn(timeout(self.timeout, async move { connection.abort().await }));
         Ok(())
     }
 }
@@ -124,9 +108,5 @@ impl Mailer {
 fn not_accepted(error: smtp::Error) -> MailError {
     tracing::debug!(%error, "the SMTP server did not take a mail");
     // lettre calls it a mistake of the client when the address needs an extension that the server lacks.
-    if error.is_client() {
-        MailError::Unaddressable
-    } else {
-        MailError::NotAccepted
-    }
+    if error.is_client() { MailError::Unaddressable } else { MailError::NotAccepted }
 }

@@ -18,10 +18,7 @@ pub(super) struct PasswordHash {
 impl PasswordHash {
     pub(super) fn new(password: &str) -> Self {
         let salt = rand::random();
-        Self {
-            salt,
-            hash: digest(salt, password),
-        }
+        Self { salt, hash: digest(salt, password) }
     }
 
     pub(super) fn matches(&self, password: &str) -> bool {
@@ -30,11 +27,7 @@ impl PasswordHash {
 }
 
 fn digest(salt: [u8; 16], password: &str) -> [u8; 32] {
-    Sha256::new()
-        .chain_update(salt)
-        .chain_update(password)
-        .finalize()
-        .into()
+    Sha256::new().chain_update(salt).chain_update(password).finalize().into()
 }
 
 #[cfg(test)]

@@ -18,16 +18,14 @@ use super::{
     address::Address,
     bounded::Bounded,
     defects::{
-        FAILED_ATTEMPT_NOT_REPEATED, HIGHER_ATTEMPT_MAILS_NOTHING, REPEAT_CHANGES_THE_SID,
-        SAME_ATTEMPT_MAILS_AGAIN, TOKENS_COUNT_UP,
+        FAILED_ATTEMPT_NOT_REPEATED, HIGHER_ATTEMPT_MAILS_NOTHING, REPEAT_CHANGES_THE_SID, SAME_ATTEMPT_MAILS_AGAIN,
+        TOKENS_COUNT_UP,
     },
     random,
     switches::Switches,
 };
 
-pub(super) use session::{
-    Claim, Followed, LinkFailure, NoProof, Opened, Proof, Purpose, Sending, Visit,
-};
+pub(super) use session::{Claim, Followed, LinkFailure, NoProof, Opened, Proof, Purpose, Sending, Visit};
 
 use session::{Session, Token};
 
@@ -53,22 +51,11 @@ pub(super) struct Proofs {
 impl Proofs {
     pub(super) fn new(session_lifetime: Duration, token_lifetime: Duration) -> Self {
         let by_sid = Bounded::new(MAX_SESSIONS);
-        Self {
-            session_lifetime,
-            token_lifetime,
-            by_sid,
-            by_address: HashMap::new(),
-            tokens_made: 0,
-        }
+        Self { session_lifetime, token_lifetime, by_sid, by_address: HashMap::new(), tokens_made: 0 }
     }
 
     /// The session of this claim; a new one if there is none. Anybody may ask, so nothing is validated by it.
-    pub(super) fn open(
-        &mut self,
-        switches: &Switches,
-        claim: Claim,
-        sid: impl FnOnce() -> String,
-    ) -> Opened {
+    pub(super) fn open(&mut self, switches: &Switches, claim: Claim, sid: impl FnOnce() -> String) -> Opened {
         let place = (claim.purpose, claim.address.clone());
         let known = self.by_address.get(&place).cloned().unwrap_or_default();
         for sid in &known {
@@ -87,10 +74,7 @@ impl Proofs {
         if let Some((sid, evicted)) = self.by_sid.insert(opened.sid.clone(), session) {
             self.unlist(&sid, &evicted);
         }
-        self.by_address
-            .entry(place)
-            .or_default()
-            .push(opened.sid.clone());
+        self.by_address.entry(place).or_default().push(opened.sid.clone());
         opened
     }
 
@@ -98,11 +82,7 @@ impl Proofs {
     pub(super) fn prepare(&mut self, switches: &Switches, sid: &str, attempt: i64) -> Sending {
         let expires = Instant::now() + self.token_lifetime;
         self.tokens_made = self.tokens_made.wrapping_add(1);
-        let value = if switches.broken(TOKENS_COUNT_UP) {
-            format!("{:04}", self.tokens_made)
-        } else {
-            random::token()
-        };
+        let value = if switches.broken(TOKENS_COUNT_UP) { format!("{:04}", self.tokens_made) } else { random::token() };
         let Some(session) = self.live(sid) else {
             return Sending::Gone;
         };
@@ -122,10 +102,7 @@ impl Proofs {
         }
         // A fresh token makes up for wrong ones that were tried before: guessing starts again from nothing.
         session.wrong_tokens = 0;
-        session.tokens.push(Token {
-            value: value.clone(),
-            expires,
-        });
+        session.tokens.push(Token { value: value.clone(), expires });
         Sending::Mail(value)
     }
 
@@ -152,14 +129,8 @@ impl Proofs {
     }
 
     /// Judges a visited link, and validates the session if it is the right one. Visiting again changes nothing.
-    pub(super) fn follow(
-        &mut self,
-        switches: &Switches,
-        visit: &Visit,
-    ) -> Result<Followed, LinkFailure> {
-        self.live(&visit.sid)
-            .ok_or(LinkFailure::UnknownSession)?
-            .follow(switches, visit)
+    pub(super) fn follow(&mut self, switches: &Switches, visit: &Visit) -> Result<Followed, LinkFailure> {
+        self.live(&visit.sid).ok_or(LinkFailure::UnknownSession)?.follow(switches, visit)
     }
 
     /// What the session is for, whoever asks: the page of a link depends on it.
@@ -168,15 +139,8 @@ impl Proofs {
     }
 
     /// The proof that a session holds for its client.
-    pub(super) fn proof(
-        &mut self,
-        purpose: Purpose,
-        sid: &str,
-        client_secret: &str,
-    ) -> Result<Proof, NoProof> {
-        self.claimed(purpose, sid, client_secret)
-            .ok_or(NoProof::Unknown)?
-            .proof()
+    pub(super) fn proof(&mut self, purpose: Purpose, sid: &str, client_secret: &str) -> Result<Proof, NoProof> {
+        self.claimed(purpose, sid, client_secret).ok_or(NoProof::Unknown)?.proof()
     }
 
     /// The proof that a session holds, for whoever knows the sid: what a defect gives away.
@@ -185,14 +149,8 @@ impl Proofs {
     }
 
     /// The address that a session claims, whether validated or not.
-    pub(super) fn claimed_address(
-        &mut self,
-        purpose: Purpose,
-        sid: &str,
-        client_secret: &str,
-    ) -> Option<Address> {
-        self.claimed(purpose, sid, client_secret)
-            .map(|session| session.claim.address.clone())
+    pub(super) fn claimed_address(&mut self, purpose: Purpose, sid: &str, client_secret: &str) -> Option<Address> {
+        self.claimed(purpose, sid, client_secret).map(|session| session.claim.address.clone())
     }
 
     /// Ends a session: its proof was used, and proofs are used once.
@@ -202,24 +160,14 @@ impl Proofs {
         }
     }
 
-    fn claimed(
-        &mut self,
-        purpose: Purpose,
-        sid: &str,
-        client_secret: &str,
-    ) -> Option<&mut Session> {
-        self.live(sid)
-            .filter(|session| session.claim.purpose == purpose && session.is_of(client_secret))
+    fn claimed(&mut self, purpose: Purpose, sid: &str, client_secret: &str) -> Option<&mut Session> {
+        self.live(sid).filter(|session| session.claim.purpose == purpose && session.is_of(client_secret))
     }
 
     /// The session, unless it is older than sessions get.
     fn live(&mut self, sid: &str) -> Option<&mut Session> {
         let lifetime = self.session_lifetime;
-        if self
-            .by_sid
-            .get(sid)
-            .is_some_and(|session| session.opened.elapsed() >= lifetime)
-        {
+        if self.by_sid.get(sid).is_some_and(|session| session.opened.elapsed() >= lifetime) {
             self.close(sid);
         }
         self.by_sid.get_mut(sid)

@@ -49,9 +49,7 @@ impl Pushers {
 
     /// Ends the pushers that mail this address.
     pub(super) fn remove_address(&mut self, user: &UserId, address: &Address) {
-        self.retain(user, |it| {
-            !it.is_email || Address::parse(&it.pushkey).as_ref() != Ok(address)
-        });
+        self.retain(user, |it| !it.is_email || Address::parse(&it.pushkey).as_ref() != Ok(address));
     }
 
     pub(super) fn remove_all(&mut self, user: &UserId) {
@@ -74,23 +72,14 @@ mod tests {
     use crate::reference::accounts::Accounts;
 
     fn pusher(pushkey: &str, is_email: bool) -> Pusher {
-        Pusher {
-            app_id: "app".to_owned(),
-            pushkey: pushkey.to_owned(),
-            is_email,
-            fields: Map::new(),
-        }
+        Pusher { app_id: "app".to_owned(), pushkey: pushkey.to_owned(), is_email, fields: Map::new() }
     }
 
     #[test]
     fn a_pusher_ends_with_its_address_and_no_other_does() {
         let user = Accounts::new("x.test").new_user_id("alice").unwrap();
         let mut pushers = Pushers::default();
-        for pusher in [
-            pusher("A@x.test", true),
-            pusher("b@x.test", true),
-            pusher("a@x.test", false),
-        ] {
+        for pusher in [pusher("A@x.test", true), pusher("b@x.test", true), pusher("a@x.test", false)] {
             pushers.set(&user, pusher);
         }
         pushers.remove_address(&user, &Address::parse("a@X.test").unwrap());

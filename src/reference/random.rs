@@ -20,21 +20,12 @@ pub(super) fn id() -> String {
 }
 
 fn letters(count: usize) -> String {
-    rand::rng()
-        .sample_iter(Alphanumeric)
-        .take(count)
-        .map(char::from)
-        .collect()
+    rand::rng().sample_iter(Alphanumeric).take(count).map(char::from).collect()
 }
 
 /// Whether two secrets are the same, in a time that does not tell how much of them is.
 pub(super) fn same(left: &[u8], right: &[u8]) -> bool {
-    left.len() == right.len()
-        && left
-            .iter()
-            .zip(right)
-            .fold(0, |difference, (a, b)| difference | (a ^ b))
-            == 0
+    left.len() == right.len() && left.iter().zip(right).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ use super::{
     answer::{self, MatrixError},
     defects::R0_IS_MISSING,
     endpoints::{
-        add, binding, deactivate, federation, link, login, password, pushers, register,
-        request_token, submit, threepids, versions,
+        add, binding, deactivate, federation, link, login, password, pushers, register, request_token, submit,
+        threepids, versions,
     },
     server::Server,
 };
@@ -40,19 +40,14 @@ pub(super) fn router(server: Arc<Server>) -> Router {
         .route(link::DONE_PATH, get(link::done))
         .route(submit::PATH, post(submit::submitted))
         .route("/_matrix/key/v2/server", get(federation::key))
-        .route(
-            "/_matrix/federation/v1/openid/userinfo",
-            get(federation::userinfo),
-        );
+        .route("/_matrix/federation/v1/openid/userinfo", get(federation::userinfo));
     let without_r0 = usize::from(server.broken(R0_IS_MISSING));
     for prefix in &PREFIXES[without_r0..] {
         router = router.merge(client(prefix));
     }
     router
         .fallback(async || MatrixError::unrecognized(StatusCode::NOT_FOUND))
-        .method_not_allowed_fallback(async || {
-            MatrixError::unrecognized(StatusCode::METHOD_NOT_ALLOWED)
-        })
+        .method_not_allowed_fallback(async || MatrixError::unrecognized(StatusCode::METHOD_NOT_ALLOWED))
         .layer(from_fn(open_to_browsers))
         .with_state(server)
 }
@@ -67,46 +62,22 @@ fn client(prefix: &str) -> Router<Arc<Server>> {
         .route(&at("/logout"), post(login::logout))
         .route(&at("/logout/all"), post(login::logout_all))
         .route(&at("/account/whoami"), get(login::whoami))
-        .route(
-            &at("/account/3pid"),
-            get(threepids::list).post(add::deprecated),
-        )
+        .route(&at("/account/3pid"), get(threepids::list).post(add::deprecated))
         .route(&at("/account/3pid/add"), post(add::add))
         .route(&at("/account/3pid/delete"), post(threepids::delete))
-        .route(
-            &at("/account/3pid/email/requestToken"),
-            post(request_token::for_adding),
-        )
-        .route(
-            &at("/register/email/requestToken"),
-            post(request_token::for_registering),
-        )
-        .route(
-            &at("/account/password/email/requestToken"),
-            post(request_token::for_resetting),
-        )
-        .route(
-            &at("/account/3pid/msisdn/requestToken"),
-            post(request_token::for_a_phone),
-        )
-        .route(
-            &at("/register/msisdn/requestToken"),
-            post(request_token::for_a_phone),
-        )
-        .route(
-            &at("/account/password/msisdn/requestToken"),
-            post(request_token::for_a_phone),
-        )
+        .route(&at("/account/3pid/email/requestToken"), post(request_token::for_adding))
+        .route(&at("/register/email/requestToken"), post(request_token::for_registering))
+        .route(&at("/account/password/email/requestToken"), post(request_token::for_resetting))
+        .route(&at("/account/3pid/msisdn/requestToken"), post(request_token::for_a_phone))
+        .route(&at("/register/msisdn/requestToken"), post(request_token::for_a_phone))
+        .route(&at("/account/password/msisdn/requestToken"), post(request_token::for_a_phone))
         .route(&at("/account/password"), post(password::change))
         .route(&at("/account/deactivate"), post(deactivate::deactivate))
         .route(&at("/account/3pid/bind"), post(binding::bind))
         .route(&at("/account/3pid/unbind"), post(binding::unbind))
         .route(&at("/pushers"), get(pushers::list))
         .route(&at("/pushers/set"), post(pushers::set))
-        .route(
-            &at("/user/{user_id}/openid/request_token"),
-            post(federation::request_token),
-        )
+        .route(&at("/user/{user_id}/openid/request_token"), post(federation::request_token))
 }
 
 /// Answers preflight requests, and lets pages of any origin read the answers of the API. Pages of ours are not for them.

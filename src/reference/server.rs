@@ -54,19 +54,9 @@ pub(super) struct State {
 
 impl Server {
     /// `bound_url` is the address that the server listens on, for links when no public one is given.
-    pub(super) fn new(
-        options: &Options,
-        switches: Switches,
-        bound_url: &str,
-    ) -> Result<Self, StartError> {
-        let public_url = options
-            .public_url
-            .as_deref()
-            .unwrap_or(bound_url)
-            .trim_end_matches('/')
-            .to_owned();
-        let absolute =
-            Url::parse(&public_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    pub(super) fn new(options: &Options, switches: Switches, bound_url: &str) -> Result<Self, StartError> {
+        let public_url = options.public_url.as_deref().unwrap_or(bound_url).trim_end_matches('/').to_owned();
+        let absolute = Url::parse(&public_url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if !absolute {
             return Err(StartError::PublicUrl { given: public_url });
         }
@@ -115,8 +105,7 @@ impl Server {
         if self.config.changes_enabled {
             return Ok(());
         }
-        let refusal =
-            MatrixError::forbidden("third-party identifiers cannot be changed on this server");
+        let refusal = MatrixError::forbidden("third-party identifiers cannot be changed on this server");
         Err(if self.shaped(shapes::CHANGES_DISABLED_400) {
             refusal.with_status(StatusCode::BAD_REQUEST)
         } else {
@@ -126,9 +115,7 @@ impl Server {
 
     /// What requestToken answers on a server whose shape is not to offer it.
     pub(super) fn refusal_of_mail(&self) -> Option<Result<Response, MatrixError>> {
-        let chosen = shapes::REFUSALS
-            .iter()
-            .find(|(shape, ..)| self.shaped(*shape));
+        let chosen = shapes::REFUSALS.iter().find(|(shape, ..)| self.shaped(*shape));
         chosen.map(|(_, status, errcode)| match *errcode {
             Some(errcode) => {
                 let error = "validation by e-mail is not offered here";
@@ -147,8 +134,6 @@ impl Server {
 
 /// Milliseconds since the Unix epoch, the timestamps of the client-server API.
 pub(super) fn now_ms() -> u64 {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }

@@ -35,25 +35,14 @@ impl Shape {
         if self.includes.is_empty() {
             return vec![self];
         }
-        self.includes
-            .iter()
-            .filter_map(|name| find_shape(name))
-            .collect()
+        self.includes.iter().filter_map(|name| find_shape(name)).collect()
     }
 }
 
 /// Every shape: mail, link, answers, servers that refuse, and whole servers.
 pub fn shapes() -> &'static [Shape] {
-    static ALL: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-        [
-            mail::TABLE,
-            link::TABLE,
-            answers::TABLE,
-            refusing::TABLE,
-            composites::TABLE,
-        ]
-        .concat()
-    });
+    static ALL: LazyLock<Vec<Shape>> =
+        LazyLock::new(|| [mail::TABLE, link::TABLE, answers::TABLE, refusing::TABLE, composites::TABLE].concat());
     &ALL
 }
 
@@ -90,17 +79,8 @@ mod tests {
         let names: HashSet<_> = shapes().iter().map(|shape| shape.name).collect();
         assert_eq!(names.len(), shapes().len());
         for shape in shapes() {
-            assert!(
-                shape.summary.ends_with('.'),
-                "{}: the summary is a sentence",
-                shape.name
-            );
-            assert_eq!(
-                shape.parts().len(),
-                shape.includes.len().max(1),
-                "{}",
-                shape.name
-            );
+            assert!(shape.summary.ends_with('.'), "{}: the summary is a sentence", shape.name);
+            assert_eq!(shape.parts().len(), shape.includes.len().max(1), "{}", shape.name);
         }
         assert_eq!(find_shape("no-such-shape"), None);
     }

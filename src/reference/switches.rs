@@ -14,10 +14,7 @@ pub(super) struct Switches {
 
 impl Switches {
     /// Collects the choices; two shapes that decide the same aspect differently contradict each other.
-    pub(super) fn new(
-        defects: &[&'static Defect],
-        shapes: &[&'static Shape],
-    ) -> Result<Self, StartError> {
+    pub(super) fn new(defects: &[&'static Defect], shapes: &[&'static Shape]) -> Result<Self, StartError> {
         let mut chosen: Vec<&'static Shape> = Vec::new();
         for shape in shapes {
             for part in shape.parts() {
@@ -26,11 +23,7 @@ impl Switches {
                 }
                 if let Some(other) = chosen.iter().find(|other| other.aspect == part.aspect) {
                     let (first, second, aspect) = (other.name, part.name, part.aspect);
-                    return Err(StartError::Contradiction {
-                        first,
-                        second,
-                        aspect,
-                    });
+                    return Err(StartError::Contradiction { first, second, aspect });
                 }
                 chosen.push(part);
             }
@@ -69,10 +62,7 @@ mod tests {
     fn a_chosen_defect_is_the_only_one_on() {
         let chosen = find_defect("accepts-any-password").unwrap();
         let switches = Switches::new(&[chosen], &[]).unwrap();
-        let on: Vec<_> = crate::reference::defects()
-            .iter()
-            .filter(|defect| switches.broken(**defect))
-            .collect();
+        let on: Vec<_> = crate::reference::defects().iter().filter(|defect| switches.broken(**defect)).collect();
         assert_eq!(on, [chosen]);
     }
 
@@ -81,12 +71,7 @@ mod tests {
         let text = find_shape("text-only-mail").unwrap();
         let html = find_shape("html-only-mail").unwrap();
         let refused = Switches::new(&[], &[text, html]).unwrap_err();
-        assert!(
-            refused
-                .to_string()
-                .contains("`text-only-mail` and `html-only-mail`"),
-            "{refused}"
-        );
+        assert!(refused.to_string().contains("`text-only-mail` and `html-only-mail`"), "{refused}");
         Switches::new(&[], &[text, text]).unwrap();
     }
 }

@@ -37,12 +37,7 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 4] = [
-        Self::Password,
-        Self::Dummy,
-        Self::RegistrationToken,
-        Self::EmailIdentity,
-    ];
+    const ALL: [Self; 4] = [Self::Password, Self::Dummy, Self::RegistrationToken, Self::EmailIdentity];
 
     fn name(self) -> &'static str {
         match self {
@@ -140,32 +135,18 @@ pub(super) struct Identity {
 
 impl Grant {
     /// The address that was proved. Another request may have used the proof since: proofs count once.
-    pub(super) fn unused_identity(
-        &self,
-        state: &mut State,
-    ) -> Result<Option<&Identity>, MatrixError> {
+    pub(super) fn unused_identity(&self, state: &mut State) -> Result<Option<&Identity>, MatrixError> {
         let is_gone = |identity: &Identity| state.proofs.purpose(&identity.sid).is_none();
         if self.identity.as_ref().is_some_and(is_gone) {
-            return Err(MatrixError::forbidden(
-                "the validation of this address was used up; please start again",
-            ));
+            return Err(MatrixError::forbidden("the validation of this address was used up; please start again"));
         }
         Ok(self.identity.as_ref())
     }
 }
 
 /// Grants the operation, or says with a 401 what is missing.
-pub(super) fn authorise(
-    server: &Server,
-    state: &mut State,
-    ask: Ask<'_>,
-) -> Result<Grant, MatrixError> {
-    let Ask {
-        operation,
-        flows,
-        auth,
-        remember,
-    } = ask;
+pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Result<Grant, MatrixError> {
+    let Ask { operation, flows, auth, remember } = ask;
     let Some(auth) = auth else {
         let session = state.challenges.open(operation.clone(), remember);
         return Err(challenge(server, &operation, flows, &session));
@@ -178,10 +159,7 @@ pub(super) fn authorise(
                 // Nothing that another session proved counts here, and the client gets one that will.
                 let fresh = state.challenges.open(operation.clone(), remember);
                 let refusal = challenge(server, &operation, flows, &fresh);
-                return Err(refusal.because(
-                    "M_FORBIDDEN",
-                    "this session does not belong to this request",
-                ));
+                return Err(refusal.because("M_FORBIDDEN", "this session does not belong to this request"));
             }
             given.to_owned()
         }
@@ -195,39 +173,26 @@ pub(super) fn authorise(
     };
 
     if let Some(name) = stage {
-        let stage =
-            Stage::named(name).filter(|stage| flows.iter().any(|flow| flow.contains(stage)));
+        let stage = Stage::named(name).filter(|stage| flows.iter().any(|flow| flow.contains(stage)));
         let Some(stage) = stage else {
             let refusal = unfinished(server, state, &operation, flows, &session);
-            return Err(refusal.because(
-                "M_UNRECOGNIZED",
-                format!("the stage `{name}` is not part of any flow"),
-            ));
+            return Err(refusal.because("M_UNRECOGNIZED", format!("the stage `{name}` is not part of any flow")));
         };
         match try_stage(server, state, &operation, stage, auth)? {
             Outcome::Passed => {}
             Outcome::Proved(identity) => state.challenges.identify(&session, identity),
             Outcome::Failed(reason) => {
-                return Err(failed(
-                    server, state, &operation, flows, session, stage, reason,
-                ));
+                return Err(failed(server, state, &operation, flows, session, stage, reason));
             }
         }
         state.challenges.complete(&session, stage);
     }
 
     let completed = state.challenges.completed(&session);
-    if !flows
-        .iter()
-        .any(|flow| flow.iter().all(|stage| completed.contains(stage)))
-    {
+    if !flows.iter().any(|flow| flow.iter().all(|stage| completed.contains(stage))) {
         return Err(unfinished(server, state, &operation, flows, &session));
     }
     let remembered = state.challenges.remembered(&session);
     let identity = state.challenges.identity(&session);
-    Ok(Grant {
-        session,
-        remembered,
-        identity,
-    })
+    Ok(Grant { session, remembered, identity })
 }

@@ -23,16 +23,8 @@ pub struct Variant {
 /// Every variant; the first is the plain one.
 pub fn variants() -> &'static [Variant] {
     const ALL: &[Variant] = &[
-        Variant {
-            name: "plain",
-            summary: "Mail, open registration, no restrictions.",
-            apply: |_| {},
-        },
-        Variant {
-            name: "no-mail",
-            summary: "The server cannot send mail.",
-            apply: |config| config.mail = false,
-        },
+        Variant { name: "plain", summary: "Mail, open registration, no restrictions.", apply: |_| {} },
+        Variant { name: "no-mail", summary: "The server cannot send mail.", apply: |config| config.mail = false },
         Variant {
             name: "inhibits-3pid-errors",
             summary: "requestToken does not tell which addresses have accounts.",

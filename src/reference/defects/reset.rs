@@ -2,8 +2,7 @@
 
 use super::declare;
 
-const REQUEST_TOKEN: &str =
-    "client-server-api/#post_matrixclientv3accountpasswordemailrequesttoken";
+const REQUEST_TOKEN: &str = "client-server-api/#post_matrixclientv3accountpasswordemailrequesttoken";
 const PASSWORD: &str = "client-server-api/#post_matrixclientv3accountpassword";
 const STAGE: &str = "client-server-api/#email-based-identity--homeserver";
 

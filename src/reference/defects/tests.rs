@@ -109,10 +109,8 @@ const ROWS: &[&str] = &[
 ];
 
 /// The rows that no defect breaks, and why.
-const UNBROKEN: &[(&str, &str)] = &[(
-    "mas-delegated",
-    "the reference homeserver has accounts of its own and delegates nothing",
-)];
+const UNBROKEN: &[(&str, &str)] =
+    &[("mas-delegated", "the reference homeserver has accounts of its own and delegates nothing")];
 
 /// The bugs that real servers had, in the order of the catalogue, and the defects that bring them back.
 const HISTORY: [&[&str]; 15] = [
@@ -120,28 +118,17 @@ const HISTORY: [&[&str]; 15] = [
     &["tokens-count-up"],
     &["page-echoes-its-parameters"],
     &["any-client-secret-will-do"],
-    &[
-        "in-use-compares-case",
-        "reset-compares-case",
-        "reset-mails-the-written-spelling",
-    ],
+    &["in-use-compares-case", "reset-compares-case", "reset-mails-the-written-spelling"],
     &["decoration-kept-in-addresses"],
     &["address-registers-twice"],
     &["address-moves-to-the-newcomer"],
     &["disabled-changes-still-mail", "disabled-registration-mails"],
-    &[
-        "addresses-survive-deactivation",
-        "pusher-survives-its-address",
-    ],
+    &["addresses-survive-deactivation", "pusher-survives-its-address"],
     &["failed-poll-loses-the-password"],
     &["reset-demands-an-access-token", "reset-changes-nothing"],
     &["next-link-demanded", "link-parameters-run-together"],
     &["session-counts-for-any-sid"],
-    &[
-        "delete-fails-without-unbind",
-        "bind-hides-the-reason",
-        "bind-ignores-refusals",
-    ],
+    &["delete-fails-without-unbind", "bind-hides-the-reason", "bind-ignores-refusals"],
 ];
 
 #[test]
@@ -171,11 +158,7 @@ fn names_are_unique_and_read_as_selectors() {
     let names: HashSet<_> = defects().iter().map(|defect| defect.name).collect();
     assert_eq!(names.len(), defects().len());
     for name in names {
-        assert!(
-            name.bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'),
-            "{name}"
-        );
+        assert!(name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'), "{name}");
         assert_eq!(find_defect(name).map(|defect| defect.name), Some(name));
     }
     assert_eq!(find_defect("no-such-defect"), None);
@@ -184,17 +167,9 @@ fn names_are_unique_and_read_as_selectors() {
 #[test]
 fn every_defect_says_what_it_breaks_and_who_notices() {
     for defect in defects() {
-        assert!(
-            defect.promise.ends_with('.'),
-            "{}: the promise is a sentence",
-            defect.name
-        );
+        assert!(defect.promise.ends_with('.'), "{}: the promise is a sentence", defect.name);
         assert!(!defect.rule.is_empty(), "{}", defect.name);
-        assert!(
-            !defect.caught_by.is_empty(),
-            "{}: nobody would notice it",
-            defect.name
-        );
+        assert!(!defect.caught_by.is_empty(), "{}: nobody would notice it", defect.name);
     }
 }
 
@@ -205,20 +180,13 @@ fn every_defect_is_asked_about_by_a_handler() {
     let (mut handlers, mut tables) = (String::new(), String::new());
     read(&root, &mut handlers, &mut tables);
     let declared = tables.lines().filter_map(|line| line.split_once(" = \""));
-    let is_constant = |name: &str| {
-        name.bytes()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-    };
-    let constants = declared
-        .map(|(name, _)| name.trim())
-        .filter(|name| is_constant(name));
+    let is_constant =
+        |name: &str| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let constants = declared.map(|(name, _)| name.trim()).filter(|name| is_constant(name));
     let mut count = 0;
     for constant in constants {
         // Once to import it, once more to ask.
-        assert!(
-            handlers.matches(constant).count() > 1,
-            "{constant} is declared but never asked about"
-        );
+        assert!(handlers.matches(constant).count() > 1, "{constant} is declared but never asked about");
         count += 1;
     }
     assert_eq!(count, defects().len());
@@ -231,12 +199,7 @@ fn read(folder: &Path, handlers: &mut String, tables: &mut String) {
             read(&path, handlers, tables);
         } else {
             let is_table = path.parent().unwrap().ends_with("defects");
-            (if is_table {
-                &mut *tables
-            } else {
-                &mut *handlers
-            })
-            .push_str(&fs::read_to_string(&path).unwrap());
+            (if is_table { &mut *tables } else { &mut *handlers }).push_str(&fs::read_to_string(&path).unwrap());
         }
     }
 }

@@ -15,13 +15,12 @@ use crate::reference::{
     body::{Body, Fields as _},
     caller::Caller,
     defects::{
-        ADDRESS_MOVES_TO_THE_NEWCOMER, ADDS_ANOTHER_ADDRESS, ADDS_BEFORE_THE_LINK,
-        ADDS_WITHOUT_PASSWORD, CHALLENGE_ADDS_ALREADY, CHALLENGE_WITH_SUCCESS_STATUS,
-        DEPRECATED_ADD_ADDS_NOTHING, DEPRECATED_ADD_SKIPS_THE_PROOF, REFUSES_A_PROVEN_ADDRESS,
-        SECOND_ADDRESS_REPLACES_THE_FIRST, SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE,
-        UNCLICKED_IS_A_SERVER_ERROR, UNCLICKED_REFUSED_BUT_ADDED, UNCLICKED_UNDER_ANOTHER_CODE,
-        UNKNOWN_SID_IS_A_SERVER_ERROR, USED_PROOF_MOVES_THE_ADDRESS, WRONG_PASSWORD_ADDS_ANYWAY,
-        WRONG_PASSWORD_IS_SUCCESS_STATUS,
+        ADDRESS_MOVES_TO_THE_NEWCOMER, ADDS_ANOTHER_ADDRESS, ADDS_BEFORE_THE_LINK, ADDS_WITHOUT_PASSWORD,
+        CHALLENGE_ADDS_ALREADY, CHALLENGE_WITH_SUCCESS_STATUS, DEPRECATED_ADD_ADDS_NOTHING,
+        DEPRECATED_ADD_SKIPS_THE_PROOF, REFUSES_A_PROVEN_ADDRESS, SECOND_ADDRESS_REPLACES_THE_FIRST,
+        SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE, UNCLICKED_IS_A_SERVER_ERROR, UNCLICKED_REFUSED_BUT_ADDED,
+        UNCLICKED_UNDER_ANOTHER_CODE, UNKNOWN_SID_IS_A_SERVER_ERROR, USED_PROOF_MOVES_THE_ADDRESS,
+        WRONG_PASSWORD_ADDS_ANYWAY, WRONG_PASSWORD_IS_SUCCESS_STATUS,
     },
     proofs::{NoProof, Proof, Purpose},
     server::{Server, State as ServerState, now_ms},
@@ -47,9 +46,7 @@ impl<'a> Reference<'a> {
         let (sid, client_secret) = (fields.text("sid")?, fields.text("client_secret")?);
         // No sid of ours is longer, and a challenge remembers the one it was opened for.
         if sid.len() > SID_LIMIT {
-            return Err(MatrixError::invalid_param(format!(
-                "the sid is longer than {SID_LIMIT} characters"
-            )));
+            return Err(MatrixError::invalid_param(format!("the sid is longer than {SID_LIMIT} characters")));
         }
         Ok(Self { sid, client_secret })
     }
@@ -65,10 +62,7 @@ pub(in crate::reference) async fn add(
     let reference = Reference::read(&body)?;
     let auth = body.optional_object("auth")?;
     let mut state = server.state();
-    let is_proven = state
-        .proofs
-        .proof(Purpose::Add, reference.sid, reference.client_secret)
-        .is_ok();
+    let is_proven = state.proofs.proof(Purpose::Add, reference.sid, reference.client_secret).is_ok();
     if auth.is_none() && is_proven && server.broken(ADDS_WITHOUT_PASSWORD) {
         attach(&server, &mut state, &caller.user, reference)?;
         return Ok(answer::empty());
@@ -92,9 +86,7 @@ pub(in crate::reference) async fn deprecated(
     let credentials = match body.optional_object("three_pid_creds")? {
         Some(credentials) => credentials,
         // The spelling of clients older than the specification.
-        None => body
-            .optional_object("threePidCreds")?
-            .ok_or_else(|| MatrixError::missing_param("three_pid_creds"))?,
+        None => body.optional_object("threePidCreds")?.ok_or_else(|| MatrixError::missing_param("three_pid_creds"))?,
     };
     let reference = Reference::read(credentials)?;
     if server.broken(DEPRECATED_ADD_ADDS_NOTHING) {
@@ -124,40 +116,20 @@ fn permission(
     reference: Reference<'_>,
     auth: Option<&Map<String, Value>>,
 ) -> Result<Grant, MatrixError> {
-    let operation = Operation::AddAddress {
-        user: user.clone(),
-        sid: reference.sid.to_owned(),
-    };
-    let ask = Ask {
-        operation,
-        flows: FLOWS,
-        auth,
-        remember: Map::new(),
-    };
+    let operation = Operation::AddAddress { user: user.clone(), sid: reference.sid.to_owned() };
+    let ask = Ask { operation, flows: FLOWS, auth, remember: Map::new() };
     let is_first = auth.is_none();
     uia::authorise(server, state, ask).or_else(|refusal| {
         if !refusal.is_challenge() {
             return Err(refusal);
         }
-        let adds = if is_first {
-            CHALLENGE_ADDS_ALREADY
-        } else {
-            WRONG_PASSWORD_ADDS_ANYWAY
-        };
+        let adds = if is_first { CHALLENGE_ADDS_ALREADY } else { WRONG_PASSWORD_ADDS_ANYWAY };
         if server.broken(adds) {
             let proof = proof(server, state, user, reference)?;
             record(server, state, user, proof)?;
         }
-        let succeeds = if is_first {
-            CHALLENGE_WITH_SUCCESS_STATUS
-        } else {
-            WRONG_PASSWORD_IS_SUCCESS_STATUS
-        };
-        Err(if server.broken(succeeds) {
-            refusal.with_status(StatusCode::OK)
-        } else {
-            refusal
-        })
+        let succeeds = if is_first { CHALLENGE_WITH_SUCCESS_STATUS } else { WRONG_PASSWORD_IS_SUCCESS_STATUS };
+        Err(if server.broken(succeeds) { refusal.with_status(StatusCode::OK) } else { refusal })
     })
 }
 
@@ -182,17 +154,9 @@ fn attach(
 }
 
 /// A proof made up for a session that nobody validated: what defects take for one.
-fn claimed(
-    state: &mut ServerState,
-    Reference { sid, client_secret }: Reference<'_>,
-) -> Option<Proof> {
-    let claimed = state
-        .proofs
-        .claimed_address(Purpose::Add, sid, client_secret);
-    claimed.map(|address| Proof {
-        address,
-        validated_at: now_ms(),
-    })
+fn claimed(state: &mut ServerState, Reference { sid, client_secret }: Reference<'_>) -> Option<Proof> {
+    let claimed = state.proofs.claimed_address(Purpose::Add, sid, client_secret);
+    claimed.map(|address| Proof { address, validated_at: now_ms() })
 }
 
 fn proof(
@@ -208,11 +172,7 @@ fn proof(
             return Err(MatrixError::internal("there is no such session"));
         }
         Err(NoProof::Unknown) if server.shaped(UNKNOWN_SID_404) => {
-            return Err(MatrixError::new(
-                StatusCode::NOT_FOUND,
-                "M_NOT_FOUND",
-                "no such validation session",
-            ));
+            return Err(MatrixError::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", "no such validation session"));
         }
         Err(NoProof::Unknown) => return Err(auth_failed(server)),
         Err(NoProof::NotValidated) => auth_failed(server),
@@ -220,9 +180,7 @@ fn proof(
     let invented = claimed(state, reference);
     match invented {
         Some(proof) if server.broken(ADDS_BEFORE_THE_LINK) => return Ok(proof),
-        Some(proof) if server.broken(UNCLICKED_REFUSED_BUT_ADDED) => {
-            record(server, state, user, proof)?
-        }
+        Some(proof) if server.broken(UNCLICKED_REFUSED_BUT_ADDED) => record(server, state, user, proof)?,
         _ => {}
     }
     if server.broken(UNCLICKED_UNDER_ANOTHER_CODE) {
@@ -236,32 +194,19 @@ fn proof(
 
 fn auth_failed(server: &Server) -> MatrixError {
     let refusal = MatrixError::auth_failed();
-    if server.shaped(AUTH_FAILED_403) {
-        refusal.with_status(StatusCode::FORBIDDEN)
-    } else {
-        refusal
-    }
+    if server.shaped(AUTH_FAILED_403) { refusal.with_status(StatusCode::FORBIDDEN) } else { refusal }
 }
 
 /// Writes the address into the account, unless somebody has it.
-fn record(
-    server: &Server,
-    state: &mut ServerState,
-    user: &UserId,
-    proof: Proof,
-) -> Result<(), MatrixError> {
-    let Proof {
-        mut address,
-        validated_at,
-    } = proof;
+fn record(server: &Server, state: &mut ServerState, user: &UserId, proof: Proof) -> Result<(), MatrixError> {
+    let Proof { mut address, validated_at } = proof;
     if server.broken(ADDS_ANOTHER_ADDRESS) {
         address = Address::parse(&format!("x{address}")).unwrap_or(address);
     }
     if let Some(owner) = state.accounts.owner(&address).cloned() {
         let same_proof = |it: &Threepid| it.address == address && it.validated_at == validated_at;
         let used = state.accounts.threepids(&owner).iter().any(same_proof);
-        let moves = server.broken(ADDRESS_MOVES_TO_THE_NEWCOMER)
-            || server.broken(USED_PROOF_MOVES_THE_ADDRESS) && used;
+        let moves = server.broken(ADDRESS_MOVES_TO_THE_NEWCOMER) || server.broken(USED_PROOF_MOVES_THE_ADDRESS) && used;
         if moves {
             state.accounts.detach(&owner, &address);
         }
@@ -273,19 +218,12 @@ fn record(
         }
     }
     // The clock may have been set back since the link was followed; the order of the two must not change.
-    let threepid = Threepid {
-        address,
-        validated_at,
-        added_at: now_ms().max(validated_at),
-    };
-    state
-        .accounts
-        .attach(user, threepid)
-        .map_err(|reason| match reason {
-            NotAttached::InUse => MatrixError::in_use(),
-            NotAttached::AccountFull => {
-                let error = format!("an account has at most {MAX_ADDRESSES} addresses");
-                MatrixError::new(StatusCode::FORBIDDEN, "M_RESOURCE_LIMIT_EXCEEDED", error)
-            }
-        })
+    let threepid = Threepid { address, validated_at, added_at: now_ms().max(validated_at) };
+    state.accounts.attach(user, threepid).map_err(|reason| match reason {
+        NotAttached::InUse => MatrixError::in_use(),
+        NotAttached::AccountFull => {
+            let error = format!("an account has at most {MAX_ADDRESSES} addresses");
+            MatrixError::new(StatusCode::FORBIDDEN, "M_RESOURCE_LIMIT_EXCEEDED", error)
+        }
+    })
 }

@@ -74,14 +74,9 @@ pub(in crate::reference) async fn unbind(
 /// What a request names. An address that is none is bound nowhere.
 pub(super) fn named(medium: &str, address: &str) -> Result<Association, MatrixError> {
     if !matches!(medium, "email" | "msisdn") {
-        return Err(MatrixError::invalid_param(format!(
-            "the medium `{medium}` is not known"
-        )));
+        return Err(MatrixError::invalid_param(format!("the medium `{medium}` is not known")));
     }
-    Ok(bindings::canonical(Association {
-        medium: medium.to_owned(),
-        address: address.to_owned(),
-    }))
+    Ok(bindings::canonical(Association { medium: medium.to_owned(), address: address.to_owned() }))
 }
 
 /// Takes an association back at the named identity server, or wherever this homeserver knows it to be. Nowhere is no support:

@@ -13,10 +13,7 @@ use crate::reference::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    defects::{
-        ADDRESSES_SURVIVE_DEACTIVATION, DEACTIVATION_LEAVES_THE_BINDINGS,
-        DEACTIVATION_WITHOUT_RESULT,
-    },
+    defects::{ADDRESSES_SURVIVE_DEACTIVATION, DEACTIVATION_LEAVES_THE_BINDINGS, DEACTIVATION_WITHOUT_RESULT},
     identity::{Association, Unbound},
     server::Server,
     uia::{self, Ask, Flows, Operation, Stage},
@@ -47,10 +44,9 @@ pub(in crate::reference) async fn deactivate(
         if id_server.is_some() {
             // Whoever names an identity server means what it knows, through this homeserver or not.
             let own = state.accounts.threepids(&user).iter();
-            bound.extend(own.map(|threepid| Association {
-                medium: "email".to_owned(),
-                address: threepid.address.to_string(),
-            }));
+            bound.extend(
+                own.map(|threepid| Association { medium: "email".to_owned(), address: threepid.address.to_string() }),
+            );
             bound.dedup();
         }
         let survive = server.broken(ADDRESSES_SURVIVE_DEACTIVATION);

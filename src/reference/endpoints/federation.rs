@@ -51,16 +51,10 @@ pub(in crate::reference) async fn userinfo(
 ) -> Result<Response, MatrixError> {
     let query = query.unwrap_or_default();
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-    let (_, token) = pairs
-        .find(|(name, _)| name == "access_token")
-        .ok_or_else(MatrixError::missing_token)?;
+    let (_, token) = pairs.find(|(name, _)| name == "access_token").ok_or_else(MatrixError::missing_token)?;
     let state = server.state();
     let user = state.openid.user(&token).ok_or_else(|| {
-        MatrixError::new(
-            StatusCode::UNAUTHORIZED,
-            "M_UNKNOWN_TOKEN",
-            "this OpenID token is not known, or no longer",
-        )
+        MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", "this OpenID token is not known, or no longer")
     })?;
     Ok(answer::ok(json!({"sub": user.as_str()})))
 }

@@ -18,9 +18,8 @@ use serde_json::json;
 use crate::reference::{
     answer,
     defects::{
-        HEAD_VALIDATES, LINK_ANSWERS_AN_ERROR, LINK_VALIDATES_NOTHING, NEXT_LINK_IGNORED,
-        PAGE_ECHOES_ITS_PARAMETERS, PAGE_IS_NOT_HTML, PAGE_WITHOUT_PROTECTION,
-        RESET_LINK_VALIDATES_WHEN_FETCHED, SECOND_CLICK_IS_A_SERVER_ERROR,
+        HEAD_VALIDATES, LINK_ANSWERS_AN_ERROR, LINK_VALIDATES_NOTHING, NEXT_LINK_IGNORED, PAGE_ECHOES_ITS_PARAMETERS,
+        PAGE_IS_NOT_HTML, PAGE_WITHOUT_PROTECTION, RESET_LINK_VALIDATES_WHEN_FETCHED, SECOND_CLICK_IS_A_SERVER_ERROR,
     },
     pages,
     proofs::{Followed, Purpose, Visit},
@@ -46,10 +45,14 @@ pub(in crate::reference) async fn fetched(
 ) -> Response {
     let link = Link::read(query.unwrap_or_default().as_bytes());
     let is_prefetch = method == Method::HEAD && !server.broken(HEAD_VALIDATES);
-    if is_prefetch || server.shaped(FORM_TO_SUBMIT) || resets(&server, &link) {
-        return protected(&server, pages::confirmation(&link.fields()));
-    }
-    follow(&server, link)
+    let question = if resets(&server, &link) {
+        "Please confirm that you want to set a new password for your account."
+    } else if is_prefetch || server.shaped(FORM_TO_SUBMIT) {
+        "Please confirm that this email address is yours."
+    } else {
+        return follow(&server, link);
+    };
+    protected(&server, pages::confirmation(question, &link.fields()))
 }
 
 fn resets(server: &Server, link: &Link) -> bool {
@@ -59,19 +62,10 @@ fn resets(server: &Server, link: &Link) -> bool {
 }
 
 /// `POST` of the form behind a link. The form repeats the link's parameters.
-pub(in crate::reference) async fn submitted(
-    State(server): State<Arc<Server>>,
-    request: Request,
-) -> Response {
+pub(in crate::reference) async fn submitted(State(server): State<Arc<Server>>, request: Request) -> Response {
     let query = request.uri().query().unwrap_or_default().to_owned();
-    let form = to_bytes(request.into_body(), FORM_LIMIT)
-        .await
-        .unwrap_or_else(|_| Bytes::new());
-    let link = Link::read(if form.is_empty() {
-        query.as_bytes()
-    } else {
-        &form
-    });
+    let form = to_bytes(request.into_body(), FORM_LIMIT).await.unwrap_or_else(|_| Bytes::new());
+    let link = Link::read(if form.is_empty() { query.as_bytes() } else { &form });
     follow(&server, link)
 }
 
@@ -91,10 +85,7 @@ fn judge(server: &Server, link: Link) -> Response {
         return failure(server, &echo, reason);
     };
     let judged = if server.broken(LINK_VALIDATES_NOTHING) {
-        Ok(Followed {
-            next_link: None,
-            is_first: true,
-        })
+        Ok(Followed { next_link: None, is_first: true })
     } else {
         server.state().proofs.follow(&server.switches, &visit)
     };
@@ -102,22 +93,15 @@ fn judge(server: &Server, link: Link) -> Response {
         Ok(followed) => followed,
         Err(reason) => return failure(server, &echo, reason),
     };
-    let failed = server.broken(LINK_ANSWERS_AN_ERROR)
-        || server.broken(SECOND_CLICK_IS_A_SERVER_ERROR) && !followed.is_first;
+    let failed =
+        server.broken(LINK_ANSWERS_AN_ERROR) || server.broken(SECOND_CLICK_IS_A_SERVER_ERROR) && !followed.is_first;
     if failed {
-        return pages::notice(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "Something went wrong",
-            "Please try again later.",
-        );
+        return pages::notice(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "Please try again later.");
     }
     if server.broken(PAGE_IS_NOT_HTML) {
         return answer::ok(json!({"validated": true}));
     }
-    if let Some(next_link) = followed
-        .next_link
-        .filter(|_| !server.broken(NEXT_LINK_IGNORED))
-    {
+    if let Some(next_link) = followed.next_link.filter(|_| !server.broken(NEXT_LINK_IGNORED)) {
         return lead_on(&next_link, &visit.sid);
     }
     if server.shaped(REDIRECT_TO_PAGE) {
@@ -135,17 +119,14 @@ fn lead_on(next_link: &str, sid: &str) -> Response {
     let separator = if link.contains('?') { '&' } else { '?' };
     let location = format!("{link}{separator}sid={sid}{fragment}");
     match HeaderValue::from_str(&location) {
-        Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
+        // The host that follows must not learn the token either.
+        Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)], pages::PROTECTION).into_response(),
         Err(_) => pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED),
     }
 }
 
 fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {
-    let status = if server.shaped(FAILURE_PAGE_200) {
-        StatusCode::OK
-    } else {
-        StatusCode::BAD_REQUEST
-    };
+    let status = if server.shaped(FAILURE_PAGE_200) { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     if server.broken(PAGE_ECHOES_ITS_PARAMETERS) {
         return pages::unescaped(status, echo);
     }
@@ -155,10 +136,9 @@ fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {
 /// The page as it is, unless a defect takes its protection away.
 fn protected(server: &Server, mut page: Response) -> Response {
     if server.broken(PAGE_WITHOUT_PROTECTION) {
-        let content_type = page.headers_mut().remove(header::CONTENT_TYPE);
-        page.headers_mut().clear();
-        page.headers_mut()
-            .extend(content_type.map(|kind| (header::CONTENT_TYPE, kind)));
+        for (name, _) in pages::PROTECTION {
+            page.headers_mut().remove(name);
+        }
     }
     page
 }
@@ -197,26 +177,15 @@ impl Link {
             ("client_secret", &self.client_secret),
             ("token", &self.token),
         ];
-        fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name, value.as_deref()?)))
-            .collect()
+        fields.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?))).collect()
     }
 
     /// The visit that a complete link makes.
     fn visit(self, server: &Server) -> Option<Visit> {
         let token = self.token?;
         if server.shaped(SESSION_AND_TOKEN_LINK) {
-            return Some(Visit {
-                sid: self.session?,
-                client_secret: None,
-                token,
-            });
+            return Some(Visit { sid: self.session?, client_secret: None, token });
         }
-        Some(Visit {
-            sid: self.sid?,
-            client_secret: Some(self.client_secret?),
-            token,
-        })
+        Some(Visit { sid: self.sid?, client_secret: Some(self.client_secret?), token })
     }
 }

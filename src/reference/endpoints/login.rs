@@ -27,11 +27,7 @@ pub(in crate::reference) async fn login(
     let kind = body.text("type")?;
     if kind != "m.login.password" {
         let error = format!("logins of the type `{kind}` are not supported");
-        return Err(MatrixError::new(
-            StatusCode::BAD_REQUEST,
-            "M_UNKNOWN",
-            error,
-        ));
+        return Err(MatrixError::new(StatusCode::BAD_REQUEST, "M_UNKNOWN", error));
     }
     let password = body.text("password")?;
     let device = body.device_id()?;
@@ -46,38 +42,26 @@ pub(in crate::reference) async fn login(
             return Err(MatrixError::no_such_address(StatusCode::FORBIDDEN));
         }
     }
-    let logged_in = user
-        .filter(|user| state.accounts.password_is(user, password))
-        .and_then(|user| {
-            let (device, token) = state.accounts.log_in(&user, device)?;
-            Some(json!({"user_id": user.as_str(), "access_token": token, "device_id": device}))
-        });
-    logged_in
-        .map(answer::ok)
-        .ok_or_else(|| MatrixError::forbidden("Invalid username or password"))
+    let logged_in = user.filter(|user| state.accounts.password_is(user, password)).and_then(|user| {
+        let (device, token) = state.accounts.log_in(&user, device)?;
+        Some(json!({"user_id": user.as_str(), "access_token": token, "device_id": device}))
+    });
+    logged_in.map(answer::ok).ok_or_else(|| MatrixError::forbidden("Invalid username or password"))
 }
 
 /// `POST /logout`
-pub(in crate::reference) async fn logout(
-    State(server): State<Arc<Server>>,
-    caller: Caller,
-) -> Response {
+pub(in crate::reference) async fn logout(State(server): State<Arc<Server>>, caller: Caller) -> Response {
     server.state().accounts.log_out(&caller.token);
     answer::empty()
 }
 
 /// `POST /logout/all`
-pub(in crate::reference) async fn logout_all(
-    State(server): State<Arc<Server>>,
-    caller: Caller,
-) -> Response {
+pub(in crate::reference) async fn logout_all(State(server): State<Arc<Server>>, caller: Caller) -> Response {
     server.state().accounts.log_out_everywhere(&caller.user);
     answer::empty()
 }
 
 /// `GET /account/whoami`
 pub(in crate::reference) async fn whoami(caller: Caller) -> Response {
-    answer::ok(
-        json!({"user_id": caller.user.as_str(), "device_id": caller.device, "is_guest": false}),
-    )
+    answer::ok(json!({"user_id": caller.user.as_str(), "device_id": caller.device, "is_guest": false}))
 }

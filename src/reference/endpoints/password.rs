@@ -16,8 +16,8 @@ use crate::reference::{
     body::{Body, Fields as _},
     caller::Caller,
     defects::{
-        RESET_CHANGES_NOTHING, RESET_DEMANDS_AN_ACCESS_TOKEN, RESET_IGNORES_LOGOUT_DEVICES,
-        RESET_KEEPS_THE_DEVICES, RESET_PROOF_WORKS_TWICE, UNCLICKED_RESET_REFUSED_BUT_DONE,
+        RESET_CHANGES_NOTHING, RESET_DEMANDS_AN_ACCESS_TOKEN, RESET_IGNORES_LOGOUT_DEVICES, RESET_KEEPS_THE_DEVICES,
+        RESET_PROOF_WORKS_TWICE, UNCLICKED_RESET_REFUSED_BUT_DONE,
     },
     proofs::{Proof, Purpose},
     server::{Server, State as ServerState},
@@ -43,21 +43,14 @@ pub(in crate::reference) async fn change(
             let user = caller.user.clone();
             (Operation::ChangePassword { user }, CHANGE)
         }
-        None if server.mails() && !server.broken(RESET_DEMANDS_AN_ACCESS_TOKEN) => {
-            (Operation::ResetPassword, RESET)
-        }
+        None if server.mails() && !server.broken(RESET_DEMANDS_AN_ACCESS_TOKEN) => (Operation::ResetPassword, RESET),
         None => return Err(MatrixError::missing_token()),
     };
     let auth = body.optional_object("auth")?;
     let mut remember = body.clone();
     remember.retain(|name, _| REMEMBERED.contains(&name.as_str()));
     let mut state = server.state();
-    let ask = Ask {
-        operation,
-        flows,
-        auth,
-        remember,
-    };
+    let ask = Ask { operation, flows, auth, remember };
     let authorised = uia::authorise(&server, &mut state, ask);
     let grant = match authorised {
         Err(refusal) if server.broken(UNCLICKED_RESET_REFUSED_BUT_DONE) => {
@@ -69,9 +62,7 @@ pub(in crate::reference) async fn change(
     let mut settled = grant.remembered.clone();
     settled.extend(body);
     let wish = Wish::read(&server, &settled)?;
-    let new_password = wish
-        .new_password
-        .ok_or_else(|| MatrixError::missing_param("new_password"))?;
+    let new_password = wish.new_password.ok_or_else(|| MatrixError::missing_param("new_password"))?;
 
     let identity = grant.unused_identity(&mut state)?;
     let user = match (&caller, identity) {
@@ -105,9 +96,7 @@ impl<'a> Wish<'a> {
     fn read(server: &Server, body: &'a Map<String, Value>) -> Result<Self, MatrixError> {
         let new_password = body.optional_text("new_password")?;
         if new_password.is_some_and(|password| password.len() > PASSWORD_LIMIT) {
-            return Err(MatrixError::invalid_param(format!(
-                "the password is longer than {PASSWORD_LIMIT} bytes"
-            )));
+            return Err(MatrixError::invalid_param(format!("the password is longer than {PASSWORD_LIMIT} bytes")));
         }
         let asked = body.optional_flag("logout_devices")?;
         // Whoever had got hold of the account is to be out of it, unless its owner says otherwise (MSC2457).
@@ -116,28 +105,20 @@ impl<'a> Wish<'a> {
             _ if server.broken(RESET_IGNORES_LOGOUT_DEVICES) => true,
             asked => asked.unwrap_or(true),
         };
-        Ok(Self {
-            new_password,
-            logout_devices,
-        })
+        Ok(Self { new_password, logout_devices })
     }
 }
 
 /// The account behind a proof. It may have given the address up since the mail was sent.
 fn owner(state: &ServerState, proof: &Proof) -> Result<UserId, MatrixError> {
     let owner = state.accounts.owner(&proof.address);
-    owner
-        .cloned()
-        .ok_or_else(|| MatrixError::no_such_address(StatusCode::BAD_REQUEST))
+    owner.cloned().ok_or_else(|| MatrixError::no_such_address(StatusCode::BAD_REQUEST))
 }
 
 /// Sets the password of a session that nobody validated: what a defect gets wrong.
 fn reset_anyway(state: &mut ServerState, body: &Map<String, Value>) -> Option<()> {
     let credentials = body.get("auth")?.get("threepid_creds")?;
-    let (sid, secret) = (
-        credentials.get("sid")?.as_str()?,
-        credentials.get("client_secret")?.as_str()?,
-    );
+    let (sid, secret) = (credentials.get("sid")?.as_str()?, credentials.get("client_secret")?.as_str()?);
     let address = state.proofs.claimed_address(Purpose::Reset, sid, secret)?;
     let user = state.accounts.owner(&address)?.clone();
     let new_password = body.get("new_password")?.as_str()?;

@@ -22,15 +22,10 @@ const PUSHER_LIMIT: usize = 4 * 1024;
 const TEXTS: [&str; 3] = ["app_display_name", "device_display_name", "lang"];
 
 /// `GET /pushers`
-pub(in crate::reference) async fn list(
-    State(server): State<Arc<Server>>,
-    caller: Caller,
-) -> Response {
+pub(in crate::reference) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Response {
     let state = server.state();
     let pushers = state.pushers.of(&caller.user).iter();
-    let listed: Vec<_> = pushers
-        .map(|pusher| Value::from(pusher.fields.clone()))
-        .collect();
+    let listed: Vec<_> = pushers.map(|pusher| Value::from(pusher.fields.clone())).collect();
     answer::ok(json!({"pushers": listed}))
 }
 
@@ -65,16 +60,9 @@ pub(in crate::reference) async fn set(
     let listed = ["app_id", "pushkey", "kind", "data", "profile_tag"];
     body.retain(|name, _| listed.contains(&name.as_str()) || TEXTS.contains(&name.as_str()));
     if Value::from(body.clone()).to_string().len() > PUSHER_LIMIT {
-        return Err(MatrixError::invalid_param(format!(
-            "a pusher has at most {PUSHER_LIMIT} bytes"
-        )));
+        return Err(MatrixError::invalid_param(format!("a pusher has at most {PUSHER_LIMIT} bytes")));
     }
-    let pusher = Pusher {
-        app_id,
-        pushkey,
-        is_email,
-        fields: body,
-    };
+    let pusher = Pusher { app_id, pushkey, is_email, fields: body };
     server.state().pushers.set(&caller.user, pusher);
     Ok(answer::empty())
 }

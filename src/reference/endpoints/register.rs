@@ -23,8 +23,7 @@ use crate::reference::{
     config::Registration,
     defects::{
         ADDRESS_REGISTERS_TWICE, EMAIL_REGISTRATION_NOT_ADVERTISED, FAILED_POLL_LOSES_THE_PASSWORD,
-        REGISTRATION_FORGETS_THE_ADDRESS, REGISTRATION_FORGETS_THE_FIRST_REQUEST,
-        UNCLICKED_POLL_TAKES_THE_NAME,
+        REGISTRATION_FORGETS_THE_ADDRESS, REGISTRATION_FORGETS_THE_FIRST_REQUEST, UNCLICKED_POLL_TAKES_THE_NAME,
     },
     proofs::Proof,
     random,
@@ -44,11 +43,7 @@ pub(in crate::reference) async fn register(
     let flows = flows(&server)?;
     if parameter(query.as_deref(), "kind").is_some_and(|kind| kind != "user") {
         let error = "this server has no guests";
-        return Err(MatrixError::new(
-            StatusCode::FORBIDDEN,
-            "M_GUEST_ACCESS_FORBIDDEN",
-            error,
-        ));
+        return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", error));
     }
     let wish = Wish::read(&body)?;
     let auth = body.optional_object("auth")?;
@@ -60,12 +55,7 @@ pub(in crate::reference) async fn register(
     if let Some(localpart) = wish.username {
         free_user_id(&state.accounts, localpart)?;
     }
-    let ask = Ask {
-        operation: Operation::Register,
-        flows,
-        auth,
-        remember,
-    };
+    let ask = Ask { operation: Operation::Register, flows, auth, remember };
     let grant = uia::authorise(&server, &mut state, ask).inspect_err(|refusal| {
         let is_poll = refusal.errcode() == Some("M_UNAUTHORIZED");
         if is_poll && server.broken(UNCLICKED_POLL_TAKES_THE_NAME) {
@@ -81,13 +71,13 @@ pub(in crate::reference) async fn register(
         return Err(MatrixError::in_use());
     }
     let mut settled = grant.remembered.clone();
-    if server.broken(FAILED_POLL_LOSES_THE_PASSWORD) && !settled.contains_key("password") {
-        settled.insert("password".to_owned(), random::token().into());
-    } else if server.broken(REGISTRATION_FORGETS_THE_FIRST_REQUEST) {
+    let is_lost = settled.get("password") == Some(&Value::Null);
+    if server.broken(REGISTRATION_FORGETS_THE_FIRST_REQUEST) {
         settled.clear();
-        settled.extend(body);
-    } else {
-        settled.extend(body);
+    }
+    settled.extend(body);
+    if is_lost && server.broken(FAILED_POLL_LOSES_THE_PASSWORD) {
+        settled.insert("password".to_owned(), random::token().into());
     }
     let (user, response) = create(&mut state, &Wish::read(&settled)?)?;
     if let Some(proof) = proof
@@ -107,8 +97,7 @@ pub(in crate::reference) async fn available(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, MatrixError> {
-    let username = parameter(query.as_deref(), "username")
-        .ok_or_else(|| MatrixError::missing_param("username"))?;
+    let username = parameter(query.as_deref(), "username").ok_or_else(|| MatrixError::missing_param("username"))?;
     free_user_id(&server.state().accounts, &username)?;
     Ok(answer::ok(json!({"available": true})))
 }
@@ -125,9 +114,7 @@ impl<'a> Wish<'a> {
     fn read(body: &'a Map<String, Value>) -> Result<Self, MatrixError> {
         let password = body.optional_text("password")?;
         if password.is_some_and(|password| password.len() > PASSWORD_LIMIT) {
-            return Err(MatrixError::invalid_param(format!(
-                "the password is longer than {PASSWORD_LIMIT} bytes"
-            )));
+            return Err(MatrixError::invalid_param(format!("the password is longer than {PASSWORD_LIMIT} bytes")));
         }
         Ok(Self {
             username: body.optional_text("username")?,
@@ -150,9 +137,7 @@ fn flows(server: &Server) -> Result<Flows, MatrixError> {
         Registration::Open if offered => Ok(&[&[Dummy], &[EmailIdentity]]),
         Registration::Open => Ok(&[&[Dummy]]),
         Registration::Token(_) if needed => Ok(&[&[RegistrationToken, EmailIdentity]]),
-        Registration::Token(_) if offered => {
-            Ok(&[&[RegistrationToken], &[RegistrationToken, EmailIdentity]])
-        }
+        Registration::Token(_) if offered => Ok(&[&[RegistrationToken], &[RegistrationToken, EmailIdentity]]),
         Registration::Token(_) => Ok(&[&[RegistrationToken]]),
     }
 }
@@ -160,20 +145,13 @@ fn flows(server: &Server) -> Result<Flows, MatrixError> {
 fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<(UserId, Response), MatrixError> {
     let generated = random::id().to_lowercase();
     let user = free_user_id(&state.accounts, wish.username.unwrap_or(&generated))?;
-    let password = wish
-        .password
-        .ok_or_else(|| MatrixError::missing_param("password"))?;
-    state
-        .accounts
-        .create(&user, password)
-        .map_err(|reason| match reason {
-            NotCreated::Taken => user_in_use(),
-            NotCreated::ServerFull => MatrixError::new(
-                StatusCode::FORBIDDEN,
-                "M_RESOURCE_LIMIT_EXCEEDED",
-                "this server takes no more accounts",
-            ),
-        })?;
+    let password = wish.password.ok_or_else(|| MatrixError::missing_param("password"))?;
+    state.accounts.create(&user, password).map_err(|reason| match reason {
+        NotCreated::Taken => user_in_use(),
+        NotCreated::ServerFull => {
+            MatrixError::new(StatusCode::FORBIDDEN, "M_RESOURCE_LIMIT_EXCEEDED", "this server takes no more accounts")
+        }
+    })?;
     let mut answer = json!({"user_id": user.as_str()});
     if !wish.inhibit_login
         && let Some((device, token)) = state.accounts.log_in(&user, wish.device)
@@ -198,36 +176,25 @@ fn attach(state: &mut ServerState, user: &UserId, proof: &Proof) {
 
 /// Creates an account that nobody proved anything for: what a defect gets wrong.
 fn take_name(state: &mut ServerState, wish: &Wish<'_>) {
-    let user = wish
-        .username
-        .and_then(|localpart| state.accounts.new_user_id(localpart));
+    let user = wish.username.and_then(|localpart| state.accounts.new_user_id(localpart));
     let taken = user.map(|user| state.accounts.create(&user, &random::token()));
     tracing::debug!(?taken, "a name was taken by a defect");
 }
 
 fn free_user_id(accounts: &Accounts, localpart: &str) -> Result<UserId, MatrixError> {
     let user = accounts.new_user_id(localpart).ok_or_else(|| {
-        let error = "a user name consists of a-z, 0-9 and ._=-/+, and fits into 255 bytes together with the server's name";
+        let error =
+            "a user name consists of a-z, 0-9 and ._=-/+, and fits into 255 bytes together with the server's name";
         MatrixError::new(StatusCode::BAD_REQUEST, "M_INVALID_USERNAME", error)
     })?;
-    if accounts.exists(&user) {
-        Err(user_in_use())
-    } else {
-        Ok(user)
-    }
+    if accounts.exists(&user) { Err(user_in_use()) } else { Ok(user) }
 }
 
 fn user_in_use() -> MatrixError {
-    MatrixError::new(
-        StatusCode::BAD_REQUEST,
-        "M_USER_IN_USE",
-        "this user name is taken",
-    )
+    MatrixError::new(StatusCode::BAD_REQUEST, "M_USER_IN_USE", "this user name is taken")
 }
 
 fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     let mut pairs = url::form_urlencoded::parse(query?.as_bytes());
-    pairs
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.into_owned())
+    pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
 }

@@ -24,13 +24,12 @@ use crate::reference::{
     config::Registration,
     defects::{
         ANSWERS_WITHOUT_A_MAIL_SERVER, DISABLED_CHANGES_STILL_MAIL, DISABLED_REGISTRATION_MAILS,
-        FOREIGN_DOMAINS_ACCEPTED, IN_USE_COMPARES_CASE, IN_USE_REFUSED_BUT_MAILED,
-        IN_USE_UNDER_ANOTHER_CODE, IN_USE_WITH_SUCCESS_STATUS, INHIBITION_STOPS_AT_RESETS,
-        INVALID_EMAIL_ACCEPTED, LIMIT_UNDER_ANOTHER_CODE, LIMITED_REQUEST_MAILS,
-        LIMITS_ARE_FORGOTTEN, MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN,
+        FOREIGN_DOMAINS_ACCEPTED, IN_USE_COMPARES_CASE, IN_USE_REFUSED_BUT_MAILED, IN_USE_UNDER_ANOTHER_CODE,
+        IN_USE_WITH_SUCCESS_STATUS, INHIBITION_STOPS_AT_RESETS, INVALID_EMAIL_ACCEPTED, LIMIT_UNDER_ANOTHER_CODE,
+        LIMITED_REQUEST_MAILS, LIMITS_ARE_FORGOTTEN, MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN,
         PHONE_NUMBERS_GET_A_SID, REGISTRATION_IGNORES_THE_DOMAINS, REGISTRATION_MAILS_OWNERS,
-        REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN, RESET_COMPARES_CASE, RESET_MAILS_STRANGERS,
-        RESET_UNKNOWN_IS_IN_USE, SID_IS_A_NUMBER, WRONG_TYPE_IS_A_SERVER_ERROR,
+        REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN, RESET_COMPARES_CASE, RESET_MAILS_STRANGERS, RESET_UNKNOWN_IS_IN_USE,
+        SID_IS_A_NUMBER, WRONG_TYPE_IS_A_SERVER_ERROR,
     },
     endpoints::submit,
     proofs::{Claim, Purpose},
@@ -91,24 +90,17 @@ async fn respond(
         return answer;
     }
     let wish = match Wish::read(server, body) {
-        Err(refusal)
-            if refusal.errcode() == Some("M_BAD_JSON")
-                && server.broken(WRONG_TYPE_IS_A_SERVER_ERROR) =>
-        {
+        Err(refusal) if refusal.errcode() == Some("M_BAD_JSON") && server.broken(WRONG_TYPE_IS_A_SERVER_ERROR) => {
             return Err(refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR));
         }
-        Err(refusal)
-            if refusal.errcode() == Some("M_INVALID_PARAM")
-                && server.broken(INVALID_EMAIL_ACCEPTED) =>
-        {
+        Err(refusal) if refusal.errcode() == Some("M_INVALID_PARAM") && server.broken(INVALID_EMAIL_ACCEPTED) => {
             return Ok(answered(server, &random::id()));
         }
         wish => wish?,
     };
     offered(server, purpose)?;
     if let Err(refusal) = mailable(server, purpose, &wish.address) {
-        if refusal.errcode() == Some("M_THREEPID_MEDIUM_NOT_SUPPORTED")
-            && server.broken(ANSWERS_WITHOUT_A_MAIL_SERVER)
+        if refusal.errcode() == Some("M_THREEPID_MEDIUM_NOT_SUPPORTED") && server.broken(ANSWERS_WITHOUT_A_MAIL_SERVER)
         {
             return Ok(answered(server, &random::id()));
         }
@@ -131,7 +123,7 @@ async fn respond(
             let inhibited = server.config.inhibit_3pid_errors
                 && !(purpose == Purpose::Reset && server.broken(INHIBITION_STOPS_AT_RESETS));
             if inhibited {
-                sending::pretend(server, claim)
+                sending::pretend(server, claim).await
             } else {
                 return refused(server, claim, &wish, refusal).await;
             }
@@ -156,8 +148,7 @@ fn offered(server: &Server, purpose: Purpose) -> Result<(), MatrixError> {
     match purpose {
         Purpose::Add if !server.broken(DISABLED_CHANGES_STILL_MAIL) => server.changes_permitted(),
         Purpose::Register
-            if server.config.registration == Registration::Disabled
-                && !server.broken(DISABLED_REGISTRATION_MAILS) =>
+            if server.config.registration == Registration::Disabled && !server.broken(DISABLED_REGISTRATION_MAILS) =>
         {
             Err(MatrixError::forbidden("registration is disabled"))
         }
@@ -168,9 +159,7 @@ fn offered(server: &Server, purpose: Purpose) -> Result<(), MatrixError> {
 /// Whether the server sends mail at all, and to this domain. An account's own address has passed that once.
 fn mailable(server: &Server, purpose: Purpose, address: &Address) -> Result<(), MatrixError> {
     if !server.config.mail {
-        return Err(MatrixError::medium_not_supported(
-            "this server cannot send mail",
-        ));
+        return Err(MatrixError::medium_not_supported("this server cannot send mail"));
     }
     let checked = match purpose {
         Purpose::Add => !server.broken(FOREIGN_DOMAINS_ACCEPTED),
@@ -181,13 +170,7 @@ fn mailable(server: &Server, purpose: Purpose, address: &Address) -> Result<(), 
         let mut domains = domains.iter();
         domains.any(|domain| domain.to_lowercase() == address.domain())
     };
-    if checked
-        && !server
-            .config
-            .allowed_domains
-            .as_ref()
-            .is_none_or(is_allowed)
-    {
+    if checked && !server.config.allowed_domains.as_ref().is_none_or(is_allowed) {
         return Err(MatrixError::new(
             StatusCode::FORBIDDEN,
             "M_THREEPID_DENIED",
@@ -202,10 +185,7 @@ fn admitted(server: &Server, visitor: &Visitor, address: &Address) -> Result<(),
         return Ok(());
     };
     let now = Instant::now();
-    let admitted = server
-        .state()
-        .limits
-        .admit(limits, visitor.address, address, now);
+    let admitted = server.state().limits.admit(limits, visitor.address, address, now);
     let Err(wait) = admitted else {
         return Ok(());
     };
@@ -222,12 +202,7 @@ fn admitted(server: &Server, visitor: &Visitor, address: &Address) -> Result<(),
 }
 
 /// Whether there is anything to validate: adding and registering take an address that nobody has, a reset one that is known.
-fn wanted(
-    server: &Server,
-    visitor: &Visitor,
-    claim: &Claim,
-    wish: &Wish,
-) -> Result<(), MatrixError> {
+fn wanted(server: &Server, visitor: &Visitor, claim: &Claim, wish: &Wish) -> Result<(), MatrixError> {
     let state = server.state();
     let owner = state.accounts.owner(&claim.address);
     let is_other_spelling = wish.written != claim.address.as_str();
@@ -237,22 +212,12 @@ fn wanted(
             let overlooked = server.broken(MAILS_AN_ADDRESS_IN_USE)
                 || server.broken(OFFERS_OWN_ADDRESS_AGAIN) && is_own
                 || server.broken(IN_USE_COMPARES_CASE) && is_other_spelling;
-            if overlooked {
-                Ok(())
-            } else {
-                Err(MatrixError::in_use())
-            }
+            if overlooked { Ok(()) } else { Err(MatrixError::in_use()) }
         }
-        (Purpose::Register, Some(_)) if !server.broken(REGISTRATION_MAILS_OWNERS) => {
-            Err(MatrixError::in_use())
-        }
+        (Purpose::Register, Some(_)) if !server.broken(REGISTRATION_MAILS_OWNERS) => Err(MatrixError::in_use()),
         (Purpose::Reset, None) if server.broken(RESET_MAILS_STRANGERS) => Ok(()),
-        (Purpose::Reset, None) if server.broken(RESET_UNKNOWN_IS_IN_USE) => {
-            Err(MatrixError::in_use())
-        }
-        (Purpose::Reset, Some(_)) if !(server.broken(RESET_COMPARES_CASE) && is_other_spelling) => {
-            Ok(())
-        }
+        (Purpose::Reset, None) if server.broken(RESET_UNKNOWN_IS_IN_USE) => Err(MatrixError::in_use()),
+        (Purpose::Reset, Some(_)) if !(server.broken(RESET_COMPARES_CASE) && is_other_spelling) => Ok(()),
         (Purpose::Reset, _) => Err(MatrixError::no_such_address(StatusCode::BAD_REQUEST)),
         (Purpose::Add, None) | (Purpose::Register, _) => Ok(()),
     }

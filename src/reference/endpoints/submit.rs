@@ -58,20 +58,14 @@ pub(in crate::reference) async fn submitted(
 fn refusal(server: &Server, reason: LinkFailure) -> MatrixError {
     let (errcode, error) = match reason {
         LinkFailure::WrongToken => ("M_TOKEN_INCORRECT", "this is not the token of the e-mail"),
-        LinkFailure::UnknownSession | LinkFailure::WrongSecret => (
-            "M_INVALID_PARAM",
-            "there is no session with this sid and client secret",
-        ),
+        LinkFailure::UnknownSession | LinkFailure::WrongSecret => {
+            ("M_INVALID_PARAM", "there is no session with this sid and client secret")
+        }
         // A session that took too many wrong tokens is over as well: only a new mail helps.
-        LinkFailure::Expired | LinkFailure::Exhausted => (
-            "M_SESSION_EXPIRED",
-            "the token has expired; please ask for a new e-mail",
-        ),
+        LinkFailure::Expired | LinkFailure::Exhausted => {
+            ("M_SESSION_EXPIRED", "the token has expired; please ask for a new e-mail")
+        }
     };
-    let errcode = if server.broken(SUBMIT_URL_HIDES_THE_REASON) {
-        "M_UNKNOWN"
-    } else {
-        errcode
-    };
+    let errcode = if server.broken(SUBMIT_URL_HIDES_THE_REASON) { "M_UNKNOWN" } else { errcode };
     MatrixError::new(StatusCode::BAD_REQUEST, errcode, error)
 }

@@ -15,9 +15,9 @@ use crate::reference::{
         DELETE_ASKS_FOR_THE_PASSWORD, DELETE_CLAIMS_AN_UNBINDING, DELETE_FAILS_WITHOUT_UNBIND,
         DELETE_IGNORES_THE_NAMED_SERVER, DELETE_KEEPS_THE_ADDRESS, DELETE_LEAVES_THE_BINDING,
         DELETE_TAKES_ANYBODYS_ADDRESS, DELETE_TAKES_THE_FIRST_ADDRESS, DELETE_WITHOUT_RESULT,
-        DISABLED_CHANGES_STILL_REMOVE, EMPTY_LIST_IS_ABSENT, FAILED_DELETE_REMOVES_ANYWAY,
-        LISTS_EVERYBODYS_ADDRESSES, LISTS_SECONDS, LISTS_WITHOUT_TIMES, LOGIN_BY_A_REMOVED_ADDRESS,
-        PUSHER_SURVIVES_ITS_ADDRESS, UNKNOWN_DELETE_IS_A_SERVER_ERROR,
+        DISABLED_CHANGES_STILL_REMOVE, EMPTY_LIST_IS_ABSENT, FAILED_DELETE_REMOVES_ANYWAY, LISTS_EVERYBODYS_ADDRESSES,
+        LISTS_SECONDS, LISTS_WITHOUT_TIMES, LOGIN_BY_A_REMOVED_ADDRESS, PUSHER_SURVIVES_ITS_ADDRESS,
+        UNKNOWN_DELETE_IS_A_SERVER_ERROR,
     },
     endpoints::binding::{everywhere, named, word},
     identity::{Association, Unbound},
@@ -27,10 +27,7 @@ use crate::reference::{
 };
 
 /// `GET /account/3pid`
-pub(in crate::reference) async fn list(
-    State(server): State<Arc<Server>>,
-    caller: Caller,
-) -> Response {
+pub(in crate::reference) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Response {
     let state = server.state();
     let own = state.accounts.threepids(&caller.user);
     if own.is_empty() && server.broken(EMPTY_LIST_IS_ABSENT) {
@@ -46,11 +43,7 @@ pub(in crate::reference) async fn list(
 }
 
 fn listed(server: &Server, threepid: &Threepid) -> Value {
-    let unit_ms = if server.broken(LISTS_SECONDS) {
-        1000
-    } else {
-        1
-    };
+    let unit_ms = if server.broken(LISTS_SECONDS) { 1000 } else { 1 };
     let mut entry = json!({"medium": "email", "address": threepid.address.as_str()});
     if !server.broken(LISTS_WITHOUT_TIMES) {
         entry["validated_at"] = (threepid.validated_at / unit_ms).into();
@@ -82,9 +75,7 @@ pub(in crate::reference) async fn delete(
     if own.is_none() && server.shaped(UNKNOWN_DELETE_404) {
         return Err(MatrixError::no_such_address(StatusCode::NOT_FOUND));
     }
-    let id_server = body
-        .optional_text("id_server")?
-        .filter(|_| !server.broken(DELETE_IGNORES_THE_NAMED_SERVER));
+    let id_server = body.optional_text("id_server")?.filter(|_| !server.broken(DELETE_IGNORES_THE_NAMED_SERVER));
     let result = if server.broken(DELETE_LEAVES_THE_BINDING) {
         Unbound::NotSupported
     } else {
@@ -102,11 +93,7 @@ pub(in crate::reference) async fn delete(
     if server.broken(DELETE_WITHOUT_RESULT) {
         return Ok(answer::empty());
     }
-    let result = if server.broken(DELETE_CLAIMS_AN_UNBINDING) {
-        Unbound::Done
-    } else {
-        result
-    };
+    let result = if server.broken(DELETE_CLAIMS_AN_UNBINDING) { Unbound::Done } else { result };
     Ok(answer::ok(json!({"id_server_unbind_result": word(result)})))
 }
 
@@ -119,8 +106,7 @@ fn own_address(server: &Server, user: &UserId, what: &Association) -> Option<Add
         return first.map(|threepid| threepid.address.clone());
     }
     let owner = state.accounts.owner(&address);
-    let removable = what.medium == "email"
-        && (owner == Some(user) || server.broken(DELETE_TAKES_ANYBODYS_ADDRESS));
+    let removable = what.medium == "email" && (owner == Some(user) || server.broken(DELETE_TAKES_ANYBODYS_ADDRESS));
     (owner.is_some() && removable).then_some(address)
 }
 
@@ -150,11 +136,7 @@ fn remove(server: &Server, user: &UserId, address: Option<&Address>) {
 }
 
 /// Asks for what removing does not need: what a defect gets wrong.
-fn ask_for_the_password(
-    server: &Server,
-    user: &UserId,
-    auth: Option<&Map<String, Value>>,
-) -> Result<(), MatrixError> {
+fn ask_for_the_password(server: &Server, user: &UserId, auth: Option<&Map<String, Value>>) -> Result<(), MatrixError> {
     let ask = Ask {
         operation: Operation::RemoveAddress { user: user.clone() },
         flows: &[&[Stage::Password]],

@@ -18,16 +18,11 @@ pub(in crate::reference) async fn versions() -> Response {
     let mut versions = vec!["r0.6.1".to_owned()];
     versions.extend((1..=18).map(|minor| format!("v1.{minor}")));
     // Clients of r0.6.1 look here before they use /account/3pid/add (MSC2290).
-    answer::ok(
-        json!({"versions": versions, "unstable_features": {"m.separate_add_and_bind": true}}),
-    )
+    answer::ok(json!({"versions": versions, "unstable_features": {"m.separate_add_and_bind": true}}))
 }
 
 /// `GET /capabilities`. Those not mentioned here default to what this server does not offer or need.
-pub(in crate::reference) async fn capabilities(
-    State(server): State<Arc<Server>>,
-    _caller: Caller,
-) -> Response {
+pub(in crate::reference) async fn capabilities(State(server): State<Arc<Server>>, _caller: Caller) -> Response {
     let mut capabilities = json!({
         "m.change_password": {"enabled": true},
         "m.set_displayname": {"enabled": false},
@@ -36,11 +31,8 @@ pub(in crate::reference) async fn capabilities(
     });
     if !server.shaped(CAPABILITY_ABSENT) {
         let enabled = server.config.changes_enabled || server.broken(CAPABILITY_PROMISES_TOO_MUCH);
-        capabilities["m.3pid_changes"] = if server.broken(CAPABILITY_IS_A_BARE_FLAG) {
-            json!(enabled)
-        } else {
-            json!({"enabled": enabled})
-        };
+        capabilities["m.3pid_changes"] =
+            if server.broken(CAPABILITY_IS_A_BARE_FLAG) { json!(enabled) } else { json!({"enabled": enabled}) };
     }
     answer::ok(json!({"capabilities": capabilities}))
 }

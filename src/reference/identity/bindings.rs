@@ -22,31 +22,20 @@ struct Binding {
 pub(in crate::reference) struct Bindings(HashMap<UserId, Vec<Binding>>);
 
 impl Bindings {
-    pub(in crate::reference) fn remember(
-        &mut self,
-        user: &UserId,
-        what: Association,
-        id_server: &str,
-    ) {
+    pub(in crate::reference) fn remember(&mut self, user: &UserId, what: Association, id_server: &str) {
         let what = canonical(what);
         self.forget(user, &what, id_server);
         let bindings = self.0.entry(user.clone()).or_default();
         if bindings.len() >= MAX_BINDINGS {
             bindings.remove(0);
         }
-        bindings.push(Binding {
-            what,
-            id_server: id_server.to_owned(),
-        });
+        bindings.push(Binding { what, id_server: id_server.to_owned() });
     }
 
     /// Where this is bound.
     pub(in crate::reference) fn servers(&self, user: &UserId, what: &Association) -> Vec<String> {
         let bindings = self.0.get(user).map_or(&[][..], Vec::as_slice).iter();
-        bindings
-            .filter(|binding| binding.what == *what)
-            .map(|binding| binding.id_server.clone())
-            .collect()
+        bindings.filter(|binding| binding.what == *what).map(|binding| binding.id_server.clone()).collect()
     }
 
     /// What of this user is bound anywhere.
@@ -57,12 +46,7 @@ impl Bindings {
         all
     }
 
-    pub(in crate::reference) fn forget(
-        &mut self,
-        user: &UserId,
-        what: &Association,
-        id_server: &str,
-    ) {
+    pub(in crate::reference) fn forget(&mut self, user: &UserId, what: &Association, id_server: &str) {
         if let Some(bindings) = self.0.get_mut(user) {
             bindings.retain(|it| it.what != *what || it.id_server != id_server);
             if bindings.is_empty() {
@@ -78,10 +62,7 @@ pub(in crate::reference) fn canonical(what: Association) -> Association {
         "email" => Address::parse(&what.address).ok(),
         _ => None,
     };
-    Association {
-        address: address.map_or(what.address, |address| address.to_string()),
-        ..what
-    }
+    Association { address: address.map_or(what.address, |address| address.to_string()), ..what }
 }
 
 #[cfg(test)]
@@ -90,10 +71,7 @@ mod tests {
     use crate::reference::accounts::Accounts;
 
     fn email(address: &str) -> Association {
-        canonical(Association {
-            medium: "email".to_owned(),
-            address: address.to_owned(),
-        })
+        canonical(Association { medium: "email".to_owned(), address: address.to_owned() })
     }
 
     #[test]

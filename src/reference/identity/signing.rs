@@ -28,10 +28,7 @@ pub(in crate::reference) struct SigningKey {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SigningKey")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        formatter.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -146,16 +143,10 @@ mod tests {
     #[test]
     fn canonical_json_is_what_the_specification_shows() {
         assert_eq!(written(&json!({})), "{}");
-        assert_eq!(
-            written(&json!({"b": "2", "a": "1"})),
-            r#"{"a":"1","b":"2"}"#
-        );
+        assert_eq!(written(&json!({"b": "2", "a": "1"})), r#"{"a":"1","b":"2"}"#);
         assert_eq!(written(&json!({"本": 2, "日": 1})), r#"{"日":1,"本":2}"#);
         assert_eq!(written(&json!({"a": "日本語"})), r#"{"a":"日本語"}"#);
-        assert_eq!(
-            written(&json!({"a": null, "b": [2, true]})),
-            r#"{"a":null,"b":[2,true]}"#
-        );
+        assert_eq!(written(&json!({"a": null, "b": [2, true]})), r#"{"a":null,"b":[2,true]}"#);
     }
 
     #[test]

@@ -51,11 +51,7 @@ fn finish(server: &Server, head: MessageBuilder, letter: &Letter) -> Option<Mess
         head.singlepart(html())
     } else {
         // RFC 2046, 5.1.4: the plainest part first.
-        head.multipart(
-            MultiPart::alternative()
-                .singlepart(text())
-                .singlepart(html()),
-        )
+        head.multipart(MultiPart::alternative().singlepart(text()).singlepart(html()))
     };
     message.ok()
 }
@@ -68,17 +64,12 @@ fn part(server: &Server, kind: ContentType, content: String) -> SinglePart {
         Body::new_with_encoding(content, ContentTransferEncoding::Base64)
     } else if fits_seven_bit(&content) {
         // As it is, so that the link stands unbroken in the source of the mail.
-        Ok(Body::dangerous_pre_encoded(
-            content.into_bytes(),
-            ContentTransferEncoding::SevenBit,
-        ))
+        Ok(Body::dangerous_pre_encoded(content.into_bytes(), ContentTransferEncoding::SevenBit))
     } else {
         Ok(Body::new(content))
     };
     // An encoding that a text does not fit is replaced by one that it does.
-    SinglePart::builder()
-        .header(kind)
-        .body(body.unwrap_or_else(Body::new))
+    SinglePart::builder().header(kind).body(body.unwrap_or_else(Body::new))
 }
 
 /// Whether a text may travel unencoded: ASCII, in lines of at most 998 characters that end in CRLF (RFC 5322, 2.1.1).
@@ -88,17 +79,8 @@ fn fits_seven_bit(content: &str) -> bool {
 }
 
 fn plain_text(server: &Server, letter: &Letter) -> String {
-    let Letter {
-        before,
-        after,
-        link,
-        ..
-    } = letter;
-    let link = if server.broken(MAIL_WITHOUT_LINK) {
-        ""
-    } else {
-        link
-    };
+    let Letter { before, after, link, .. } = letter;
+    let link = if server.broken(MAIL_WITHOUT_LINK) { "" } else { link };
     // CRLF from the start: quoted-printable would encode a bare line feed literally.
     format!("{before}\r\n\r\n{link}\r\n\r\n{after}\r\n")
 }

@@ -10,8 +10,7 @@ use tokio::sync::Mutex as Gate;
 use crate::reference::{
     address::Address,
     defects::{
-        ANY_SECRET_VALIDATES, ANY_TOKEN_VALIDATES, EXPIRED_LINKS_VALIDATE,
-        SECOND_CLICK_UNVALIDATES, TOKENS_COUNT_UP,
+        ANY_SECRET_VALIDATES, ANY_TOKEN_VALIDATES, EXPIRED_LINKS_VALIDATE, SECOND_CLICK_UNVALIDATES, TOKENS_COUNT_UP,
     },
     random,
     server::now_ms,
@@ -81,13 +80,9 @@ pub(in crate::reference) struct Followed {
 pub(in crate::reference) enum LinkFailure {
     #[error("This link belongs to no pending request. Please ask your client for a new e-mail.")]
     UnknownSession,
-    #[error(
-        "This link is not the one that was sent to you. Please copy it completely from the e-mail."
-    )]
+    #[error("This link is not the one that was sent to you. Please copy it completely from the e-mail.")]
     WrongSecret,
-    #[error(
-        "This link is not the one that was sent to you. Please copy it completely from the e-mail."
-    )]
+    #[error("This link is not the one that was sent to you. Please copy it completely from the e-mail.")]
     WrongToken,
     #[error("This link has expired. Please ask your client for a new e-mail.")]
     Expired,
@@ -154,17 +149,10 @@ impl Session {
 
     /// Whether this is the session of that client.
     pub(super) fn is_of(&self, client_secret: &str) -> bool {
-        random::same(
-            self.claim.client_secret.as_bytes(),
-            client_secret.as_bytes(),
-        )
+        random::same(self.claim.client_secret.as_bytes(), client_secret.as_bytes())
     }
 
-    pub(super) fn follow(
-        &mut self,
-        switches: &Switches,
-        visit: &Visit,
-    ) -> Result<Followed, LinkFailure> {
+    pub(super) fn follow(&mut self, switches: &Switches, visit: &Visit) -> Result<Followed, LinkFailure> {
         if self.wrong_tokens >= MAX_WRONG_TOKENS {
             return Err(LinkFailure::Exhausted);
         }
@@ -191,10 +179,7 @@ impl Session {
         }
         self.validated_at.get_or_insert_with(now_ms);
         let next_link = self.claim.next_link.clone();
-        Ok(Followed {
-            next_link,
-            is_first,
-        })
+        Ok(Followed { next_link, is_first })
     }
 
     /// Counts a wrong visit; after too many no link of the session works any more.
@@ -210,9 +195,6 @@ impl Session {
 
     pub(super) fn proof(&self) -> Result<Proof, NoProof> {
         let validated_at = self.validated_at.ok_or(NoProof::NotValidated)?;
-        Ok(Proof {
-            address: self.claim.address.clone(),
-            validated_at,
-        })
+        Ok(Proof { address: self.claim.address.clone(), validated_at })
     }
 }

@@ -9,13 +9,7 @@ const fn server(
     seen_in: &'static str,
     includes: &'static [&'static str],
 ) -> Shape {
-    Shape {
-        name,
-        summary,
-        seen_in,
-        aspect: "the whole server",
-        includes,
-    }
+    Shape { name, summary, seen_in, aspect: "the whole server", includes }
 }
 
 pub(super) const TABLE: &[Shape] = &[

@@ -47,35 +47,11 @@ declare! {
 
 /// What each of them answers; no errcode is a success without a sid.
 pub(in crate::reference) const REFUSALS: [(Shape, StatusCode, Option<&str>); 7] = [
-    (
-        REFUSES_403_DENIED,
-        StatusCode::FORBIDDEN,
-        Some("M_THREEPID_DENIED"),
-    ),
-    (
-        REFUSES_403_FORBIDDEN,
-        StatusCode::FORBIDDEN,
-        Some("M_FORBIDDEN"),
-    ),
-    (
-        REFUSES_404_UNRECOGNIZED,
-        StatusCode::NOT_FOUND,
-        Some("M_UNRECOGNIZED"),
-    ),
-    (
-        REFUSES_405_UNRECOGNIZED,
-        StatusCode::METHOD_NOT_ALLOWED,
-        Some("M_UNRECOGNIZED"),
-    ),
-    (
-        REFUSES_400_NOT_FOUND,
-        StatusCode::BAD_REQUEST,
-        Some("M_THREEPID_NOT_FOUND"),
-    ),
-    (
-        REFUSES_400_UNTRUSTED,
-        StatusCode::BAD_REQUEST,
-        Some("M_SERVER_NOT_TRUSTED"),
-    ),
+    (REFUSES_403_DENIED, StatusCode::FORBIDDEN, Some("M_THREEPID_DENIED")),
+    (REFUSES_403_FORBIDDEN, StatusCode::FORBIDDEN, Some("M_FORBIDDEN")),
+    (REFUSES_404_UNRECOGNIZED, StatusCode::NOT_FOUND, Some("M_UNRECOGNIZED")),
+    (REFUSES_405_UNRECOGNIZED, StatusCode::METHOD_NOT_ALLOWED, Some("M_UNRECOGNIZED")),
+    (REFUSES_400_NOT_FOUND, StatusCode::BAD_REQUEST, Some("M_THREEPID_NOT_FOUND")),
+    (REFUSES_400_UNTRUSTED, StatusCode::BAD_REQUEST, Some("M_SERVER_NOT_TRUSTED")),
     (REFUSES_200_WITHOUT_SID, StatusCode::OK, None),
 ];

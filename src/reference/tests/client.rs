@@ -39,19 +39,12 @@ impl Answer {
     }
 
     pub(super) fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
     #[track_caller]
     pub(super) fn expect(&self, status: u16, errcode: &str) {
-        assert_eq!(
-            (self.status.as_u16(), self.errcode().as_str()),
-            (status, errcode),
-            "{}",
-            self.text
-        );
+        assert_eq!((self.status.as_u16(), self.errcode().as_str()), (status, errcode), "{}", self.text);
     }
 }
 
@@ -67,29 +60,12 @@ impl World {
         let mut options = Options::new(sink.addr);
         change(&mut options);
         let server = start(options).await.unwrap();
-        let builder = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .tls_certs_only([]);
-        Self {
-            server,
-            sink,
-            http: builder.build().unwrap(),
-        }
+        let builder = Client::builder().no_proxy().redirect(Policy::none()).tls_certs_only([]);
+        Self { server, sink, http: builder.build().unwrap() }
     }
 
-    pub(super) async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        token: Option<&str>,
-        body: Option<String>,
-    ) -> Answer {
-        let url = if path.starts_with("http") {
-            path.to_owned()
-        } else {
-            format!("{}{path}", self.server.url())
-        };
+    pub(super) async fn send(&self, method: Method, path: &str, token: Option<&str>, body: Option<String>) -> Answer {
+        let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.server.url()) };
         let mut request = self.http.request(method, url);
         if let Some(token) = token {
             request = request.bearer_auth(token);
@@ -99,11 +75,7 @@ impl World {
         }
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status(), response.headers().clone());
-        Answer {
-            status,
-            headers,
-            text: response.text().await.unwrap(),
-        }
+        Answer { status, headers, text: response.text().await.unwrap() }
     }
 
     pub(super) async fn get(&self, path: &str, token: Option<&str>) -> Answer {
@@ -112,13 +84,7 @@ impl World {
 
     /// A POST below `/_matrix/client/v3`.
     pub(super) async fn post(&self, path: &str, token: Option<&str>, body: Value) -> Answer {
-        self.send(
-            Method::POST,
-            &format!("/_matrix/client/v3{path}"),
-            token,
-            Some(body.to_string()),
-        )
-        .await
+        self.send(Method::POST, &format!("/_matrix/client/v3{path}"), token, Some(body.to_string())).await
     }
 
     /// Creates an account and gives its access token.
@@ -130,26 +96,19 @@ impl World {
         body["auth"] = auth;
         body["auth"]["session"] = challenge["session"].clone();
         let created = self.post("/register", None, body).await;
-        created.json()["access_token"]
-            .as_str()
-            .unwrap_or_else(|| panic!("{}", created.text))
-            .to_owned()
+        created.json()["access_token"].as_str().unwrap_or_else(|| panic!("{}", created.text)).to_owned()
     }
 
     pub(super) async fn request_token(&self, email: &str, secret: &str, attempt: i64) -> Answer {
         let body = json!({"email": email, "client_secret": secret, "send_attempt": attempt});
-        self.post("/account/3pid/email/requestToken", None, body)
-            .await
+        self.post("/account/3pid/email/requestToken", None, body).await
     }
 
     /// The `sid` of a request that must succeed, and the one mail it must send.
     pub(super) async fn requested(&self, email: &str, secret: &str) -> (String, Letter) {
         let answer = self.request_token(email, secret, 1).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
-        (
-            answer.json()["sid"].as_str().unwrap().to_owned(),
-            self.only_letter(),
-        )
+        (answer.json()["sid"].as_str().unwrap().to_owned(), self.only_letter())
     }
 
     pub(super) fn only_letter(&self) -> Letter {
@@ -164,8 +123,7 @@ impl World {
         for (name, value) in more.as_object().unwrap() {
             body[name] = value.clone();
         }
-        self.post(&format!("{path}/email/requestToken"), None, body)
-            .await
+        self.post(&format!("{path}/email/requestToken"), None, body).await
     }
 
     /// The status of a requestToken that says where it was forwarded from.
@@ -207,15 +165,11 @@ impl World {
 
     /// The addresses that the account has, with a note if a time is implausible.
     pub(super) async fn listed(&self, token: &str) -> Vec<String> {
-        let list = self
-            .get("/_matrix/client/v3/account/3pid", Some(token))
-            .await
-            .json();
+        let list = self.get("/_matrix/client/v3/account/3pid", Some(token)).await.json();
         let year_2020_ms = 1_577_836_800_000;
         let entries = list["threepids"].as_array().unwrap().iter().map(|entry| {
             let times = (entry["validated_at"].as_u64(), entry["added_at"].as_u64());
-            let fine =
-                matches!(times, (Some(first), Some(then)) if year_2020_ms < first && first <= then);
+            let fine = matches!(times, (Some(first), Some(then)) if year_2020_ms < first && first <= then);
             let note = if fine { "" } else { " at an implausible time" };
             format!("{}{note}", entry["address"].as_str().unwrap())
         });
@@ -239,34 +193,19 @@ impl Letter {
     pub(super) fn read(mail: Mail) -> Self {
         let message: Message<'_> = MessageParser::default().parse(mail.raw.as_bytes()).unwrap();
         let has = |kind: &str| mail.raw.contains(&format!("Content-Type: text/{kind}"));
-        let text = message
-            .body_text(0)
-            .filter(|_| has("plain"))
-            .map(|text| text.into_owned());
-        let html = message
-            .body_html(0)
-            .filter(|_| has("html"))
-            .map(|html| html.into_owned());
+        let text = message.body_text(0).filter(|_| has("plain")).map(|text| text.into_owned());
+        let html = message.body_html(0).filter(|_| has("html")).map(|html| html.into_owned());
         Self { text, html, mail }
     }
 
     pub(super) fn message(&self) -> Message<'_> {
-        MessageParser::default()
-            .parse(self.mail.raw.as_bytes())
-            .unwrap()
+        MessageParser::default().parse(self.mail.raw.as_bytes()).unwrap()
     }
 
     /// The links in the text and in the HTML.
     pub(super) fn links(&self) -> Vec<String> {
-        let text = self
-            .text
-            .iter()
-            .flat_map(|text| text.split_whitespace())
-            .filter(|word| word.starts_with("http"));
-        let html = self
-            .html
-            .iter()
-            .flat_map(|html| html.split("href=\"").skip(1));
+        let text = self.text.iter().flat_map(|text| text.split_whitespace()).filter(|word| word.starts_with("http"));
+        let html = self.html.iter().flat_map(|html| html.split("href=\"").skip(1));
         let html = html.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
         text.map(str::to_owned).chain(html).collect()
     }
@@ -277,8 +216,6 @@ impl Letter {
 
     pub(super) fn parameter(&self, name: &str) -> Option<String> {
         let link = Url::parse(&self.link()).unwrap();
-        link.query_pairs()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        link.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 }

@@ -18,44 +18,25 @@ pub(super) async fn walk(world: &World) -> Vec<String> {
 
     let requested = world.request_token(email, SECRET, 1).await;
     let sid = requested.json()["sid"].clone();
-    seen.push(format!(
-        "requestToken: {} {}",
-        requested.status,
-        grammar(&sid)
-    ));
+    seen.push(format!("requestToken: {} {}", requested.status, grammar(&sid)));
     let sid = sid.as_str().map_or_else(|| sid.to_string(), str::to_owned);
     let letters: Vec<_> = world.sink.take().into_iter().map(Letter::read).collect();
     seen.push(format!("mails: {}", letters.len()));
-    let link = letters
-        .first()
-        .and_then(|letter| describe(&mut seen, world, letter, &sid));
+    let link = letters.first().and_then(|letter| describe(&mut seen, world, letter, &sid));
 
-    step(
-        &mut seen,
-        world,
-        "unclicked, asked",
-        &alice,
-        world.add(&alice, &sid, None).await,
-    )
-    .await;
+    step(&mut seen, world, "unclicked, asked", &alice, world.add(&alice, &sid, None).await).await;
     let session = world.add(&alice, &sid, None).await.json()["session"].clone();
     let right = |session: &Value, user: &str| {
         json!({"type": "m.login.password", "session": session, "password": PASSWORD,
                "identifier": {"type": "m.id.user", "user": user}})
     };
-    let unclicked = world
-        .add(&alice, &sid, Some(right(&session, "@alice:reference.test")))
-        .await;
+    let unclicked = world.add(&alice, &sid, Some(right(&session, "@alice:reference.test"))).await;
     step(&mut seen, world, "unclicked, password", &alice, unclicked).await;
 
     if let Some(link) = link {
         let page = browse(world, &link).await;
         let says = page.text.contains("has now been validated");
-        seen.push(format!(
-            "page: {} {} says so: {says}",
-            page.status,
-            page.header("content-type")
-        ));
+        seen.push(format!("page: {} {} says so: {says}", page.status, page.header("content-type")));
     }
     let asked = world.add(&alice, &sid, None).await;
     let session = asked.json()["session"].clone();
@@ -63,37 +44,20 @@ pub(super) async fn walk(world: &World) -> Vec<String> {
     let mut wrong = right(&session, "@alice:reference.test");
     wrong["password"] = "wrong".into();
     let refused = world.add(&alice, &sid, Some(wrong)).await;
-    seen.push(format!(
-        "completed: {:?}",
-        refused.json()["completed"].as_array().map(Vec::len)
-    ));
+    seen.push(format!("completed: {:?}", refused.json()["completed"].as_array().map(Vec::len)));
     step(&mut seen, world, "wrong password", &alice, refused).await;
-    let added = world
-        .add(&alice, &sid, Some(right(&session, "alice")))
-        .await;
+    let added = world.add(&alice, &sid, Some(right(&session, "alice"))).await;
     step(&mut seen, world, "right password", &alice, added).await;
 
     world.sink.take();
     let in_use = world.request_token("ALICE@X.TEST", "another", 1).await;
-    seen.push(format!(
-        "in use: {} {} mails: {}",
-        in_use.status,
-        in_use.errcode(),
-        world.sink.take().len()
-    ));
+    seen.push(format!("in use: {} {} mails: {}", in_use.status, in_use.errcode(), world.sink.take().len()));
 
     let removal = json!({"medium": "email", "address": email});
-    let removed = world
-        .post("/account/3pid/delete", Some(&alice), removal)
-        .await;
-    seen.push(format!(
-        "removal says: {}",
-        removed.json()["id_server_unbind_result"]
-    ));
+    let removed = world.post("/account/3pid/delete", Some(&alice), removal).await;
+    seen.push(format!("removal says: {}", removed.json()["id_server_unbind_result"]));
     step(&mut seen, world, "removed", &alice, removed).await;
-    let again = world
-        .add(&alice, &sid, Some(right(&Value::Null, "alice")))
-        .await;
+    let again = world.add(&alice, &sid, Some(right(&Value::Null, "alice"))).await;
     step(&mut seen, world, "proof again", &alice, again).await;
     seen
 }
@@ -111,31 +75,14 @@ fn describe(seen: &mut Vec<String>, world: &World, letter: &Letter, sid: &str) -
     let links = letter.links();
     let link = links.first()?;
     seen.push(format!("recipients: {:?}", letter.mail.recipients));
-    seen.push(format!(
-        "same links: {}",
-        links.iter().all(|other| other == link)
-    ));
-    seen.push(format!(
-        "leads here: {}",
-        link.starts_with(&format!("{}/", world.server.url()))
-    ));
-    let names_sid = ["sid", "session"]
-        .iter()
-        .any(|name| letter.parameter(name).as_deref() == Some(sid));
-    let names_secret = letter
-        .parameter("client_secret")
-        .is_none_or(|secret| secret == SECRET);
-    seen.push(format!(
-        "right sid: {names_sid}, right secret: {names_secret}"
-    ));
+    seen.push(format!("same links: {}", links.iter().all(|other| other == link)));
+    seen.push(format!("leads here: {}", link.starts_with(&format!("{}/", world.server.url()))));
+    let names_sid = ["sid", "session"].iter().any(|name| letter.parameter(name).as_deref() == Some(sid));
+    let names_secret = letter.parameter("client_secret").is_none_or(|secret| secret == SECRET);
+    seen.push(format!("right sid: {names_sid}, right secret: {names_secret}"));
     let url = Url::parse(link).unwrap();
     // A link elsewhere is not followed there, but here.
-    Some(format!(
-        "{}{}?{}",
-        world.server.url(),
-        url.path(),
-        url.query()?
-    ))
+    Some(format!("{}{}?{}", world.server.url(), url.path(), url.query()?))
 }
 
 /// What a browser does: it follows redirects and submits the page's only form.
@@ -151,14 +98,8 @@ pub(super) async fn browse(world: &World, link: &str) -> Answer {
         let value = input.split(&format!("{name}=\"")).nth(1).unwrap();
         value.split('"').next().unwrap().to_owned()
     };
-    let fields = page
-        .text
-        .split("<input")
-        .skip(1)
-        .map(|input| (attribute(input, "name"), attribute(input, "value")));
-    let form = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish();
+    let fields = page.text.split("<input").skip(1).map(|input| (attribute(input, "name"), attribute(input, "value")));
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     world.send(Method::POST, link, None, Some(form)).await
 }
 
@@ -168,8 +109,5 @@ async fn step(seen: &mut Vec<String>, world: &World, name: &str, token: &str, an
     let (status, errcode) = (answer.status.as_u16(), answer.errcode());
     let flows = &body["flows"];
     let list = world.listed(token).await;
-    seen.push(format!(
-        "{name}: {status} {errcode}; session{}; flows {flows}; list {list:?}",
-        has("session")
-    ));
+    seen.push(format!("{name}: {status} {errcode}; session{}; flows {flows}; list {list:?}", has("session")));
 }

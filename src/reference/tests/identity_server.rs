@@ -52,7 +52,7 @@ pub(super) struct IdentityServer {
 }
 
 /// A certificate for loopback, and its key.
-pub(super) fn certificate() -> (String, String) {
+pub(in crate::reference) fn certificate() -> (String, String) {
     let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
     (cert.pem(), signing_key.serialize_pem())
@@ -61,23 +61,14 @@ pub(super) fn certificate() -> (String, String) {
 impl IdentityServer {
     pub(super) async fn start() -> Self {
         let (cert_pem, key_pem) = certificate();
-        let tls = Tls {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            cert_pem: cert_pem.clone(),
-            key_pem,
-        };
+        let tls = Tls { listen: SocketAddr::from(([127, 0, 0, 1], 0)), cert_pem: cert_pem.clone(), key_pem };
         let listener = TlsListener::bind(&tls).await.unwrap();
         let addr = listener.addr();
         let shared = Arc::<Shared>::default();
-        let router = Router::new()
-            .route("/_matrix/identity/v2/3pid/{what}", post(answer))
-            .with_state(Arc::clone(&shared));
+        let router =
+            Router::new().route("/_matrix/identity/v2/3pid/{what}", post(answer)).with_state(Arc::clone(&shared));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        Self {
-            addr,
-            ca_pem: cert_pem,
-            shared,
-        }
+        Self { addr, ca_pem: cert_pem, shared }
     }
 
     pub(super) fn name(&self) -> String {
@@ -105,16 +96,8 @@ impl IdentityServer {
     }
 }
 
-async fn answer(
-    State(shared): State<Arc<Shared>>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let authorization = headers
-        .get("authorization")
-        .map_or("", |value| value.to_str().unwrap())
-        .to_owned();
+async fn answer(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let authorization = headers.get("authorization").map_or("", |value| value.to_str().unwrap()).to_owned();
     let body: Value = serde_json::from_slice(&body).unwrap();
     shared.requests.lock().unwrap().push(Request {
         path: uri.path().to_owned(),
@@ -131,11 +114,7 @@ async fn answer(
     }
     let mxid = body["mxid"].as_str().unwrap().to_owned();
     let binds = uri.path().ends_with("/bind");
-    let scheme = if binds {
-        "Bearer is-token"
-    } else {
-        "X-Matrix "
-    };
+    let scheme = if binds { "Bearer is-token" } else { "X-Matrix " };
     if !authorization.starts_with(scheme) {
         let refusal = json!({"errcode": "M_UNAUTHORIZED", "error": "who are you?"});
         return (StatusCode::UNAUTHORIZED, refusal.to_string()).into_response();
@@ -144,9 +123,7 @@ async fn answer(
     if binds {
         let address = body["sid"].as_str().unwrap().to_owned();
         bound.push((mxid, address.clone()));
-        return json!({"medium": "email", "address": address})
-            .to_string()
-            .into_response();
+        return json!({"medium": "email", "address": address}).to_string().into_response();
     }
     let address = body["threepid"]["address"].as_str().unwrap().to_owned();
     bound.retain(|pair| *pair != (mxid.clone(), address.clone()));

@@ -28,38 +28,23 @@ async fn broken_links_validate_nothing() {
         assert_eq!(page.header("referrer-policy"), "no-referrer");
         assert_eq!(page.header("x-frame-options"), "DENY");
     }
-    world
-        .add_as("alice", &alice, &sid)
-        .await
-        .expect(400, "M_THREEPID_AUTH_FAILED");
+    world.add_as("alice", &alice, &sid).await.expect(400, "M_THREEPID_AUTH_FAILED");
     // A few wrong ones later the right one does not help either, but a new mail does.
     for _ in 0..10 {
         world.get(&link.replace(&token, "0123456789"), None).await;
     }
     assert_eq!(world.get(&link, None).await.status, 400);
-    world
-        .add_as("alice", &alice, &sid)
-        .await
-        .expect(400, "M_THREEPID_AUTH_FAILED");
+    world.add_as("alice", &alice, &sid).await.expect(400, "M_THREEPID_AUTH_FAILED");
     world.request_token("alice@x.test", SECRET, 2).await;
-    assert_eq!(
-        world.get(&world.only_letter().link(), None).await.status,
-        200
-    );
+    assert_eq!(world.get(&world.only_letter().link(), None).await.status, 200);
     assert_eq!(world.add_as("alice", &alice, &sid).await.status, 200);
 }
 
 #[tokio::test]
 async fn expired_links_validate_nothing() {
-    let config = Config {
-        token_lifetime: Duration::ZERO,
-        ..Config::default()
-    };
+    let config = Config { token_lifetime: Duration::ZERO, ..Config::default() };
     let world = World::with(|options| options.config = config).await;
     let (_, letter) = world.requested("alice@x.test", SECRET).await;
     let page = world.get(&letter.link(), None).await;
-    assert!(
-        page.status == 400 && page.text.contains("expired"),
-        "{page:?}"
-    );
+    assert!(page.status == 400 && page.text.contains("expired"), "{page:?}");
 }

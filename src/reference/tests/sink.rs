@@ -78,11 +78,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     stream.write_all(b"220 sink.test ESMTP\r\n").await.unwrap();
     let mut recipients = Vec::new();
     while let Some(line) = read_line(&mut stream).await {
-        let command = line
-            .split([' ', ':'])
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
+        let command = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
         let answer = match command.as_str() {
             "EHLO" => "250-sink.test\r\n250 8BITMIME",
             "RCPT" if shared.refusing.load(Ordering::SeqCst) => "451 try again later",
@@ -113,11 +109,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
             "QUIT" => return,
             _ => "250 ok",
         };
-        if stream
-            .write_all(format!("{answer}\r\n").as_bytes())
-            .await
-            .is_err()
-        {
+        if stream.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
             return;
         }
     }
@@ -126,8 +118,6 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
 async fn read_line(stream: &mut BufReader<TcpStream>) -> Option<String> {
     let mut line = Vec::new();
     let length = stream.read_until(b'\n', &mut line).await.ok()?;
-    let line = String::from_utf8_lossy(&line)
-        .trim_end_matches(['\r', '\n'])
-        .to_owned();
+    let line = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
     (length > 0).then_some(line)
 }

@@ -29,17 +29,9 @@ async fn no_shape_changes_what_is_promised() {
     for shape in shapes().iter().filter(|shape| !refuses(shape)) {
         let world = World::with(|options| options.shapes.push(shape)).await;
         let seen = walk(&world).await;
-        let different: Vec<_> = seen
-            .iter()
-            .zip(&clean)
-            .filter(|(seen, clean)| seen != clean)
-            .collect();
+        let different: Vec<_> = seen.iter().zip(&clean).filter(|(seen, clean)| seen != clean).collect();
         let lawful = different.iter().all(|(seen, _)| may_show(shape, seen));
-        assert!(
-            lawful && seen.len() == clean.len(),
-            "{}: {different:#?}",
-            shape.name
-        );
+        assert!(lawful && seen.len() == clean.len(), "{}: {different:#?}", shape.name);
         world.server.shutdown().await;
     }
 }
@@ -66,10 +58,7 @@ async fn a_refusing_server_offers_nothing_that_needs_mail() {
         assert!(world.sink.take().is_empty());
         let flows = world.post("/register", None, json!({})).await.json()["flows"].clone();
         assert_eq!(flows, json!([{"stages": ["m.login.dummy"]}]));
-        world
-            .post("/account/password", None, json!({"new_password": "x"}))
-            .await
-            .expect(401, "M_MISSING_TOKEN");
+        world.post("/account/password", None, json!({"new_password": "x"})).await.expect(401, "M_MISSING_TOKEN");
         world.register("alice").await;
     }
 }
@@ -81,10 +70,7 @@ async fn disabled_changes_and_limits_have_lawful_forms() {
         options.config.changes_enabled = false;
     })
     .await;
-    world
-        .request_token("u@x.test", SECRET, 1)
-        .await
-        .expect(400, "M_FORBIDDEN");
+    world.request_token("u@x.test", SECRET, 1).await.expect(400, "M_FORBIDDEN");
     let world = World::with(|options| {
         options.shapes.extend(find_shape("limit-without-hint"));
         options.config.rate_limits = Some(crate::reference::RateLimits::default());

@@ -71,38 +71,15 @@ macro_rules! walk {
 /// The walk on which the first row of a defect can be seen, by the start of the row's id.
 const WALKS: [(&[&str], Walk); 10] = [
     (&["add-rt-", "mail-"], walk!(asking::walk)),
-    (
-        &["link-", "next-link-", "submit-url-"],
-        walk!(linking::walk),
-    ),
+    (&["link-", "next-link-", "submit-url-"], walk!(linking::walk)),
     (&["login-"], walk!(logging_in::walk)),
-    (
-        &[
-            "cap-",
-            "rl-",
-            "msisdn-",
-            "prefix-",
-            "add-rt-",
-            "reg-",
-            "next-link-",
-        ],
-        walk!(offering::walk),
-    ),
-    (
-        &["uia-", "add-", "deprecated-", "list-"],
-        walk!(proving::walk),
-    ),
+    (&["cap-", "rl-", "msisdn-", "prefix-", "add-rt-", "reg-", "next-link-"], walk!(offering::walk)),
+    (&["uia-", "add-", "deprecated-", "list-"], walk!(proving::walk)),
     (&["reg-"], walk!(registering::walk)),
     (&["reset-", "link-prefetch-safe"], walk!(resetting::walk)),
-    (
-        &["bind-", "unbind-", "delete-", "deactivate-"],
-        walk!(binding::walk),
-    ),
+    (&["bind-", "unbind-", "delete-", "deactivate-"], walk!(binding::walk)),
     (&["delete-"], walk!(removing::walk)),
-    (
-        &["uia-", "add-", "link-", "list-", "delete-", "mail-"],
-        walk!(seed),
-    ),
+    (&["uia-", "add-", "link-", "list-", "delete-", "mail-"], walk!(seed)),
 ];
 
 async fn seed(broken: Broken, seen: &mut Seen) {

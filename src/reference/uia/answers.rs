@@ -9,9 +9,8 @@ use crate::reference::{
     answer::MatrixError,
     defects::{
         CHALLENGE_WITHOUT_FLOWS, CHALLENGE_WITHOUT_PASSWORD_STAGE, CHALLENGE_WITHOUT_SESSION,
-        FAILED_POLL_LOSES_THE_PASSWORD, UNCLICKED_POLL_COMPLETES_THE_STAGE,
-        UNCLICKED_POLL_WITHOUT_FLOWS, WRONG_PASSWORD_COMPLETES_THE_STAGE,
-        WRONG_PASSWORD_ENDS_THE_SESSION, WRONG_PASSWORD_WITHOUT_ERRCODE,
+        FAILED_POLL_LOSES_THE_PASSWORD, UNCLICKED_POLL_COMPLETES_THE_STAGE, UNCLICKED_POLL_WITHOUT_FLOWS,
+        WRONG_PASSWORD_COMPLETES_THE_STAGE, WRONG_PASSWORD_ENDS_THE_SESSION, WRONG_PASSWORD_WITHOUT_ERRCODE,
         WRONG_PASSWORD_WITHOUT_FLOWS,
     },
     server::{Server, State},
@@ -19,12 +18,7 @@ use crate::reference::{
 };
 
 /// The first 401: what the client has to do, and the session to do it in.
-pub(super) fn challenge(
-    server: &Server,
-    operation: &Operation,
-    flows: Flows,
-    session: &str,
-) -> MatrixError {
+pub(super) fn challenge(server: &Server, operation: &Operation, flows: Flows, session: &str) -> MatrixError {
     MatrixError::challenge(invitation(server, operation, flows, session))
 }
 
@@ -59,8 +53,7 @@ pub(super) fn failed(
         return not_validated(server, state, operation, flows, &session, reason);
     }
     if stage != Stage::Password {
-        return unfinished(server, state, operation, flows, &session)
-            .because("M_FORBIDDEN", reason);
+        return unfinished(server, state, operation, flows, &session).because("M_FORBIDDEN", reason);
     }
     if server.broken(WRONG_PASSWORD_COMPLETES_THE_STAGE) {
         state.challenges.complete(&session, stage);
@@ -109,18 +102,12 @@ fn not_validated(
     refusal.because("M_UNAUTHORIZED", reason)
 }
 
-fn invitation(
-    server: &Server,
-    operation: &Operation,
-    flows: Flows,
-    session: &str,
-) -> Map<String, Value> {
+fn invitation(server: &Server, operation: &Operation, flows: Flows, session: &str) -> Map<String, Value> {
     // Registration is how accounts come to be: it stays whole, or no scenario could begin.
     let broken = |defect| *operation != Operation::Register && server.broken(defect);
     let flows = flows.iter().map(|flow| {
-        let stages = flow.iter().filter(|stage| {
-            **stage != Stage::Password || !broken(CHALLENGE_WITHOUT_PASSWORD_STAGE)
-        });
+        let stages =
+            flow.iter().filter(|stage| **stage != Stage::Password || !broken(CHALLENGE_WITHOUT_PASSWORD_STAGE));
         json!({"stages": stages.map(|stage| stage.name()).collect::<Vec<_>>()})
     });
     let flows: Vec<_> = flows.collect();
@@ -131,13 +118,6 @@ fn invitation(
     if !broken(CHALLENGE_WITHOUT_FLOWS) {
         fields.insert("flows".to_owned(), flows.into());
     }
-    fields.insert(
-        "params".to_owned(),
-        if server.shaped(PARAMS_NULL) {
-            Value::Null
-        } else {
-            json!({})
-        },
-    );
+    fields.insert("params".to_owned(), if server.shaped(PARAMS_NULL) { Value::Null } else { json!({}) });
     fields
 }

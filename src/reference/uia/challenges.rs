@@ -47,22 +47,16 @@ impl Challenges {
         let opened = Instant::now();
         self.0.insert(
             session.clone(),
-            Challenge {
-                operation,
-                completed: Vec::new(),
-                remembered,
-                identity: None,
-                opened,
-            },
+            Challenge { operation, completed: Vec::new(), remembered, identity: None, opened },
         );
         session
     }
 
     /// Whether this session was opened for such an operation, and not too long ago.
     pub(super) fn is_for(&self, session: &str, accepts: impl Fn(&Operation) -> bool) -> bool {
-        self.0.get(session).is_some_and(|challenge| {
-            accepts(&challenge.operation) && challenge.opened.elapsed() < CHALLENGE_LIFETIME
-        })
+        self.0
+            .get(session)
+            .is_some_and(|challenge| accepts(&challenge.operation) && challenge.opened.elapsed() < CHALLENGE_LIFETIME)
     }
 
     /// Notes the address that was proved under a session.
@@ -76,10 +70,10 @@ impl Challenges {
         self.0.get(session)?.identity.clone()
     }
 
-    /// Makes a session forget a parameter of its first request: what a defect gets wrong.
+    /// Makes a session forget a parameter, so that `null` stands in its place: what a defect gets wrong.
     pub(in crate::reference) fn forget(&mut self, session: &str, name: &str) {
         if let Some(challenge) = self.0.get_mut(session) {
-            challenge.remembered.remove(name);
+            challenge.remembered.insert(name.to_owned(), Value::Null);
         }
     }
 
@@ -92,15 +86,10 @@ impl Challenges {
     }
 
     pub(super) fn completed(&self, session: &str) -> &[Stage] {
-        self.0
-            .get(session)
-            .map_or(&[], |challenge| &challenge.completed)
+        self.0.get(session).map_or(&[], |challenge| &challenge.completed)
     }
 
     pub(super) fn remembered(&self, session: &str) -> Map<String, Value> {
-        self.0
-            .get(session)
-            .map(|challenge| challenge.remembered.clone())
-            .unwrap_or_default()
+        self.0.get(session).map(|challenge| challenge.remembered.clone()).unwrap_or_default()
     }
 }

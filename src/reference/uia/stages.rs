@@ -15,9 +15,9 @@ use crate::reference::{
     config::Registration,
     defects::{
         ACCEPTS_ANY_PASSWORD, ACCEPTS_ANYBODYS_CREDENTIALS, FOREIGN_PROOF_IS_A_SERVER_ERROR,
-        IDENTIFIER_REFUSES_ADDRESSES, MALFORMED_CREDS_ARE_A_SERVER_ERROR,
-        PROOF_COUNTS_WITHOUT_ITS_SECRET, REGISTERS_BEFORE_THE_LINK, RESETS_BEFORE_THE_LINK,
-        UNKNOWN_IDENTIFIER_IS_THE_CALLER, WRONG_PROOF_BURNS_THE_RIGHT_ONE,
+        IDENTIFIER_REFUSES_ADDRESSES, MALFORMED_CREDS_ARE_A_SERVER_ERROR, PROOF_COUNTS_WITHOUT_ITS_SECRET,
+        REGISTERS_BEFORE_THE_LINK, RESETS_BEFORE_THE_LINK, UNKNOWN_IDENTIFIER_IS_THE_CALLER,
+        WRONG_PROOF_BURNS_THE_RIGHT_ONE,
     },
     identifier,
     proofs::{NoProof, Proof, Purpose},
@@ -77,14 +77,8 @@ fn password(
     auth: &Map<String, Value>,
 ) -> Result<Outcome, MatrixError> {
     // The same words whether the account exists or not.
-    let others = || {
-        Err(MatrixError::forbidden(
-            "these are not the credentials of the account that asks",
-        ))
-    };
-    let by_address = auth
-        .get("identifier")
-        .is_some_and(|identifier| identifier["type"] == "m.id.thirdparty");
+    let others = || Err(MatrixError::forbidden("these are not the credentials of the account that asks"));
+    let by_address = auth.get("identifier").is_some_and(|identifier| identifier["type"] == "m.id.thirdparty");
     if by_address && server.broken(IDENTIFIER_REFUSES_ADDRESSES) {
         return others();
     }
@@ -99,11 +93,7 @@ fn password(
         return others();
     };
     let right = state.accounts.password_is(&user, password) || server.broken(ACCEPTS_ANY_PASSWORD);
-    Ok(if right {
-        Outcome::Passed
-    } else {
-        Outcome::Failed("Invalid password")
-    })
+    Ok(if right { Outcome::Passed } else { Outcome::Failed("Invalid password") })
 }
 
 /// The client names the session of a requestToken; what counts is that somebody followed its link. A proof that is not there
@@ -117,9 +107,7 @@ fn email_identity(
     let credentials = match auth.optional_object("threepid_creds")? {
         Some(credentials) => credentials,
         // The spelling of clients older than r0.6.0.
-        None => auth
-            .optional_object("threepidCreds")?
-            .ok_or_else(|| MatrixError::missing_param("threepid_creds"))?,
+        None => auth.optional_object("threepidCreds")?.ok_or_else(|| MatrixError::missing_param("threepid_creds"))?,
     };
     let (sid, client_secret) = (credentials.text("sid")?, credentials.text("client_secret")?);
     let Some(purpose) = operation.purpose() else {
@@ -130,10 +118,7 @@ fn email_identity(
         Ok(proof) => Some(proof),
     };
     Ok(match proof {
-        Some(proof) => Outcome::Proved(Identity {
-            sid: sid.to_owned(),
-            proof,
-        }),
+        Some(proof) => Outcome::Proved(Identity { sid: sid.to_owned(), proof }),
         None => Outcome::Failed("nobody has followed the link of this session"),
     })
 }
@@ -154,18 +139,11 @@ fn invented(
         let claimed = state.proofs.claimed_address(purpose, sid, client_secret);
         return Ok(claimed
             .filter(|_| server.broken(too_early))
-            .map(|address| Proof {
-                address,
-                validated_at: now_ms(),
-            }));
+            .map(|address| Proof { address, validated_at: now_ms() }));
     }
     let actual = state.proofs.purpose(sid);
-    if actual.is_some_and(|actual| actual != purpose)
-        && server.broken(FOREIGN_PROOF_IS_A_SERVER_ERROR)
-    {
-        return Err(MatrixError::internal(
-            "that was validated for something else",
-        ));
+    if actual.is_some_and(|actual| actual != purpose) && server.broken(FOREIGN_PROOF_IS_A_SERVER_ERROR) {
+        return Err(MatrixError::internal("that was validated for something else"));
     }
     if server.broken(WRONG_PROOF_BURNS_THE_RIGHT_ONE) {
         state.proofs.close(sid);

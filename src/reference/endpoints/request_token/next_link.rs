@@ -8,8 +8,7 @@ use url::Url;
 use crate::reference::{
     answer::MatrixError,
     defects::{
-        NEXT_LINK_DEMANDED, NEXT_LINK_LIST_ENDS_AT_REGISTRATION, NEXT_LINK_LIST_READS_THE_START,
-        NEXT_LINK_TO_SCRIPTS,
+        NEXT_LINK_DEMANDED, NEXT_LINK_LIST_ENDS_AT_REGISTRATION, NEXT_LINK_LIST_READS_THE_START, NEXT_LINK_TO_SCRIPTS,
     },
     proofs::Purpose,
     server::Server,
@@ -19,11 +18,7 @@ use crate::reference::{
 const NEXT_LINK_LIMIT: usize = 2048;
 
 /// The link to remember, if this one may be followed.
-pub(super) fn permitted(
-    server: &Server,
-    purpose: Purpose,
-    given: Option<&str>,
-) -> Result<Option<String>, MatrixError> {
+pub(super) fn permitted(server: &Server, purpose: Purpose, given: Option<&str>) -> Result<Option<String>, MatrixError> {
     let hosts = server.config.next_link_hosts.as_deref();
     let Some(given) = given else {
         if hosts.is_some() && server.broken(NEXT_LINK_DEMANDED) {
@@ -35,32 +30,25 @@ pub(super) fn permitted(
         if server.broken(NEXT_LINK_TO_SCRIPTS) {
             return Ok(Some(given.to_owned()));
         }
-        return Err(MatrixError::invalid_param(
-            "a next_link is an http or https address without a user name",
-        ));
+        return Err(MatrixError::invalid_param("a next_link is an http or https address without a user name"));
     };
     let unlisted = |hosts: &[String]| {
         if server.broken(NEXT_LINK_LIST_ENDS_AT_REGISTRATION) && purpose == Purpose::Register {
             return false;
         }
         let by_start = server.broken(NEXT_LINK_LIST_READS_THE_START);
-        let fits =
-            |listed: &String| *listed == host || by_start && host.starts_with(listed.as_str());
+        let fits = |listed: &String| *listed == host || by_start && host.starts_with(listed.as_str());
         !hosts.iter().any(fits)
     };
     if hosts.is_some_and(unlisted) {
-        return Err(MatrixError::invalid_param(format!(
-            "a next_link to `{host}` is not permitted here"
-        )));
+        return Err(MatrixError::invalid_param(format!("a next_link to `{host}` is not permitted here")));
     }
     Ok(Some(given.to_owned()))
 }
 
 /// The host of an address that browsers may be sent to. A user name before it only serves to look like another host.
 fn host(given: &str) -> Option<String> {
-    let printable = given
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    let printable = given.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     if !printable || given.len() > NEXT_LINK_LIMIT {
         return None;
     }

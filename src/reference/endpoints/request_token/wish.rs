@@ -8,9 +8,8 @@ use crate::reference::{
     answer::MatrixError,
     body::Fields as _,
     defects::{
-        ANY_CLIENT_SECRET_WILL_DO, CASE_FOLDED_SIMPLY, DECORATION_KEPT_IN_ADDRESSES,
-        ID_SERVER_ALONE_IS_ENOUGH, MISSING_ATTEMPT_ASSUMED, ODD_LOCALPART_IS_A_SERVER_ERROR,
-        RESET_MAILS_THE_WRITTEN_SPELLING, TWO_ATS_CUT_SHORT,
+        ANY_CLIENT_SECRET_WILL_DO, CASE_FOLDED_SIMPLY, DECORATION_KEPT_IN_ADDRESSES, ID_SERVER_ALONE_IS_ENOUGH,
+        MISSING_ATTEMPT_ASSUMED, ODD_LOCALPART_IS_A_SERVER_ERROR, RESET_MAILS_THE_WRITTEN_SPELLING, TWO_ATS_CUT_SHORT,
     },
     proofs::{Claim, Purpose},
     server::Server,
@@ -36,11 +35,7 @@ impl Wish {
         let client_secret = body.text("client_secret")?;
         let email = body.text("email")?;
         let send_attempt = match body.integer("send_attempt") {
-            Err(_)
-                if !body.contains_key("send_attempt") && server.broken(MISSING_ATTEMPT_ASSUMED) =>
-            {
-                1
-            }
+            Err(_) if !body.contains_key("send_attempt") && server.broken(MISSING_ATTEMPT_ASSUMED) => 1,
             attempt => attempt?,
         };
         // The identity server is not asked any more (v1.x: deprecated), but the pair is still one.
@@ -51,14 +46,10 @@ impl Wish {
             return Err(MatrixError::missing_param("id_access_token"));
         }
         let next_link = body.optional_text("next_link")?;
-        let is_permitted = if server.broken(ANY_CLIENT_SECRET_WILL_DO) {
-            has_permitted_character
-        } else {
-            is_client_secret
-        };
+        let is_permitted =
+            if server.broken(ANY_CLIENT_SECRET_WILL_DO) { has_permitted_character } else { is_client_secret };
         if !is_permitted(client_secret) {
-            let error =
-                "a client secret is 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`";
+            let error = "a client secret is 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`";
             return Err(MatrixError::invalid_param(error));
         }
         let (address, mailbox) = addresses(server, email).map_err(|error| {
@@ -80,12 +71,7 @@ impl Wish {
     }
 
     pub(super) fn claim(&self, purpose: Purpose, next_link: Option<String>) -> Claim {
-        Claim {
-            purpose,
-            address: self.address.clone(),
-            client_secret: self.client_secret.clone(),
-            next_link,
-        }
+        Claim { purpose, address: self.address.clone(), client_secret: self.client_secret.clone(), next_link }
     }
 
     /// Where the mail goes. Whoever resets a password may write the address as they like; the mail goes to the spelling that
@@ -107,7 +93,7 @@ fn addresses(server: &Server, written: &str) -> Result<(Address, Address), Addre
         let address = Address::parse(first)?;
         return Ok((address.clone(), address));
     }
-    if server.broken(DECORATION_KEPT_IN_ADDRESSES) {
+    if Address::parse(written).is_err() && server.broken(DECORATION_KEPT_IN_ADDRESSES) {
         let inner = written.split(['<', '>']).nth(1).unwrap_or(written);
         let inner = inner.trim().trim_start_matches("mailto:");
         return Ok((Address::unchecked(written), Address::parse(inner)?));

@@ -12,18 +12,12 @@ const ADD: &str = "/account/3pid";
 async fn ask(seen: &mut Seen, world: &World, what: &str, email: &str, more: Value) -> Value {
     let answer = world.ask(ADD, email, SECRET, more).await;
     let mails = world.letters();
-    let recipients: Vec<_> = mails
-        .iter()
-        .flat_map(|it| it.mail.recipients.clone())
-        .collect();
+    let recipients: Vec<_> = mails.iter().flat_map(|it| it.mail.recipients.clone()).collect();
     let mut errcode = format!(" {}", answer.errcode());
     if errcode == " none" {
         errcode.clear();
     }
-    seen.add(format!(
-        "{what}: {}{errcode} {recipients:?}",
-        answer.status.as_u16()
-    ));
+    seen.add(format!("{what}: {}{errcode} {recipients:?}", answer.status.as_u16()));
     answer.json()["sid"].clone()
 }
 
@@ -32,84 +26,34 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     let alice = world.register("alice").await;
     world.add_address("alice", &alice, "alice@x.test").await;
     let own = json!({"email": "alice@x.test", "client_secret": "s", "send_attempt": 1});
-    let again = world
-        .post("/account/3pid/email/requestToken", Some(&alice), own)
-        .await;
+    let again = world.post("/account/3pid/email/requestToken", Some(&alice), own).await;
     seen.note("my own address", &again);
     world.sink.take();
     ask(seen, &world, "in other letters", "ALICE@X.test", json!({})).await;
     let body = json!({"email": "new@x.test", "client_secret": "s.=_-", "send_attempt": 1});
-    let with_token = world
-        .post("/account/3pid/email/requestToken", Some(&alice), body)
-        .await;
+    let with_token = world.post("/account/3pid/email/requestToken", Some(&alice), body).await;
     seen.note("with a token", &with_token);
     seen.add(format!("submit_url: {}", with_token.json()["submit_url"]));
     for letter in world.letters() {
-        let leaks = letter
-            .text
-            .as_ref()
-            .is_some_and(|text| text.contains(&alice));
+        let leaks = letter.text.as_ref().is_some_and(|text| text.contains(&alice));
         let whole = letter.parameter("client_secret").as_deref() == Some("s.=_-");
         seen.add(format!("leaks: {leaks}, parameters whole: {whole}"));
     }
 
     let no_attempt = json!({"email": "u@x.test", "client_secret": "s"});
-    let missing = world
-        .post("/account/3pid/email/requestToken", None, no_attempt)
-        .await;
+    let missing = world.post("/account/3pid/email/requestToken", None, no_attempt).await;
     seen.note("no attempt", &missing);
-    ask(
-        seen,
-        &world,
-        "attempt as text",
-        "u@x.test",
-        json!({"send_attempt": "1"}),
-    )
-    .await;
-    ask(
-        seen,
-        &world,
-        "secret of two words",
-        "u@x.test",
-        json!({"client_secret": "a b"}),
-    )
-    .await;
+    ask(seen, &world, "attempt as text", "u@x.test", json!({"send_attempt": "1"})).await;
+    ask(seen, &world, "secret of two words", "u@x.test", json!({"client_secret": "a b"})).await;
     let long = "x".repeat(256);
-    ask(
-        seen,
-        &world,
-        "long secret",
-        "u@x.test",
-        json!({"client_secret": long}),
-    )
-    .await;
-    ask(
-        seen,
-        &world,
-        "id_server alone",
-        "u@x.test",
-        json!({"id_server": "is.test"}),
-    )
-    .await;
-    for email in [
-        "nothing",
-        "a@evil.test@x.test",
-        "@x.test",
-        "A <u@x.test>",
-        " u@x.test",
-    ] {
+    ask(seen, &world, "long secret", "u@x.test", json!({"client_secret": long})).await;
+    ask(seen, &world, "id_server alone", "u@x.test", json!({"id_server": "is.test"})).await;
+    for email in ["nothing", "a@evil.test@x.test", "@x.test", "A <u@x.test>", " u@x.test"] {
         ask(seen, &world, email, email, json!({})).await;
     }
     ask(seen, &world, "Strauß", "Strauß@Example.com", json!({})).await;
 
-    let first = ask(
-        seen,
-        &world,
-        "attempt 2",
-        "r@x.test",
-        json!({"send_attempt": 2}),
-    )
-    .await;
+    let first = ask(seen, &world, "attempt 2", "r@x.test", json!({"send_attempt": 2})).await;
     for attempt in [2, 1, 3] {
         let more = json!({"send_attempt": attempt});
         let sid = ask(seen, &world, &format!("then {attempt}"), "r@x.test", more).await;
@@ -117,10 +61,7 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     }
     let answers = join_all((0..6).map(|_| world.ask(ADD, "p@x.test", SECRET, json!({})))).await;
     let same = answers.iter().all(|answer| answer.text == answers[0].text);
-    seen.add(format!(
-        "six at once: same {same}, mails {}",
-        world.letters().len()
-    ));
+    seen.add(format!("six at once: same {same}, mails {}", world.letters().len()));
 
     world.sink.refuse(true);
     ask(seen, &world, "refused", "f@x.test", json!({})).await;

@@ -55,42 +55,25 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
         .await;
     let token = world.register("alice").await;
     let id_server = is.name();
-    let alice = Alice {
-        world: &world,
-        token,
-        id_server,
-    };
+    let alice = Alice { world: &world, token, id_server };
 
     add(&world, &alice.token, "one@x.test").await;
     seen.note("bind", &alice.bind("one@x.test").await);
     for request in is.asked() {
-        seen.add(format!(
-            "{}: {} {}",
-            request.path, request.authorization, request.body
-        ));
+        seen.add(format!("{}: {} {}", request.path, request.authorization, request.body));
     }
     let both = Some(alice.id_server.as_str());
-    alice
-        .undo(seen, "unbind", "unbind", "one@x.test", None)
-        .await;
+    alice.undo(seen, "unbind", "unbind", "one@x.test", None).await;
     seen.add(format!("bound: {:?}", is.bound()));
-    alice
-        .undo(seen, "unbind again", "unbind", "one@x.test", None)
-        .await;
+    alice.undo(seen, "unbind again", "unbind", "one@x.test", None).await;
     alice.bind("one@x.test").await;
-    alice
-        .undo(seen, "delete", "delete", "ONE@x.test", None)
-        .await;
+    alice.undo(seen, "delete", "delete", "ONE@x.test", None).await;
     seen.add(format!("bound: {:?}", is.bound()));
     add(&world, &alice.token, "two@x.test").await;
-    alice
-        .undo(seen, "never bound", "delete", "two@x.test", None)
-        .await;
+    alice.undo(seen, "never bound", "delete", "two@x.test", None).await;
     add(&world, &alice.token, "two@x.test").await;
     is.bind("@alice:reference.test", "two@x.test");
-    alice
-        .undo(seen, "explicit", "delete", "two@x.test", both)
-        .await;
+    alice.undo(seen, "explicit", "delete", "two@x.test", both).await;
     seen.add(format!("bound: {:?}", is.bound()));
     failures(seen, &is, &alice).await;
     refusals(seen, &is, &alice).await;
@@ -109,21 +92,15 @@ async fn failures(seen: &mut Seen, is: &IdentityServer, alice: &Alice<'_>) {
         add(alice.world, &alice.token, "three@x.test").await;
         is.is(Mood::Says(status, "<html>no</html>".to_owned()));
         let what = format!("{status} without JSON");
-        alice
-            .undo(seen, &what, "delete", "three@x.test", named)
-            .await;
+        alice.undo(seen, &what, "delete", "three@x.test", named).await;
     }
     add(alice.world, &alice.token, "four@x.test").await;
     let refusal = json!({"errcode": "M_FORBIDDEN", "error": "no", "extra": 1}).to_string();
     is.is(Mood::Says(403, refusal));
-    alice
-        .undo(seen, "refused", "delete", "four@x.test", named)
-        .await;
+    alice.undo(seen, "refused", "delete", "four@x.test", named).await;
     is.is(Mood::Helpful);
     let nobody = Some("127.0.0.1:1");
-    alice
-        .undo(seen, "not there", "delete", "four@x.test", nobody)
-        .await;
+    alice.undo(seen, "not there", "delete", "four@x.test", nobody).await;
 }
 
 /// What the identity server says to a bind reaches the client.
@@ -152,13 +129,9 @@ async fn leaving(seen: &mut Seen, is: &IdentityServer, alice: &Alice<'_>) {
     let body = json!({"auth": password_of("alice")});
     let left = alice.post("/account/deactivate", body).await;
     seen.note("left", &left);
-    seen.add(format!(
-        "result: {}",
-        left.json()["id_server_unbind_result"]
-    ));
+    seen.add(format!("result: {}", left.json()["id_server_unbind_result"]));
     seen.add(format!("bound: {:?}", is.bound()));
-    let identifier =
-        json!({"type": "m.id.thirdparty", "medium": "email", "address": "four@x.test"});
+    let identifier = json!({"type": "m.id.thirdparty", "medium": "email", "address": "four@x.test"});
     let body = json!({"type": "m.login.password", "identifier": identifier,
         "password": crate::reference::tests::client::PASSWORD});
     seen.note("log in", &world.post("/login", None, body).await);
@@ -233,10 +206,7 @@ async fn a_silent_identity_server_is_given_up_on() {
     let alice = world.register("alice").await;
     add(&world, &alice, "one@x.test").await;
     let body = json!({"medium": "email", "address": "one@x.test", "id_server": is.name()});
-    world
-        .post("/account/3pid/delete", Some(&alice), body)
-        .await
-        .expect(504, "M_UNKNOWN");
+    world.post("/account/3pid/delete", Some(&alice), body).await.expect(504, "M_UNKNOWN");
     assert_eq!(world.listed(&alice).await, ["one@x.test"]);
 }
 
@@ -246,10 +216,7 @@ async fn without_an_authority_no_identity_server_is_trusted() {
     let alice = world.register("alice").await;
     let body = json!({"sid": "x", "client_secret": "s", "id_server": "127.0.0.1:1",
         "id_access_token": "t"});
-    world
-        .post("/account/3pid/bind", Some(&alice), body)
-        .await
-        .expect(400, "M_SERVER_NOT_TRUSTED");
+    world.post("/account/3pid/bind", Some(&alice), body).await.expect(400, "M_SERVER_NOT_TRUSTED");
     let is = IdentityServer::start().await;
     let world = World::with(|options| {
         // An authority that did not sign this identity server's certificate.
@@ -259,10 +226,7 @@ async fn without_an_authority_no_identity_server_is_trusted() {
     let alice = world.register("alice").await;
     let body = json!({"sid": "x", "client_secret": "s", "id_server": is.name(),
         "id_access_token": "t"});
-    world
-        .post("/account/3pid/bind", Some(&alice), body)
-        .await
-        .expect(502, "M_UNKNOWN");
+    world.post("/account/3pid/bind", Some(&alice), body).await.expect(502, "M_UNKNOWN");
     assert!(is.asked().is_empty());
 }
 
@@ -274,11 +238,7 @@ async fn an_identity_server_can_check_token_and_signature() {
     let world = World::with(|options| {
         options.config.identity_ca_pem = Some(is.ca_pem.clone());
         options.server_name = "localhost:0".to_owned();
-        options.tls = Some(Tls {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            cert_pem: cert_pem.clone(),
-            key_pem,
-        });
+        options.tls = Some(Tls { listen: "127.0.0.1:0".parse().unwrap(), cert_pem: cert_pem.clone(), key_pem });
     })
     .await;
     let alice = world.register("alice").await;
@@ -303,15 +263,9 @@ async fn an_identity_server_can_check_token_and_signature() {
     let token = openid["access_token"].as_str().unwrap();
     let sub = get(format!("{userinfo}{token}")).await["sub"].clone();
     assert_eq!(sub, format!("@alice:{name}"));
-    assert_eq!(
-        get(format!("{userinfo}{alice}")).await["errcode"],
-        "M_UNKNOWN_TOKEN"
-    );
+    assert_eq!(get(format!("{userinfo}{alice}")).await["errcode"], "M_UNKNOWN_TOKEN");
     let other = format!("/user/@bob:{name}/openid/request_token");
-    world
-        .post(&other, Some(&alice), json!({}))
-        .await
-        .expect(403, "M_FORBIDDEN");
+    world.post(&other, Some(&alice), json!({})).await.expect(403, "M_FORBIDDEN");
 
     let body = json!({"medium": "email", "address": "a@x.test", "id_server": is.name()});
     world.post("/account/3pid/unbind", Some(&alice), body).await;

@@ -29,10 +29,7 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     let link = letter.link();
     seen.note("first click", &browse(&world, &link).await);
     seen.note("second click", &browse(&world, &link).await);
-    seen.add(format!(
-        "validated: {}",
-        validated(&world, &alice, &sid).await
-    ));
+    seen.add(format!("validated: {}", validated(&world, &alice, &sid).await));
 
     for (part, name) in [("token=", "token"), ("client_secret=", "secret")] {
         let email = format!("{name}@x.test");
@@ -40,33 +37,23 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
         let wrong = letter.link().replace(part, &format!("{part}x"));
         let page = world.get(&wrong, None).await;
         seen.note(&format!("wrong {name}"), &page);
-        seen.add(format!(
-            "validated: {}",
-            validated(&world, &alice, &sid).await
-        ));
+        seen.add(format!("validated: {}", validated(&world, &alice, &sid).await));
     }
 
     let (sid, letter) = world.requested("head@x.test", SECRET).await;
     let head = world.send(Method::HEAD, &letter.link(), None, None).await;
     seen.note("head", &head);
-    seen.add(format!(
-        "validated: {}",
-        validated(&world, &alice, &sid).await
-    ));
+    seen.add(format!("validated: {}", validated(&world, &alice, &sid).await));
 
     let payload = "%22%3E%3Cscript%3E";
     let token = letter.parameter("token").unwrap_or_default();
-    let page = world
-        .get(&letter.link().replace(&token, payload), None)
-        .await;
+    let page = world.get(&letter.link().replace(&token, payload), None).await;
     seen.add(format!("script: {}", page.text.contains("<script>")));
     for header in ["cache-control", "referrer-policy", "x-frame-options"] {
         seen.add(format!("{header}: {}", page.header(header)));
     }
 
-    let short = broken
-        .world(|options| options.config.token_lifetime = Duration::ZERO)
-        .await;
+    let short = broken.world(|options| options.config.token_lifetime = Duration::ZERO).await;
     let (_, letter) = short.requested("late@x.test", SECRET).await;
     seen.note("expired", &browse(&short, &letter.link()).await);
 
@@ -98,10 +85,7 @@ async fn submit(broken: Broken, seen: &mut Seen) {
     let shape = find_shape("submit-url").unwrap();
     let world = broken.world(|options| options.shapes.push(shape)).await;
     let alice = world.register("alice").await;
-    let answer = world
-        .ask(ADD, "typed@x.test", SECRET, json!({}))
-        .await
-        .json();
+    let answer = world.ask(ADD, "typed@x.test", SECRET, json!({})).await.json();
     let url = answer["submit_url"].as_str().unwrap_or_default().to_owned();
     let here = url.starts_with(world.server.url());
     seen.add(format!("submit_url leads here: {here}"));
@@ -125,25 +109,17 @@ async fn submit(broken: Broken, seen: &mut Seen) {
         seen.note(what, &submitted);
         seen.add(format!("success: {}", submitted.json()["success"]));
     }
-    seen.add(format!(
-        "validated: {}",
-        validated(&world, &alice, sid).await
-    ));
+    seen.add(format!("validated: {}", validated(&world, &alice, sid).await));
     let short = broken
         .world(|options| {
             options.shapes.push(shape);
             options.config.token_lifetime = Duration::ZERO;
         })
         .await;
-    let answer = short
-        .ask(ADD, "late@x.test", SECRET, json!({}))
-        .await
-        .json();
+    let answer = short.ask(ADD, "late@x.test", SECRET, json!({})).await.json();
     let token = short.only_letter().parameter("token");
     let body = json!({"sid": answer["sid"], "client_secret": SECRET, "token": token});
-    let late = short
-        .send(Method::POST, path, None, Some(body.to_string()))
-        .await;
+    let late = short.send(Method::POST, path, None, Some(body.to_string())).await;
     seen.note("too late", &late);
 }
 

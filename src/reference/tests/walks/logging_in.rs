@@ -29,9 +29,7 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     seen.note("wrong", &wrong);
     seen.add(format!("alike: {}", unknown.text == wrong.text));
     let removal = json!({"medium": "email", "address": "alice@x.test"});
-    world
-        .post("/account/3pid/delete", Some(&alice), removal)
-        .await;
+    world.post("/account/3pid/delete", Some(&alice), removal).await;
     seen.note("removed", &log_in(&world, "alice@x.test", PASSWORD).await);
 }
 

@@ -18,26 +18,16 @@ async fn variant(broken: Broken, change: impl FnOnce(&mut Config)) -> World {
 pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     changes_disabled(broken, seen).await;
     let world = variant(broken, |config| config.mail = false).await;
-    seen.note(
-        "no mail",
-        &world.ask(ADD, "u@x.test", SECRET, json!({})).await,
-    );
+    seen.note("no mail", &world.ask(ADD, "u@x.test", SECRET, json!({})).await);
 
     let allowed = vec!["Good.test".to_owned()];
     let world = variant(broken, |config| config.allowed_domains = Some(allowed)).await;
-    for (path, email) in [
-        (ADD, "u@x.test"),
-        (ADD, "u@good.test"),
-        ("/register", "u@x.test"),
-    ] {
+    for (path, email) in [(ADD, "u@x.test"), (ADD, "u@good.test"), ("/register", "u@x.test")] {
         let answer = world.ask(path, email, "domains", json!({})).await;
         seen.note(&format!("{path} {email}"), &answer);
         seen.add(format!("mails: {}", world.letters().len()));
     }
-    let world = variant(broken, |config| {
-        config.registration = Registration::Disabled
-    })
-    .await;
+    let world = variant(broken, |config| config.registration = Registration::Disabled).await;
     let disabled = world.ask("/register", "u@x.test", SECRET, json!({})).await;
     seen.note("registration disabled", &disabled);
     seen.add(format!("mails: {}", world.letters().len()));
@@ -51,9 +41,7 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
         let phone = format!("{path}/msisdn/requestToken");
         seen.note(&phone, &world.post(&phone, None, json!({})).await);
     }
-    let fax = world
-        .post("/account/3pid/fax/requestToken", None, json!({}))
-        .await;
+    let fax = world.post("/account/3pid/fax/requestToken", None, json!({})).await;
     seen.note("fax", &fax);
     let path = "/_matrix/client/r0/account/3pid";
     seen.note("r0", &world.get(path, None).await);
@@ -62,10 +50,7 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
 async fn changes_disabled(broken: Broken, seen: &mut Seen) {
     let world = variant(broken, |config| config.changes_enabled = false).await;
     let alice = world.register("alice").await;
-    let capabilities = world
-        .get("/_matrix/client/v3/capabilities", Some(&alice))
-        .await
-        .json();
+    let capabilities = world.get("/_matrix/client/v3/capabilities", Some(&alice)).await.json();
     let capability = &capabilities["capabilities"]["m.3pid_changes"];
     seen.add(format!("capability: {capability}"));
     seen.note("RT", &world.ask(ADD, "u@x.test", SECRET, json!({})).await);
@@ -81,10 +66,7 @@ async fn changes_disabled(broken: Broken, seen: &mut Seen) {
 async fn inhibited(broken: Broken, seen: &mut Seen) {
     let world = variant(broken, |config| config.inhibit_3pid_errors = true).await;
     let alice = world.register("alice").await;
-    let asked = world
-        .ask(ADD, "alice@x.test", SECRET, json!({}))
-        .await
-        .json();
+    let asked = world.ask(ADD, "alice@x.test", SECRET, json!({})).await.json();
     let letter = world.sink.next().await;
     world.get(&letter.link(), None).await;
     let sid = asked["sid"].as_str().unwrap_or_default();
@@ -96,9 +78,7 @@ async fn inhibited(broken: Broken, seen: &mut Seen) {
             let members: Vec<_> = first.json().as_object().unwrap().keys().cloned().collect();
             let status = (first.status.as_u16(), second.status.as_u16());
             let same = first.text == second.text;
-            seen.add(format!(
-                "{path} {email}: {status:?} {members:?} same {same}"
-            ));
+            seen.add(format!("{path} {email}: {status:?} {members:?} same {same}"));
         }
     }
 }
@@ -124,14 +104,8 @@ async fn next_links(broken: Broken, seen: &mut Seen) {
 }
 
 async fn limited(broken: Broken, seen: &mut Seen) {
-    let limit = |burst| Limit {
-        burst,
-        interval: std::time::Duration::from_secs(600),
-    };
-    let limits = RateLimits {
-        by_client: limit(2),
-        by_email: limit(9),
-    };
+    let limit = |burst| Limit { burst, interval: std::time::Duration::from_secs(600) };
+    let limits = RateLimits { by_client: limit(2), by_email: limit(9) };
     let world = variant(broken, |config| config.rate_limits = Some(limits)).await;
     for email in ["l1@x.test", "l2@x.test", "l3@x.test"] {
         let answer = world.ask(ADD, email, SECRET, json!({})).await;
@@ -140,10 +114,7 @@ async fn limited(broken: Broken, seen: &mut Seen) {
         let header = answer.header("retry-after").parse().is_ok_and(near);
         let member = answer.json()["retry_after_ms"].as_u64();
         let member = member.is_some_and(|wait_ms| near(wait_ms.div_ceil(1000)));
-        seen.add(format!(
-            "hints: {header} {member}, mails: {}",
-            world.letters().len()
-        ));
+        seen.add(format!("hints: {header} {member}, mails: {}", world.letters().len()));
     }
 }
 
@@ -218,10 +189,7 @@ async fn no_inhibited_answer_waits_for_the_mail() {
 #[tokio::test]
 async fn a_proxy_names_the_client_and_the_client_cannot() {
     let limits = RateLimits {
-        by_client: Limit {
-            burst: 1,
-            interval: std::time::Duration::from_secs(600),
-        },
+        by_client: Limit { burst: 1, interval: std::time::Duration::from_secs(600) },
         ..RateLimits::default()
     };
     for (trusted, last) in [(true, 200), (false, 429)] {
@@ -232,11 +200,9 @@ async fn a_proxy_names_the_client_and_the_client_cannot() {
         })
         .await;
         let mut statuses = Vec::new();
-        for (forwarded, email) in [
-            ("192.0.2.1", "a@x.test"),
-            ("203.0.113.9, 192.0.2.1", "b@x.test"),
-            ("192.0.2.2", "c@x.test"),
-        ] {
+        for (forwarded, email) in
+            [("192.0.2.1", "a@x.test"), ("203.0.113.9, 192.0.2.1", "b@x.test"), ("192.0.2.2", "c@x.test")]
+        {
             let body = json!({"email": email, "client_secret": "s", "send_attempt": 1});
             statuses.push(world.forwarded(forwarded, body).await);
         }

@@ -38,26 +38,16 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     let legacy = json!({"type": "m.login.password", "user": "alice", "password": PASSWORD});
     seen.note("legacy", &world.add(&alice, &sid, Some(legacy)).await);
     let sid = validated(&world, "two@x.test").await;
-    let by_own = world
-        .add(&alice, &sid, Some(by_address("One@x.test")))
-        .await;
+    let by_own = world.add(&alice, &sid, Some(by_address("One@x.test"))).await;
     seen.note("own address", &by_own);
     seen.add(format!("listed: {:?}", listed(&world, &alice).await));
     seen.add(format!("bob has: {:?}", listed(&world, &bob).await));
 
     let sid = validated(&world, "three@x.test").await;
-    let unknown = world
-        .add(&alice, &sid, Some(by_address("nobody@x.test")))
-        .await;
+    let unknown = world.add(&alice, &sid, Some(by_address("nobody@x.test"))).await;
     seen.note("unknown address", &unknown);
-    seen.note(
-        "bob's",
-        &world.add(&alice, &sid, Some(password_of("bob"))).await,
-    );
-    seen.note(
-        "unknown sid",
-        &world.add_as("alice", &alice, "unknown").await,
-    );
+    seen.note("bob's", &world.add(&alice, &sid, Some(password_of("bob"))).await);
+    seen.note("unknown sid", &world.add_as("alice", &alice, "unknown").await);
 
     // The stage is completed for a sid whose link nobody followed, then tried for another one.
     let (pending, _) = world.requested("four@x.test", SECRET).await;
@@ -73,17 +63,11 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
 
 async fn ownership(seen: &mut Seen, world: &World, alice: &str, bob: &str) {
     let hers = validated(world, "shared@x.test").await;
-    let other = world
-        .request_token("shared@x.test", "another", 1)
-        .await
-        .json();
+    let other = world.request_token("shared@x.test", "another", 1).await.json();
     browse(world, &world.only_letter().link()).await;
     seen.note("alice", &world.add_as("alice", alice, &hers).await);
     let body = json!({"sid": other["sid"], "client_secret": "another", "auth": password_of("bob")});
-    seen.note(
-        "bob",
-        &world.post("/account/3pid/add", Some(bob), body).await,
-    );
+    seen.note("bob", &world.post("/account/3pid/add", Some(bob), body).await);
     seen.note("bob with hers", &world.add_as("bob", bob, &hers).await);
     seen.add(format!("bob has: {:?}", listed(world, bob).await));
     delete(world, alice, "shared@x.test").await;
@@ -100,10 +84,7 @@ async fn ownership(seen: &mut Seen, world: &World, alice: &str, bob: &str) {
 }
 
 async fn listed(world: &World, token: &str) -> Vec<String> {
-    let list = world
-        .get("/_matrix/client/v3/account/3pid", Some(token))
-        .await
-        .json();
+    let list = world.get("/_matrix/client/v3/account/3pid", Some(token)).await.json();
     let entries = list["threepids"].as_array().cloned().unwrap_or_default();
     entries.iter().map(|it| it["address"].to_string()).collect()
 }

@@ -44,10 +44,7 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     seen.note("poll", &poll);
     let body = poll.json();
     let repeats = body["session"] == challenge["session"] && body["flows"] == challenge["flows"];
-    seen.add(format!(
-        "repeats: {repeats}, completed: {}",
-        body["completed"]
-    ));
+    seen.add(format!("repeats: {repeats}, completed: {}", body["completed"]));
     let free = "/_matrix/client/v3/register/available?username=bob";
     seen.note("name", &world.get(free, None).await);
     if let Some(letter) = &letter {
@@ -60,10 +57,7 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
         seen.add(format!("listed: {:?}", world.listed(token).await));
     }
     seen.note("log in", &logs_in(&world, "bob").await);
-    seen.note(
-        "in use",
-        &world.ask(REGISTER, "bob@x.test", "s", json!({})).await,
-    );
+    seen.note("in use", &world.ask(REGISTER, "bob@x.test", "s", json!({})).await);
     seen.add(format!("mails: {}", world.letters().len()));
     auth_only(seen, &world).await;
     twice(seen, &world).await;
@@ -89,9 +83,7 @@ async fn auth_only(seen: &mut Seen, world: &World) {
 async fn twice(seen: &mut Seen, world: &World) {
     let mut sids = Vec::new();
     for secret in ["one", "two"] {
-        let asked = world
-            .ask(REGISTER, "shared@x.test", secret, json!({}))
-            .await;
+        let asked = world.ask(REGISTER, "shared@x.test", secret, json!({})).await;
         sids.push((asked.json()["sid"].clone(), secret));
         if let Some(letter) = world.letters().pop() {
             browse(world, &letter.link()).await;
@@ -138,24 +130,14 @@ async fn an_address_can_be_needed_together_with_a_token() {
     })
     .await;
     let challenge = world.post(REGISTER, None, json!({})).await.json();
-    assert_eq!(
-        challenge["flows"],
-        json!([{"stages": ["m.login.registration_token", "m.login.email.identity"]}])
-    );
-    let asked = world
-        .ask(REGISTER, "bob@x.test", SECRET, json!({}))
-        .await
-        .json();
+    assert_eq!(challenge["flows"], json!([{"stages": ["m.login.registration_token", "m.login.email.identity"]}]));
+    let asked = world.ask(REGISTER, "bob@x.test", SECRET, json!({})).await.json();
     browse(&world, &world.only_letter().link()).await;
     let session = &challenge["session"];
     let halfway = register(&world, "bob", stage(session, &asked["sid"], SECRET)).await;
     halfway.expect(401, "none");
-    assert_eq!(
-        halfway.json()["completed"],
-        json!(["m.login.email.identity"])
-    );
-    let auth =
-        json!({"type": "m.login.registration_token", "session": session, "token": "welcome"});
+    assert_eq!(halfway.json()["completed"], json!(["m.login.email.identity"]));
+    let auth = json!({"type": "m.login.registration_token", "session": session, "token": "welcome"});
     let created = register(&world, "bob", auth).await;
     assert_eq!(created.status, 200, "{}", created.text);
     let token = created.json()["access_token"].as_str().unwrap().to_owned();
@@ -166,13 +148,7 @@ async fn an_address_can_be_needed_together_with_a_token() {
 async fn a_proof_for_a_registration_adds_nothing() {
     let world = World::plain().await;
     let alice = world.register("alice").await;
-    let asked = world
-        .ask(REGISTER, "a@x.test", SECRET, json!({}))
-        .await
-        .json();
+    let asked = world.ask(REGISTER, "a@x.test", SECRET, json!({})).await.json();
     browse(&world, &world.only_letter().link()).await;
-    world
-        .add_as("alice", &alice, asked["sid"].as_str().unwrap())
-        .await
-        .expect(400, "M_THREEPID_AUTH_FAILED");
+    world.add_as("alice", &alice, asked["sid"].as_str().unwrap()).await.expect(400, "M_THREEPID_AUTH_FAILED");
 }

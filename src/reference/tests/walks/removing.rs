@@ -33,10 +33,7 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
         let body = json!({"medium": "email", "address": address});
         let removed = world.post("/account/3pid/delete", Some(token), body).await;
         seen.note(&format!("{who} removes {address}"), &removed);
-        seen.add(format!(
-            "result: {}",
-            removed.json()["id_server_unbind_result"]
-        ));
+        seen.add(format!("result: {}", removed.json()["id_server_unbind_result"]));
         seen.add(format!("alice has {:?}", world.listed(&alice).await));
     }
     seen.add(format!("pushers: {:?}", pushers(&world, &alice).await));
@@ -81,17 +78,8 @@ async fn pushers_are_set_listed_and_removed() {
         let answer = world.post("/pushers/set", Some(&alice), body).await;
         answer.expect(400, "M_MISSING_PARAM");
     }
-    world
-        .post("/pushers/set", Some(&alice), pusher.clone())
-        .await;
-    let listed = world
-        .send(
-            Method::GET,
-            "/_matrix/client/r0/pushers",
-            Some(&alice),
-            None,
-        )
-        .await;
+    world.post("/pushers/set", Some(&alice), pusher.clone()).await;
+    let listed = world.send(Method::GET, "/_matrix/client/r0/pushers", Some(&alice), None).await;
     assert_eq!(listed.json(), json!({"pushers": [pusher]}));
     let removal = json!({"app_id": "app", "pushkey": "key", "kind": null});
     world.post("/pushers/set", Some(&alice), removal).await;

@@ -57,19 +57,13 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     seen.note("unknown", &unknown);
     seen.add(format!("mails: {}", world.letters().len()));
 
-    let challenge = world
-        .post(RESET, None, json!({"new_password": "new"}))
-        .await;
+    let challenge = world.post(RESET, None, json!({"new_password": "new"})).await;
     seen.note("challenge", &challenge);
     seen.add(format!("flows: {}", challenge.json()["flows"]));
     let unclicked = reset(&world, &sid, SECRET, "new", json!({})).await;
     seen.note("unclicked", &unclicked);
     let has = |member: &str| !unclicked.json()[member].is_null();
-    seen.add(format!(
-        "session: {}, flows: {}",
-        has("session"),
-        has("flows")
-    ));
+    seen.add(format!("session: {}, flows: {}", has("session"), has("flows")));
     seen.note("new password", &log_in(&world, "alice", "new").await);
     seen.note("old password", &log_in(&world, "alice", PASSWORD).await);
     if let Some(letter) = &letter {
@@ -78,20 +72,11 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
         seen.note("link only fetched", &fetched);
         browse(&world, &letter.link()).await;
     }
-    seen.note(
-        "wrong secret",
-        &reset(&world, &sid, "other", "new", json!({})).await,
-    );
-    seen.note(
-        "right",
-        &reset(&world, &sid, SECRET, "new", json!({})).await,
-    );
+    seen.note("wrong secret", &reset(&world, &sid, "other", "new", json!({})).await);
+    seen.note("right", &reset(&world, &sid, SECRET, "new", json!({})).await);
     seen.note("new password", &log_in(&world, "alice", "new").await);
     seen.note("old password", &log_in(&world, "alice", PASSWORD).await);
-    seen.note(
-        "again",
-        &reset(&world, &sid, SECRET, "third", json!({})).await,
-    );
+    seen.note("again", &reset(&world, &sid, SECRET, "third", json!({})).await);
     seen.note("third password", &log_in(&world, "alice", "third").await);
     details(seen, &world).await;
 }
@@ -100,10 +85,7 @@ async fn details(seen: &mut Seen, world: &World) {
     let phone = log_in(world, "alice", "new").await.json()["access_token"].clone();
     let phone = phone.as_str().unwrap_or("none");
     let whoami = "/_matrix/client/v3/account/whoami";
-    for (what, more) in [
-        ("devices kept", json!({"logout_devices": false})),
-        ("devices logged out", json!({})),
-    ] {
+    for (what, more) in [("devices kept", json!({"logout_devices": false})), ("devices logged out", json!({}))] {
         let secret = what.replace(' ', "-");
         let sid = confirmed(world, "alice@x.test", &secret).await;
         reset(world, &sid, &secret, "new", more).await;
@@ -111,28 +93,17 @@ async fn details(seen: &mut Seen, world: &World) {
     }
 
     let sid = confirmed(world, "alice@x.test", "race").await;
-    let both = join(
-        reset(world, &sid, "race", "one", json!({})),
-        reset(world, &sid, "race", "two", json!({})),
-    );
+    let both = join(reset(world, &sid, "race", "one", json!({})), reset(world, &sid, "race", "two", json!({})));
     let (one, two) = both.await;
-    let won = [one, two]
-        .iter()
-        .filter(|answer| answer.status == 200)
-        .count();
+    let won = [one, two].iter().filter(|answer| answer.status == 200).count();
     seen.add(format!("of two at once {won} won"));
 
-    let foreign = world
-        .ask("/account/3pid", "free@x.test", SECRET, json!({}))
-        .await;
+    let foreign = world.ask("/account/3pid", "free@x.test", SECRET, json!({})).await;
     let sid = foreign.json()["sid"].clone();
     if let Some(letter) = world.letters().pop() {
         browse(world, &letter.link()).await;
     }
-    seen.note(
-        "cross purpose",
-        &reset(world, &sid, SECRET, "x", json!({})).await,
-    );
+    seen.note("cross purpose", &reset(world, &sid, SECRET, "x", json!({})).await);
     let stage = "m.login.email.identity";
     for auth in [
         json!({"type": stage}),
@@ -187,27 +158,14 @@ async fn somebody_who_is_logged_in_proves_the_old_password() {
     let alice = world.register("alice").await;
     let other = log_in(&world, "alice", PASSWORD).await.json();
     let other = other["access_token"].as_str().unwrap();
-    let auth =
-        |password: &str| json!({"type": "m.login.password", "user": "alice", "password": password});
+    let auth = |password: &str| json!({"type": "m.login.password", "user": "alice", "password": password});
     let body = |password: &str| json!({"new_password": "new", "auth": auth(password)});
-    world
-        .post(RESET, Some(&alice), body("wrong"))
-        .await
-        .expect(401, "M_FORBIDDEN");
-    world
-        .post(RESET, Some("made-up"), body(PASSWORD))
-        .await
-        .expect(401, "M_UNKNOWN_TOKEN");
-    assert_eq!(
-        world.post(RESET, Some(&alice), body(PASSWORD)).await.status,
-        200
-    );
+    world.post(RESET, Some(&alice), body("wrong")).await.expect(401, "M_FORBIDDEN");
+    world.post(RESET, Some("made-up"), body(PASSWORD)).await.expect(401, "M_UNKNOWN_TOKEN");
+    assert_eq!(world.post(RESET, Some(&alice), body(PASSWORD)).await.status, 200);
     // The token of the request goes on working, the other one does not.
     let whoami = "/_matrix/client/v3/account/whoami";
     assert_eq!(world.get(whoami, Some(&alice)).await.status, 200);
-    world
-        .get(whoami, Some(other))
-        .await
-        .expect(401, "M_UNKNOWN_TOKEN");
+    world.get(whoami, Some(other)).await.expect(401, "M_UNKNOWN_TOKEN");
     assert_eq!(log_in(&world, "alice", "new").await.status, 200);
 }
