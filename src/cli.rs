@@ -1,1 +1,53 @@
-//! (to be filled)
+//! The command line: arguments → configuration → the other modules; results → streams and exit codes.
+//!
+//! It is the only part that prints, reads the environment or decides how the program ends. It knows nothing about
+//! Matrix.
+
+mod args;
+mod check;
+mod exit;
+mod identity;
+mod interrupt;
+mod list;
+mod load;
+mod output;
+mod progress;
+mod run;
+mod schema;
+mod serve;
+mod sink;
+mod snapshots;
+mod start;
+mod terminal;
+mod up;
+
+pub use args::Cli;
+pub use exit::Exit;
+
+use args::Command;
+use terminal::Terminal;
+
+/// Does what was asked for.
+pub fn main(cli: Cli) -> Exit {
+    let terminal = Terminal::look(cli.color);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(fault) => {
+            terminal::error(&format!("the system gives no threads: {fault}"));
+            return Exit::Failure;
+        }
+    };
+    let exit = match cli.command {
+        Command::Run(args) => runtime.block_on(run::run(*args, terminal)),
+        Command::List(args) => list::list(&args, terminal),
+        Command::Check(args) => check::check(&args, terminal),
+        Command::Schema => schema::schema(),
+        Command::Serve(args) => runtime.block_on(serve::serve(args)),
+        Command::Sink(args) => runtime.block_on(sink::sink(args)),
+        Command::Up(args) => runtime.block_on(up::up(args, terminal)),
+        Command::Snapshots(command) => snapshots::snapshots(command),
+    };
+    // Tasks that still wait for a peer must not keep the program.
+    runtime.shutdown_background();
+    exit
+}

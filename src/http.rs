@@ -1,1 +1,23 @@
-//! (to be filled)
+//! The HTTP client: one request in, one [`Exchange`] out.
+//!
+//! Takes an [`Outgoing`] request and gives what was sent with what came back, timed and bounded.
+//! A failure is data ([`crate::model::Failure`]), so [`Client::send`] never returns an error: whether a missing
+//! answer is the server's fault is for the judge to say.
+//!
+//! It never follows a redirect, never uses a proxy, never repeats a request by itself, never reads more than its
+//! limits allow, and never decides what an answer means.
+
+mod client;
+mod failure;
+mod origins;
+mod tls;
+
+#[cfg(test)]
+mod tests;
+
+pub use client::{Client, HttpOptions, Outgoing};
+pub use origins::{Forwarded, Origins, OriginsError, Reached};
+pub use tls::{Shared, TlsError};
+
+#[doc(no_inline)]
+pub use crate::model::Exchange;

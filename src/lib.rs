@@ -4,9 +4,11 @@
 //! Data flows one way: file → scenario → trial → transcript → verdict → report. `ARCHITECTURE.md` has the map.
 
 pub mod cli;
+pub mod html;
 pub mod http;
 pub mod identity;
 pub mod judge;
+pub mod libtest;
 pub mod mail;
 pub mod matching;
 pub mod model;
@@ -16,5 +18,6 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod snapshots;
 pub mod suite;
 pub mod target;

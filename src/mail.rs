@@ -1,1 +1,38 @@
-//! (to be filled)
+//! The mail sink: SMTP in, mailboxes, MIME to text to links.
+//!
+//! Takes mail from anyone who connects, keeps it per recipient, and turns one mail into `model::Mail`, with the links
+//! that a person might follow, the likeliest first.
+//! It never relays, never judges, never answers "OK" to a mail it cannot hold, and never grows without a limit.
+//!
+//! ```text
+//! sink (handle, accept) ─ session (what SMTP says) ─ wire (bytes, deadlines) ─ command (the parser)
+//!                            └─ data (the message) ─ office (who gets it) ─ mailbox (who waits)
+//! read (mail → model::Mail) ─ mime (parts, headers) ─ links (candidates, score) ─ text, html (where they stand)
+//! ```
+
+mod address;
+mod auth;
+mod behaviour;
+mod command;
+mod data;
+mod html;
+mod limits;
+mod links;
+mod mailbox;
+mod mime;
+mod office;
+mod read;
+mod reply;
+mod session;
+mod sink;
+mod text;
+mod tls;
+mod transfer;
+mod wire;
+
+pub use behaviour::{Behaviour, Extension};
+pub use limits::Limits;
+pub use mailbox::Mailbox;
+pub use office::Received;
+pub use read::read_mail;
+pub use sink::{Sink, SinkError, SinkOptions};

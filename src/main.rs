@@ -1,3 +1,10 @@
 //! The program: hands its arguments to the command line and ends with its exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use threepid::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    ExitCode::from(cli::main(Cli::parse()).code())
+}

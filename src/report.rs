@@ -1,1 +1,27 @@
-//! (to be filled)
+//! Views of a run's record.
+//!
+//! Takes a `model::Report` (secrets already replaced) and gives it as a file that programs read (`json`), as what CI
+//! systems read (`junit`, `markdown`), as what a person reads in a terminal (`text`, `events`), and as files to look at
+//! a failure with (`artifacts`). It never judges, never changes a verdict, and imports only `model`.
+//!
+//! Everything a server said is untrusted here: control characters are shown, not sent, and markup stays text.
+
+pub mod artifacts;
+pub mod curl;
+pub mod events;
+mod file;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+mod style;
+pub mod text;
+mod visible;
+mod words;
+
+#[cfg(test)]
+mod fixture;
+
+pub use file::{WriteError, write_file};
+pub use style::Style;
+pub use visible::{visible, visible_lines};
+pub use words::conclusion;

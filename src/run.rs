@@ -1,1 +1,72 @@
-//! (to be filled)
+//! Performs one trial, step by step.
+//!
+//! Takes a trial, the accounts of its actors and a way to reach the target and the sink; gives the transcript, the
+//! values and the secrets that came up. It never judges: it goes on after a wrong answer, so that the effect can be
+//! seen too, and stops only where a value that a later step needs is missing or nothing answers any more. It neither
+//! prints nor exits.
+
+mod click;
+mod generate;
+mod identity;
+mod link;
+mod mailboxes;
+mod performer;
+mod rate_limit;
+mod request;
+mod secrets;
+
+pub use performer::{Performed, perform};
+pub use secrets::Secret;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::http::{HttpOptions, Origins, Shared};
+use crate::identity::IdentityServer;
+use crate::mail::Sink;
+
+/// What all trials of a run share.
+#[derive(Clone)]
+pub struct Context {
+    /// Limits of HTTP exchanges.
+    pub http: HttpOptions,
+    /// TLS settings.
+    pub shared: Shared,
+    /// Where the target is.
+    pub origins: Origins,
+    /// Where its mail arrives.
+    pub sink: Sink,
+    /// How long things may take.
+    pub limits: Limits,
+    /// The seed of all values that the harness makes.
+    pub seed: u64,
+    /// The identity server that the target trusts, if there is one. `shared` trusts its authority.
+    pub identity: Option<Arc<IdentityServer>>,
+}
+
+/// How long things may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A wait for mail (`--mail-timeout`).
+    pub mail: Duration,
+    /// A window in which no mail may come (`--quiet-window`).
+    pub quiet: Duration,
+    /// A whole trial (`--timeout`).
+    pub trial: Duration,
+    /// All waiting of one request because of 429 answers (`--rate-limit-wait`).
+    pub rate_limit: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            mail: Duration::from_secs(10),
+            quiet: Duration::from_millis(500),
+            trial: Duration::from_secs(60),
+            rate_limit: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The domain of all addresses that the harness makes. `.test` is reserved (RFC 6761): no mail can leave.
+pub const MAIL_DOMAIN: &str = "threepid.test";

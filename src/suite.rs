@@ -1,1 +1,17 @@
-//! (to be filled)
+//! Runs many trials.
+//!
+//! Takes planned trials and a [`Station`] (a target that is up and probed, with a sink for its mail); gives one
+//! record for each, in the order of the plan, and tells what happens while it happens. It neither prints nor exits:
+//! the command line and the adapter for `cargo test` are two users of the same thing.
+
+mod embedded;
+mod one;
+mod runner;
+mod snapshots;
+mod station;
+
+pub use embedded::{EmbeddedError, embedded_variants, start_embedded};
+pub use one::run as run_one;
+pub use runner::{Event, Settings, run};
+pub use snapshots::Snapshots;
+pub use station::{Station, StationOptions};

@@ -1,1 +1,29 @@
-//! (to be filled)
+//! The server under test: its profile, how it is installed and started, what it offers, how accounts come to be.
+//!
+//! Takes a [`Profile`] (`targets/<name>.toml`) or an address; gives a running server ([`Managed`]), what was found
+//! out about it ([`Target`]), and accounts on it ([`Accounts`]). What is peculiar to one homeserver stands in its
+//! profile; the only admin API that is named in the code is the shared-secret registration that several servers have.
+//!
+//! It prints nothing (progress goes to a callback), knows no scenario, judges no answer, and never starts a shell.
+
+mod accounts;
+mod error;
+mod install;
+mod managed;
+mod patience;
+mod probe;
+mod process;
+mod profile;
+mod python;
+mod template;
+
+#[cfg(test)]
+mod tests;
+
+pub use accounts::{AccountOptions, Accounts, Given, Method, NoAccount, parse_given};
+pub use error::{Attempt, InstallError, LogEnd, ProfileError, StartError, TargetError};
+pub use install::{InstallOptions, Installed, cache_folder, install};
+pub use managed::{Managed, StartEvent, StartOptions, Stopped};
+pub use probe::{ProbeMail, ProbeMailbox, ProbeOptions, Target, probe};
+pub use profile::{Deviation, Install, Kind, Profile, Resolved, Server, Variant, builtin_profiles};
+pub use template::Values;

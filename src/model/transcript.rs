@@ -2,11 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Mail};
+use super::{Exchange, Inquiry, Instruction, Mail};
 
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Transcript {
+    /// When the trial began, in milliseconds since the epoch.
+    #[serde(default)]
+    pub started_ms: u64,
+    /// The values that the harness chose or was given (addresses, secrets, accounts), by placeholder name, in the
+    /// order they came up. What was read from answers is not here; it is read again.
+    #[serde(default)]
+    pub values: Vec<(String, serde_json::Value)>,
     /// What happened, in order.
     pub entries: Vec<Entry>,
 }
@@ -39,6 +46,10 @@ pub enum Event {
     Visit(Visit),
     /// A window in which no mail should come.
     Silence(Silence),
+    /// A look at what the identity server was asked.
+    Inquiry(Inquiry),
+    /// The identity server was told to misbehave.
+    Instruction(Instruction),
     /// The trial could not go on.
     Stop(Stop),
 }
@@ -75,8 +86,11 @@ pub struct Arrival {
 pub struct Visit {
     /// The link as it stood in the mail (after any alteration the step asked for).
     pub link: String,
-    /// Each request: the first GET or HEAD, then the form's submission if there was one.
+    /// Each request: the first GET or HEAD, redirects on the target, the form's submission if there was one.
     pub hops: Vec<Exchange>,
+    /// Whether a form was submitted on the way.
+    #[serde(default)]
+    pub submitted: bool,
     /// How it ended.
     pub end: VisitEnd,
     /// The text of the last page, without markup, white space folded.
@@ -125,6 +139,10 @@ pub enum StopReason {
     Unbound,
     /// The target did not answer, or what came was not HTTP.
     Unreachable,
+    /// The step could not be done as the scenario asks: a value makes no valid URL, say.
+    Impossible,
+    /// The step does not apply to this target: its links have no such parameter, say.
+    NotApplicable,
     /// An account could not be made.
     NoAccount,
     /// The target refused because of its rate limits.

@@ -1,0 +1,353 @@
+//! The arguments, as they were typed.
+//!
+//! Takes the command line; gives what was asked for, without looking at any file or network.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::Level;
+use crate::plan::Partition;
+use crate::snapshots::Mode;
+
+/// Tests how a Matrix homeserver verifies e-mail addresses: from outside, over real HTTP and real SMTP.
+#[derive(Debug, Parser)]
+#[command(name = "threepid", version, about, arg_required_else_help = true, infer_subcommands = false)]
+#[command(
+    after_help = "Exit codes: 0 conformant, 1 not conformant, 2 wrong usage or scenario, 3 target, mail or harness failed, \
+                        4 nothing selected, 5 regression, 130 interrupted."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Whether to use colours.
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    pub color: Colour,
+}
+
+/// Whether to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Test a homeserver.
+    Run(Box<RunArgs>),
+    /// List the scenarios.
+    List(ListArgs),
+    /// Check scenario files, without a homeserver.
+    Check(CheckArgs),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
+    /// Serve the reference homeserver, correct or with named defects.
+    Serve(ServeArgs),
+    /// Take mail and print it.
+    Sink(SinkArgs),
+    /// Install and start a homeserver, and keep it until Ctrl-C.
+    Up(UpArgs),
+    /// Look at answers that differ from their snapshots.
+    #[command(subcommand)]
+    Snapshots(SnapshotsCommand),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// What to run: an id (`add-email/success`), one of its cases (`add-email/auth-forms[user-only]`), a folder
+    /// (`add-email`) or a glob (`*/wrong-*`); all if none is given.
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    /// What to test: the name of a built-in profile, or a profile file (*.toml).
+    #[arg(long, value_name = "NAME|FILE")]
+    pub target: Option<String>,
+    /// A homeserver that is already running.
+    #[arg(long, value_name = "URL")]
+    pub homeserver: Option<String>,
+    /// The address that the homeserver's links carry, if it is not where it is reached.
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Something the homeserver is configured for, as scenarios name it under `needs`; may be repeated.
+    #[arg(long, value_name = "NEED")]
+    pub offers: Vec<String>,
+    /// Where to take mail [default: 127.0.0.1:2525 with --homeserver, else a free port].
+    #[arg(long, value_name = "ADDR")]
+    pub smtp_listen: Option<SocketAddr>,
+    /// Offer STARTTLS, with a certificate made for the run. Off by default: homeservers that ask for TLS whenever it is
+    /// offered refuse a certificate that nobody has signed.
+    #[arg(long)]
+    pub smtp_starttls: bool,
+    /// The variant of the target [default: all that the selected scenarios need].
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// The prefix of the Client-Server API.
+    #[arg(long, value_enum, default_value_t = ApiChoice::Auto)]
+    pub api: ApiChoice,
+    #[command(flatten)]
+    pub scenarios: ScenariosArg,
+    /// What to do with answers that differ from their snapshots [default: check where CI is set and the target has
+    /// snapshots, else off].
+    #[arg(long, value_enum, value_name = "MODE")]
+    pub snapshots: Option<SnapshotMode>,
+    /// Where snapshots are.
+    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    pub snapshot_dir: PathBuf,
+    /// How many trials at once.
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: u16,
+    /// How often each trial is run.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub repeat: u32,
+    /// The seed of all values that the harness chooses [default: another one each time].
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How long one trial may take.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub timeout: Duration,
+    /// How long to wait for a mail.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub mail_timeout: Duration,
+    /// How long no mail may come where none should.
+    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = humantime::parse_duration)]
+    pub quiet_window: Duration,
+    /// How long one request may wait because the target limits how often it is asked.
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub rate_limit_wait: Duration,
+    /// How long one HTTP exchange may take.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = humantime::parse_duration)]
+    pub request_timeout: Duration,
+    /// The weakest level that makes a trial fail; what is weaker is noted.
+    #[arg(long, value_enum, default_value_t = FailOn::Must, value_name = "LEVEL")]
+    pub fail_on: FailOn,
+    /// Start no more trials after the first that fails.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Only one slice of the trials: `slice:1/3`.
+    #[arg(long, value_name = "slice:M/N")]
+    pub partition: Option<Partition>,
+    /// A folder for the record and its reports.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// A named defect of the reference homeserver; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub defect: Vec<String>,
+    /// A named lawful difference of the reference homeserver; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub shape: Vec<String>,
+    #[command(flatten)]
+    pub provision: ProvisionArgs,
+    #[command(flatten)]
+    pub start: StartArgs,
+}
+
+/// How accounts come to be.
+#[derive(Debug, Args)]
+pub struct ProvisionArgs {
+    /// A file with accounts on the homeserver (TOML or JSON), each with `user` and `password`, or with `token`.
+    #[arg(long, value_name = "FILE")]
+    pub accounts: Option<PathBuf>,
+    /// The token that registration asks for.
+    #[arg(long, value_name = "TOKEN", env = "THREEPID_REGISTRATION_TOKEN", hide_env_values = true)]
+    pub registration_token: Option<String>,
+    /// The administrator's secret for registration.
+    #[arg(long, value_name = "SECRET", env = "THREEPID_REGISTRATION_SHARED_SECRET", hide_env_values = true)]
+    pub registration_shared_secret: Option<String>,
+    /// How long rate limits are waited out for one account.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub account_timeout: Duration,
+}
+
+/// How servers are installed and started.
+#[derive(Debug, Args)]
+pub struct StartArgs {
+    /// The Python interpreter that servers are installed with [default: the first that will do].
+    #[arg(long, value_name = "PATH", env = "THREEPID_PYTHON")]
+    pub python: Option<PathBuf>,
+    /// How long one step of an installation may take.
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = humantime::parse_duration)]
+    pub install_timeout: Duration,
+    /// How long a server may take until it answers.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    pub start_timeout: Duration,
+}
+
+/// Where scenarios are.
+#[derive(Debug, Args)]
+pub struct ScenariosArg {
+    /// A folder with scenarios, instead of those in this program.
+    #[arg(long, value_name = "DIR")]
+    pub scenarios: Option<PathBuf>,
+}
+
+/// Which prefix of the Client-Server API to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ApiChoice {
+    /// v3 if the homeserver serves it, else r0.
+    Auto,
+    /// `/_matrix/client/v3`.
+    V3,
+    /// `/_matrix/client/r0`.
+    R0,
+    /// Each trial under both.
+    Both,
+}
+
+/// What to do with answers that differ from their snapshots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SnapshotMode {
+    /// They fail; nothing is written.
+    Check,
+    /// They fail, and are written beside the snapshots for review.
+    Pending,
+    /// They become the snapshots.
+    Accept,
+    /// Snapshots are left alone.
+    Off,
+}
+
+impl From<SnapshotMode> for Mode {
+    fn from(mode: SnapshotMode) -> Mode {
+        match mode {
+            SnapshotMode::Check => Mode::Check,
+            SnapshotMode::Pending => Mode::Pending,
+            SnapshotMode::Accept => Mode::Accept,
+            SnapshotMode::Off => Mode::Off,
+        }
+    }
+}
+
+/// The weakest level that makes a trial fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// What the specification demands, and what keeps accounts safe.
+    Must,
+    /// Also what the specification recommends.
+    Should,
+    /// Also what clients rely on without a text.
+    Convention,
+}
+
+impl From<FailOn> for Level {
+    fn from(fail_on: FailOn) -> Level {
+        match fail_on {
+            // Harm to an account always counts.
+            FailOn::Must => Level::Security,
+            FailOn::Should => Level::Should,
+            FailOn::Convention => Level::Convention,
+        }
+    }
+}
+
+/// Arguments of `list`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Which scenarios, as for `run`.
+    #[arg(value_name = "FILTER")]
+    pub filters: Vec<String>,
+    #[command(flatten)]
+    pub scenarios: ScenariosArg,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Folders with scenarios, or single files of one; the shipped scenarios if none is given.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8008")]
+    pub listen: SocketAddr,
+    /// The SMTP server that mail is sent to.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    pub smtp: SocketAddr,
+    /// The address that links carry [default: where it listens].
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The variant.
+    #[arg(long, value_name = "NAME", default_value = "plain")]
+    pub variant: String,
+    /// A named defect; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub defect: Vec<String>,
+    /// A named lawful difference; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub shape: Vec<String>,
+    /// List all defects and end.
+    #[arg(long)]
+    pub list_defects: bool,
+    /// List all shapes and end.
+    #[arg(long)]
+    pub list_shapes: bool,
+}
+
+/// Arguments of `sink`.
+#[derive(Debug, Args)]
+pub struct SinkArgs {
+    /// Where to take mail.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    pub smtp_listen: SocketAddr,
+    /// Offer no STARTTLS. Homeservers that ask for TLS whenever it is offered refuse a certificate that nobody has
+    /// signed; Synapse's default settings do.
+    #[arg(long)]
+    pub no_starttls: bool,
+    /// Print whole mails, as they came.
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// Arguments of `up`.
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// The name of a built-in profile, or a profile file (*.toml).
+    #[arg(value_name = "NAME|FILE")]
+    pub target: String,
+    /// The variant.
+    #[arg(long, value_name = "NAME", default_value = "plain")]
+    pub variant: String,
+    /// Where to take the server's mail.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub smtp_listen: SocketAddr,
+    /// Keep everything the server writes in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub scratch: Option<PathBuf>,
+    #[command(flatten)]
+    pub start: StartArgs,
+}
+
+/// What to do with pending snapshots.
+#[derive(Debug, Subcommand)]
+pub enum SnapshotsCommand {
+    /// Show what differs; on a terminal, ask about each.
+    Review(SnapshotsArgs),
+    /// Take all pending answers, or those below some paths, as the new snapshots.
+    Accept(SnapshotsArgs),
+}
+
+/// Arguments of `snapshots`.
+#[derive(Debug, Args)]
+pub struct SnapshotsArgs {
+    /// Only these pending files (*.snap.new), or those below these folders.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Where snapshots are.
+    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    pub snapshot_dir: PathBuf,
+}

@@ -1,0 +1,202 @@
+//! Starts a target and probes it: from a profile and a variant to a station.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::{ProvisionArgs, RunArgs, StartArgs};
+use super::identity::{Desk, IDENTITY_SERVER};
+use super::terminal;
+use crate::mail::Sink;
+use crate::reference::{Defect, Running, Shape};
+use crate::run::{Limits, MAIL_DOMAIN};
+use crate::suite::{Station, StationOptions, start_embedded};
+use crate::target::{AccountOptions, InstallOptions, Kind, Managed, Profile, StartEvent, StartOptions, parse_given};
+
+/// A server that this program started, or one that somebody else did.
+pub(super) enum Server {
+    Embedded(Running),
+    Managed(Box<Managed>),
+    External,
+}
+
+impl Server {
+    /// Ends it, if this program started it.
+    pub(super) async fn stop(self) {
+        match self {
+            Server::Embedded(running) => running.shutdown().await,
+            Server::Managed(managed) => {
+                managed.stop().await;
+            }
+            Server::External => {}
+        }
+    }
+}
+
+/// A variant that runs, with all that belongs to it.
+pub(super) struct Started {
+    pub(super) station: Arc<Station>,
+    server: Server,
+    desk: Option<Desk>,
+}
+
+impl Started {
+    /// Ends the server, then the identity server that it may still be talking to.
+    pub(super) async fn stop(self) {
+        self.server.stop().await;
+        if let Some(desk) = self.desk {
+            desk.close().await;
+        }
+    }
+}
+
+/// What every start of a run shares.
+pub(super) struct Starter<'a> {
+    pub(super) args: &'a RunArgs,
+    pub(super) profile: &'a Profile,
+    pub(super) defects: Vec<&'static Defect>,
+    pub(super) shapes: Vec<&'static Shape>,
+    pub(super) sink: &'a Sink,
+    pub(super) seed: u64,
+}
+
+impl Starter<'_> {
+    /// Starts one variant and probes it.
+    ///
+    /// # Errors
+    ///
+    /// A message that says what was tried, what was seen, and what to set.
+    pub(super) async fn start(&self, variant: &str) -> Result<Started, String> {
+        let desk = match (&self.args.homeserver, self.profile.kind) {
+            // Somebody else's server cannot trust an authority that is made now.
+            (Some(_), _) | (None, Kind::External) => None,
+            (None, Kind::Embedded | Kind::Managed) => {
+                let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
+                Desk::open_for(&resolved, self.sink).await?
+            }
+        };
+        let (server, url, public_url) = self.server(variant, desk.as_ref()).await?;
+        match self.station(variant, &url, public_url, desk.as_ref()).await {
+            Ok(station) => Ok(Started { station: Arc::new(station), server, desk }),
+            Err(message) => {
+                let log = match &server {
+                    Server::Managed(managed) => format!("\nthe last lines it wrote:\n{}", managed.log_tail()),
+                    _ => String::new(),
+                };
+                server.stop().await;
+                Err(format!("{message}{log}"))
+            }
+        }
+    }
+
+    async fn server(&self, variant: &str, desk: Option<&Desk>) -> Result<(Server, String, Option<String>), String> {
+        let smtp = self.sink.addr();
+        match (&self.args.homeserver, self.profile.kind) {
+            (Some(url), _) => Ok((Server::External, url.clone(), self.args.public_url.clone())),
+            (None, Kind::External) => match &self.profile.homeserver {
+                Some(url) => {
+                    let public = self.args.public_url.clone().or_else(|| self.profile.public_url.clone());
+                    Ok((Server::External, url.clone(), public))
+                }
+                None => Err(format!("the profile `{}` names no homeserver: give --homeserver URL", self.profile.name)),
+            },
+            (None, Kind::Embedded) => {
+                let (defects, shapes) = (self.defects.clone(), self.shapes.clone());
+                let running = start_embedded(variant, None, smtp, None, defects, shapes)
+                    .await
+                    .map_err(|fault| fault.to_string())?;
+                let url = running.url().to_owned();
+                Ok((Server::Embedded(running), url, None))
+            }
+            (None, Kind::Managed) => {
+                let mut options = start_options(&self.args.start, smtp);
+                options.values = desk.map(|desk| desk.values.clone()).unwrap_or_default();
+                let managed =
+                    Managed::start(self.profile, variant, &options, &show).await.map_err(|fault| fault.to_string())?;
+                let (url, public) = (managed.url.clone(), managed.public_url.clone());
+                Ok((Server::Managed(Box::new(managed)), url, Some(public)))
+            }
+        }
+    }
+
+    async fn station(
+        &self,
+        variant: &str,
+        url: &str,
+        public_url: Option<String>,
+        desk: Option<&Desk>,
+    ) -> Result<Station, String> {
+        let args = self.args;
+        let identity = desk.map(|desk| Arc::clone(&desk.server));
+        let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
+        let mut options = StationOptions::new(&self.profile.name, variant, url, self.sink.clone());
+        options.public_url = public_url;
+        options.accounts = account_options(&args.provision, self.profile)?;
+        options.accounts.chain = resolved.accounts;
+        options.mail_hint = self.profile.mail_hint.clone();
+        options.offers = resolved.offers.into_iter().chain(args.offers.iter().cloned()).collect();
+        if identity.is_none() {
+            // Whoever says so cannot mean the one of this run.
+            options.offers.retain(|offer| offer != IDENTITY_SERVER);
+        }
+        options.identity = identity;
+        options.http.request_timeout = args.request_timeout;
+        options.limits = Limits {
+            mail: args.mail_timeout,
+            quiet: args.quiet_window,
+            trial: args.timeout,
+            rate_limit: args.rate_limit_wait,
+        };
+        options.seed = self.seed;
+        Station::open(options).await
+    }
+}
+
+/// How accounts come to be, by the arguments and the profile.
+fn account_options(args: &ProvisionArgs, profile: &Profile) -> Result<AccountOptions, String> {
+    let given = match &args.accounts {
+        None => Vec::new(),
+        Some(path) => given(path)?,
+    };
+    Ok(AccountOptions {
+        given,
+        registration_token: args.registration_token.clone().or_else(|| profile.accounts.registration_token.clone()),
+        registration_shared_secret: args
+            .registration_shared_secret
+            .clone()
+            .or_else(|| profile.accounts.registration_shared_secret.clone()),
+        patience: args.account_timeout,
+        ..AccountOptions::default()
+    })
+}
+
+fn given(path: &Path) -> Result<Vec<crate::target::Given>, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|fault| format!("cannot read {} (--accounts): {fault}", path.display()))?;
+    parse_given(&text, &path.display().to_string()).map_err(|fault| fault.to_string())
+}
+
+/// How servers are installed and started.
+pub(super) fn start_options(args: &StartArgs, smtp: std::net::SocketAddr) -> StartOptions {
+    let mut options = StartOptions::new(smtp.ip().to_string(), smtp.port(), MAIL_DOMAIN);
+    options.install =
+        InstallOptions { python: args.python.clone(), limit: args.install_timeout, ..InstallOptions::default() };
+    options.start_timeout = args.start_timeout;
+    options
+}
+
+/// Shows how installing and starting goes.
+pub(super) fn show(event: StartEvent) {
+    let seconds = |took: std::time::Duration| format!("{:.1} s", took.as_secs_f64());
+    let line = match event {
+        StartEvent::Waiting { lock } => format!("waiting for another installation to end ({})", lock.display()),
+        StartEvent::Installing { packages, folder, python } => {
+            format!("installing {} with {python} into {}", packages.join(" "), folder.display())
+        }
+        StartEvent::Output { .. } => return,
+        StartEvent::Installed { took } => format!("installed in {}", seconds(took)),
+        StartEvent::Starting { variant, url, .. } => format!("starting the variant `{variant}` at {url}"),
+        StartEvent::PortTaken => "another program took a port; trying again".to_owned(),
+        StartEvent::Ready { variant, took } => format!("`{variant}` answers after {}", seconds(took)),
+    };
+    terminal::err(&format!("{line}\n"));
+}

@@ -1,0 +1,202 @@
+//! Redacts a trial's record and the facts of a target.
+//!
+//! The walk takes every structure apart by name, without `..`: a field that is added to the model later does not
+//! compile until somebody has decided here whether it can hold a secret. What a scenario's author wrote and what tells
+//! trials apart (ids, names of cases, titles, places, references) stays: a password of `password` must not rename
+//! `add-email/wrong-password`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Redactor;
+use crate::model::{
+    Ability, Arrival, Asked, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers,
+    Inquiry, Instruction, Link, Mail, Part, Request, Response, SessionFacts, Silence, Stop, TargetInfo, Transcript,
+    TrialRecord, Visit, VisitEnd,
+};
+
+impl Redactor {
+    /// Replaces the secrets in everything that a trial recorded.
+    pub fn record(&self, record: &mut TrialRecord) {
+        if self.is_empty() {
+            return;
+        }
+        let TrialRecord {
+            id: _,
+            case: _,
+            variant: _,
+            api: _,
+            repetition: _,
+            title: _,
+            covers: _,
+            spec: _,
+            outcome: _,
+            level: _,
+            reason,
+            duration_ms: _,
+            findings,
+            choices,
+            transcript: Transcript { started_ms: _, values, entries },
+        } = record;
+        self.string(reason);
+        findings.iter_mut().for_each(|f| self.finding(f));
+        for Choice { step, chosen } in choices {
+            self.string(step);
+            self.string(chosen);
+        }
+        values.iter_mut().for_each(|(_, value)| self.json(value));
+        entries.iter_mut().for_each(|e| self.entry(e));
+    }
+
+    fn json(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => self.string(text),
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
+            serde_json::Value::Object(entries) => entries.values_mut().for_each(|value| self.json(value)),
+            _ => {}
+        }
+    }
+
+    /// Replaces the secrets in the facts of a target: a reason may quote an answer.
+    pub fn target(&self, target: &mut TargetInfo) {
+        let TargetInfo { name: _, url, public_url, versions, server, abilities } = target;
+        self.string(url);
+        self.string(public_url);
+        versions.iter_mut().for_each(|v| self.string(v));
+        server.iter_mut().for_each(|s| self.string(s));
+        for Ability { name: _, offered: _, reason } in abilities {
+            self.string(reason);
+        }
+    }
+
+    fn string(&self, string: &mut String) {
+        if let Some(clean) = match self.text(string) {
+            std::borrow::Cow::Borrowed(_) => None,
+            std::borrow::Cow::Owned(clean) => Some(clean),
+        } {
+            *string = clean;
+        }
+    }
+
+    fn finding(&self, finding: &mut Finding) {
+        let Finding {
+            kind: _,
+            level: _,
+            requirement,
+            spec: _,
+            step,
+            step_index: _,
+            place: _,
+            subject,
+            expected,
+            actual,
+        } = finding;
+        for string in [requirement, step, subject, expected, actual] {
+            self.string(string);
+        }
+    }
+
+    fn entry(&self, entry: &mut Entry) {
+        let Entry { step: _, turn: _, label, at_ms: _, event } = entry;
+        self.string(label);
+        match event {
+            Event::Exchange(exchange) => self.exchange(exchange),
+            Event::Delivery(Delivery { mailbox, wanted: _, mails, waited_ms: _, deadline_ms: _, strays }) => {
+                self.string(mailbox);
+                mails.iter_mut().for_each(|m| self.mail(m));
+                for Arrival { to, subject } in strays {
+                    self.string(to);
+                    self.string(subject);
+                }
+            }
+            Event::Visit(Visit { link, hops, submitted: _, end, text }) => {
+                self.string(link);
+                hops.iter_mut().for_each(|h| self.exchange(h));
+                match end {
+                    VisitEnd::Redirect(to) => self.string(to),
+                    VisitEnd::NotFollowed(why) => self.string(why),
+                    VisitEnd::Page | VisitEnd::Failed => {}
+                }
+                self.string(text);
+            }
+            Event::Silence(Silence { mailbox, window_ms: _, mails }) => {
+                self.string(mailbox);
+                mails.iter_mut().for_each(|m| self.mail(m));
+            }
+            Event::Inquiry(Inquiry { path, about, requests }) => {
+                self.string(path);
+                self.string(about);
+                for Asked { method, path, query, authorization, body, at_ms: _ } in requests {
+                    self.string(method);
+                    self.string(path);
+                    self.headers(query);
+                    authorization.iter_mut().for_each(|a| self.string(a));
+                    body.iter_mut().for_each(|b| self.json(b));
+                }
+            }
+            Event::Instruction(Instruction { path, about, does }) => {
+                [path, about, does].into_iter().for_each(|s| self.string(s));
+            }
+            Event::Stop(Stop { reason: _, message }) => self.string(message),
+        }
+    }
+
+    fn exchange(&self, exchange: &mut Exchange) {
+        let Exchange { actor: _, request, response, failure, headers_ms: _, total_ms: _ } = exchange;
+        let Request { method, url, headers, body } = request;
+        self.string(method);
+        self.string(url);
+        self.headers(headers);
+        self.body(body);
+        if let Some(Response { status: _, headers, body }) = response {
+            self.headers(headers);
+            self.body(body);
+        }
+        if let Some(Failure { kind: _, message }) = failure {
+            self.string(message);
+        }
+    }
+
+    fn headers(&self, headers: &mut Headers) {
+        for (name, value) in headers {
+            self.string(name);
+            self.string(value);
+        }
+    }
+
+    fn body(&self, body: &mut Body) {
+        let Body { text, base64, size_bytes: _, truncated: _ } = body;
+        text.iter_mut().for_each(|t| self.string(t));
+        if let Some(encoded) = base64 {
+            match STANDARD.decode(&*encoded) {
+                Ok(bytes) => {
+                    if let Some(clean) = self.bytes(&bytes) {
+                        *encoded = STANDARD.encode(clean);
+                    }
+                }
+                // Not what the model promises, but no reason to let a secret through.
+                Err(_) => self.string(encoded),
+            }
+        }
+    }
+
+    fn mail(&self, mail: &mut Mail) {
+        let Mail { envelope, session, raw, headers, parts, links } = mail;
+        let Envelope { from, to, params } = envelope;
+        self.string(from);
+        to.iter_mut().chain(params).for_each(|s| self.string(s));
+        let SessionFacts { helo, esmtp: _, tls: _, auth_user } = session;
+        self.string(helo);
+        auth_user.iter_mut().for_each(|u| self.string(u));
+        self.body(raw);
+        self.headers(headers);
+        for Part { content_type, charset, transfer_encoding, text } in parts {
+            for string in [content_type, charset, transfer_encoding, text] {
+                self.string(string);
+            }
+        }
+        for Link { url, part: _, source: _, score: _ } in links {
+            self.string(url);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! A record in which every string is a secret.
+
+use ::base64::Engine as _;
+use ::base64::engine::general_purpose::STANDARD;
+
+use super::redactor;
+use crate::model::*;
+
+const SECRET: &str = "s3cret.value";
+
+fn body(text: &str) -> Body {
+    Body { text: Some(text.to_owned()), base64: None, size_bytes: text.len() as u64, truncated: false }
+}
+
+fn mail() -> Mail {
+    Mail {
+        envelope: Envelope { from: s(), to: vec![s()], params: vec![s()] },
+        session: SessionFacts { helo: s(), esmtp: true, tls: false, auth_user: Some(s()) },
+        raw: Body { text: None, base64: Some(STANDARD.encode(format!("\u{e4}{SECRET}"))), ..Body::default() },
+        headers: headers(),
+        parts: vec![Part { content_type: s(), charset: s(), transfer_encoding: s(), text: s() }],
+        links: vec![Link { url: s(), part: 0, source: LinkSource::Text, score: 1 }],
+    }
+}
+
+fn s() -> String {
+    format!("<{SECRET}>")
+}
+
+fn headers() -> Headers {
+    vec![(s(), s())]
+}
+
+fn exchange() -> Exchange {
+    Exchange {
+        actor: Some("alice".to_owned()),
+        request: Request { method: s(), url: s(), headers: headers(), body: body(&s()) },
+        response: Some(Response { status: 200, headers: headers(), body: body(&s()) }),
+        failure: Some(Failure { kind: FailureKind::Broken, message: s() }),
+        headers_ms: 1.0,
+        total_ms: 2.0,
+    }
+}
+
+fn entry(event: Event) -> Entry {
+    Entry { step: Some(0), turn: 0, label: s(), at_ms: 0.0, event }
+}
+
+fn record() -> TrialRecord {
+    let visit = |end| Event::Visit(Visit { link: s(), hops: vec![exchange()], submitted: false, end, text: s() });
+    TrialRecord {
+        id: format!("add-email/{SECRET}"),
+        case: None,
+        variant: "plain".to_owned(),
+        api: "v3".to_owned(),
+        repetition: 1,
+        title: "A title".to_owned(),
+        covers: vec![],
+        spec: None,
+        outcome: Outcome::Fail,
+        level: Level::Must,
+        reason: s(),
+        duration_ms: 1.0,
+        findings: vec![Finding {
+            kind: FindingKind::Requirement,
+            level: Level::Must,
+            requirement: s(),
+            spec: None,
+            step: s(),
+            step_index: None,
+            place: None,
+            subject: s(),
+            expected: s(),
+            actual: s(),
+        }],
+        choices: vec![Choice { step: s(), chosen: s() }],
+        transcript: Transcript {
+            started_ms: 0,
+            values: vec![("client_secret".to_owned(), serde_json::json!([{"in": s()}]))],
+            entries: vec![
+                entry(Event::Exchange(exchange())),
+                entry(Event::Delivery(Delivery {
+                    mailbox: s(),
+                    wanted: 1,
+                    mails: vec![mail()],
+                    waited_ms: 0.0,
+                    deadline_ms: 0.0,
+                    strays: vec![Arrival { to: s(), subject: s() }],
+                })),
+                entry(visit(VisitEnd::Redirect(s()))),
+                entry(visit(VisitEnd::NotFollowed(s()))),
+                entry(Event::Silence(Silence { mailbox: s(), window_ms: 0.0, mails: vec![mail()] })),
+                entry(Event::Stop(Stop { reason: StopReason::Unbound, message: s() })),
+            ],
+        },
+    }
+}
+
+/// Every string of a JSON value, wherever it stands.
+fn strings(value: &serde_json::Value, into: &mut Vec<String>) {
+    match value {
+        serde_json::Value::String(text) => into.push(text.clone()),
+        serde_json::Value::Array(items) => items.iter().for_each(|i| strings(i, into)),
+        serde_json::Value::Object(fields) => fields.values().for_each(|f| strings(f, into)),
+        _ => {}
+    }
+}
+
+#[test]
+fn nothing_in_a_record_keeps_a_secret_but_its_id() {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    let mut record = record();
+    strings(&serde_json::to_value(&record).unwrap(), &mut before);
+    redactor(&[SECRET]).record(&mut record);
+    strings(&serde_json::to_value(&record).unwrap(), &mut after);
+    let expected: Vec<String> = before
+        .iter()
+        .map(|text| match text.as_str() {
+            id if id.starts_with("add-email/") => id.to_owned(),
+            text if text.starts_with('<') => "<REDACTED-token-1>".to_owned(),
+            text => {
+                text.replace(&STANDARD.encode(format!("\u{e4}{SECRET}")), &STANDARD.encode("\u{e4}REDACTED-token-1"))
+            }
+        })
+        .collect();
+    assert_eq!(after, expected);
+    assert_eq!(after.iter().filter(|t| t.contains(SECRET)).count(), 1, "only the id has it");
+}
+
+#[test]
+fn the_facts_of_a_target_keep_no_secret() {
+    let mut target = TargetInfo {
+        name: "homeserver".to_owned(),
+        url: s(),
+        public_url: s(),
+        versions: vec![s()],
+        server: Some(s()),
+        abilities: vec![Ability { name: "email".to_owned(), offered: true, reason: s() }],
+    };
+    redactor(&[SECRET]).target(&mut target);
+    let json = serde_json::to_string(&target).unwrap();
+    assert!(!json.contains(SECRET), "{json}");
+    assert_eq!(json.matches("REDACTED-token-1").count(), 5, "{json}");
+}

@@ -1,0 +1,145 @@
+//! Writes a file whole or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// A file of the report could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} {}: {cause}{}", path.display(), advice(cause))]
+pub struct WriteError {
+    /// What was tried: `write`, `create the folder`.
+    pub action: &'static str,
+    /// Which file or folder.
+    pub path: PathBuf,
+    /// Why it failed.
+    #[source]
+    pub cause: io::Error,
+}
+
+impl WriteError {
+    pub(super) fn new(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+        move |cause| WriteError { action, path: path.to_owned(), cause }
+    }
+}
+
+/// What to do about a failure, where that is known.
+fn advice(cause: &io::Error) -> &'static str {
+    match cause.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; free some space, or choose another folder with --output"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; choose a folder you may write to with --output"
+        }
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "; something else stands where a folder is needed, choose another with --output"
+        }
+        _ => "",
+    }
+}
+
+/// Writes a file, and the folders it is in; whoever reads it finds either what was there before or all of `contents`.
+///
+/// # Errors
+///
+/// If a folder cannot be made, or the file cannot be written beside its place (no space, no permission) or moved there.
+pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(contents).map_err(WriteError::new("write", path))?;
+    file.finish()
+}
+
+/// A file that takes its place only when it is finished.
+#[derive(Debug)]
+pub(super) struct AtomicFile {
+    path: PathBuf,
+    file: NamedTempFile,
+}
+
+impl AtomicFile {
+    pub(super) fn create(path: &Path) -> Result<AtomicFile, WriteError> {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        fs::create_dir_all(folder).map_err(WriteError::new("create the folder", folder))?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".threepid-").suffix(".part");
+        // A temporary file is its owner's alone; a report is for whoever collects it. The umask still applies.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(folder).map_err(WriteError::new("write", path))?;
+        Ok(AtomicFile { path: path.to_owned(), file })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn finish(mut self) -> Result<(), WriteError> {
+        self.file.flush().map_err(WriteError::new("write", &self.path))?;
+        self.file.persist(&self.path).map_err(|e| WriteError::new("write", &self.path)(e.error))?;
+        Ok(())
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_are_made_and_no_part_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/b/file.txt");
+        write_file(&path, b"first").unwrap();
+        write_file(&path, b"second").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"second");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_failure_names_the_path_the_cause_and_the_next_step() {
+        let folder = tempfile::tempdir().unwrap();
+        let occupied = folder.path().join("occupied");
+        fs::write(&occupied, "").unwrap();
+        let error = write_file(&occupied.join("report.json"), b"").unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("occupied"), "{message}");
+        assert!(message.contains("--output"), "{message}");
+        assert!(std::error::Error::source(&error).is_some());
+    }
+
+    #[test]
+    fn an_unfinished_file_leaves_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.txt");
+        write_file(&path, b"old").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"half of the n").unwrap();
+        drop(file);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_said_to_be_full() {
+        let cause = fs::write("/dev/full", b"x").unwrap_err();
+        let message = WriteError::new("write", Path::new("out/report.json"))(cause).to_string();
+        assert!(message.starts_with("cannot write out/report.json: No space left"), "{message}");
+        assert!(message.ends_with("choose another folder with --output"), "{message}");
+    }
+}

@@ -1,0 +1,117 @@
+use super::super::fixture;
+use super::*;
+
+fn written() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out/report.json");
+    write(&path, &fixture::report()).unwrap();
+    std::fs::read_to_string(path).unwrap()
+}
+
+fn refused(text: &str) -> ReadError {
+    parse(Path::new("some/report.json"), text.as_bytes()).unwrap_err()
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    assert_eq!(parse(Path::new("r"), written().as_bytes()).unwrap(), fixture::report());
+}
+
+#[test]
+fn the_stable_core_is_there() {
+    let value: serde_json::Value = serde_json::from_str(&written()).unwrap();
+    assert_eq!(value["schema"], 1);
+    for pointer in [
+        "/threepid",
+        "/suite",
+        "/target/name",
+        "/target/url",
+        "/target/versions",
+        "/trials/0/id",
+        "/trials/0/case",
+        "/trials/0/variant",
+        "/trials/0/outcome",
+        "/trials/0/level",
+        "/trials/0/reason",
+        "/trials/0/duration_ms",
+        "/trials/0/findings",
+        "/trials/0/transcript",
+        "/counts/pass",
+        "/counts/fail",
+        "/counts/error",
+        "/counts/skip",
+        "/counts/xfail",
+        "/counts/xpass",
+    ] {
+        assert!(value.pointer(pointer).is_some(), "{pointer}");
+    }
+}
+
+#[test]
+fn each_trial_has_a_line() {
+    let trials = fixture::report().trials.len();
+    assert_eq!(written().lines().filter(|l| l.starts_with("{\"id\":")).count(), trials);
+}
+
+#[test]
+fn a_report_without_trials_is_one_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("report.json");
+    let report = Report { trials: Vec::new(), counts: Counts::default(), ..fixture::report() };
+    write(&path, &report).unwrap();
+    assert_eq!(read(&path).unwrap(), report);
+}
+
+#[test]
+fn a_record_cut_off_anywhere_is_refused() {
+    let text = written();
+    for cut in [10, text.len() / 2, text.len() - 3] {
+        let cut = text.floor_char_boundary(cut);
+        let error = refused(&text[..cut]);
+        assert!(matches!(error, ReadError::Truncated { .. }), "{cut}: {error}");
+    }
+}
+
+#[test]
+fn foreign_files_are_refused_with_the_reason() {
+    for (text, why) in [
+        ("", "is empty"),
+        ("<testsuites/>", "is not JSON"),
+        ("[1, 2]", "not an object"),
+        ("{\"hello\": 1}", "no \"schema\" number"),
+        ("{\"schema\": 1}", "which \"threepid\""),
+        ("{\"schema\": 1, \"threepid\": \"0.1.0\"}", "no \"trials\""),
+    ] {
+        let message = refused(text).to_string();
+        assert!(message.starts_with("some/report.json is no record of threepid: "), "{message}");
+        assert!(message.contains(why), "{text}: {message}");
+    }
+}
+
+#[test]
+fn another_layout_is_refused_whatever_else_it_has() {
+    let error = refused("{\"schema\": 2, \"threepid\": \"9.0.0\", \"trials\": {}}");
+    assert_eq!(
+        error.to_string(),
+        "some/report.json was written by threepid 9.0.0 in layout 2; this program reads layout 1: use the version \
+         that wrote it"
+    );
+}
+
+#[test]
+fn a_damaged_record_is_refused_with_the_place() {
+    let error = refused(&written().replacen("\"outcome\":\"fail\"", "\"outcome\":\"maybe\"", 1));
+    assert!(matches!(error, ReadError::Damaged { .. }) && error.to_string().contains("maybe"), "{error}");
+}
+
+#[test]
+fn an_edited_record_is_refused() {
+    let error = refused(&written().replacen("\"outcome\":\"fail\"", "\"outcome\":\"pass\"", 1));
+    assert!(matches!(error, ReadError::Contradiction { .. }), "{error}");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let error = read(Path::new("no/such/report.json")).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read no/such/report.json: "), "{error}");
+}

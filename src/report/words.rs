@@ -1,0 +1,174 @@
+//! The words that several views share.
+
+use crate::model::{Counts, Outcome, Report, TrialRecord};
+
+use super::style::Role;
+
+/// `1 trial`, `2 trials`.
+pub(super) fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// Milliseconds as a person says them.
+pub(super) fn duration(ms: f64) -> String {
+    match ms {
+        ms if !ms.is_finite() || ms < 0.0 => "? ms".to_owned(),
+        ms if ms < 9.95 => format!("{ms:.1} ms"),
+        ms if ms < 999.5 => format!("{ms:.0} ms"),
+        ms if ms < 59_950.0 => format!("{:.1} s", ms / 1000.0),
+        ms => {
+            let seconds = (ms / 1000.0).round() as u64;
+            format!("{} min {} s", seconds / 60, seconds % 60)
+        }
+    }
+}
+
+/// A number of bytes with its digits in groups.
+pub(super) fn bytes(n: usize) -> String {
+    let digits = n.to_string();
+    let mut output = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            output.push(',');
+        }
+        output.push(digit);
+    }
+    output.push_str(if n == 1 { " byte" } else { " bytes" });
+    output
+}
+
+/// The outcome in words for people, and the colour it has.
+pub(super) fn outcome(outcome: Outcome) -> (&'static str, Role) {
+    match outcome {
+        Outcome::Pass => ("pass", Role::Good),
+        Outcome::Fail => ("FAIL", Role::Bad),
+        Outcome::Error => ("ERROR", Role::Unknown),
+        Outcome::Skip => ("skip", Role::Faint),
+        Outcome::Xfail => ("known", Role::Known),
+        Outcome::Xpass => ("FIXED", Role::Bad),
+    }
+}
+
+/// Whether a trial has to be looked at.
+pub(super) fn needs_attention(trial: &TrialRecord) -> bool {
+    matches!(trial.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass)
+}
+
+/// The folder of a scenario: `add-email` of `add-email/wrong-password`. One that is in none is its own.
+pub(super) fn flow(id: &str) -> &str {
+    id.rsplit_once('/').map_or(id, |(folder, _)| folder)
+}
+
+/// Items with how often each occurs and the first that brought it, in the order in which they first occur.
+pub(super) fn tally<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) -> Vec<(K, Vec<T>)> {
+    let mut groups: Vec<(K, Vec<T>)> = Vec::new();
+    for (key, item) in items {
+        match groups.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, members)) => members.push(item),
+            None => groups.push((key, vec![item])),
+        }
+    }
+    groups
+}
+
+/// What a run means, in words that need no knowledge of this program.
+pub fn conclusion(report: &Report) -> String {
+    let Counts { pass, fail, error, skip, xfail, xpass } = report.counts;
+    let total = report.counts.total();
+    let mut sentences = Vec::new();
+    if report.interrupted {
+        sentences.push("Interrupted before the end; this is what was seen until then.".to_owned());
+    }
+    if fail > 0 {
+        sentences.push(format!(
+            "Not conformant: in {fail} of {} the homeserver did not do what is required.",
+            count(total, "trial")
+        ));
+    }
+    if xpass > 0 {
+        let (is, it) = if xpass == 1 { ("deviation is", "it") } else { ("deviations are", "them") };
+        sentences.push(format!(
+            "{xpass} known {is} not seen any more: strike {it} off the target's profile, so that a relapse will fail."
+        ));
+    }
+    if error > 0 {
+        sentences.push(format!(
+            "No verdict in {}: something kept the test from telling right from wrong.",
+            count(error, "trial")
+        ));
+    }
+    if fail + xpass + error == 0 {
+        sentences.push(match (pass, xfail, skip) {
+            (0, 0, 0) => "Nothing was asked: no trial was selected.".to_owned(),
+            (0, 0, _) => "Nothing could be asked.".to_owned(),
+            (0, _, _) => "Nothing but known deviations was seen.".to_owned(),
+            (1, _, _) => "Conformant: the homeserver did what was required in the one trial.".to_owned(),
+            (_, _, _) => {
+                format!("Conformant: the homeserver did what was required in {pass} trials.")
+            }
+        });
+    } else if pass > 0 {
+        sentences.push(format!("{} went as required.", count(pass, "trial")));
+    }
+    if xfail > 0 {
+        let are = if xfail == 1 { "is" } else { "are" };
+        sentences.push(format!("{} {are} still there.", count(xfail, "known deviation")));
+    }
+    if skip > 0 {
+        let were = if skip == 1 { "was" } else { "were" };
+        sentences.push(format!("{skip} {were} skipped because the target does not offer what is needed."));
+    }
+    sentences.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_people_do() {
+        let said: Vec<String> = [0.04, 3.25, 12.6, 999.6, 1234.0, 59_999.0, 125_400.0, -1.0].map(duration).to_vec();
+        assert_eq!(said, ["0.0 ms", "3.2 ms", "13 ms", "1.0 s", "1.2 s", "1 min 0 s", "2 min 5 s", "? ms"]);
+    }
+
+    #[test]
+    fn bytes_are_grouped() {
+        assert_eq!([1, 999, 1000, 1_234_567].map(bytes), ["1 byte", "999 bytes", "1,000 bytes", "1,234,567 bytes"]);
+    }
+
+    #[test]
+    fn a_flow_is_the_folder() {
+        assert_eq!(["a/b/c", "a/b", "a"].map(flow), ["a/b", "a", "a"]);
+    }
+
+    fn said(counts: Counts) -> String {
+        conclusion(&Report { counts, ..fixture::report() })
+    }
+
+    #[test]
+    fn the_conclusion_never_praises_what_was_not_seen() {
+        let none = Counts::default();
+        assert_eq!(said(none), "Nothing was asked: no trial was selected.");
+        assert_eq!(
+            said(Counts { skip: 2, ..none }),
+            "Nothing could be asked. 2 were skipped because the target does not offer what is needed."
+        );
+        assert_eq!(
+            said(Counts { pass: 2, xfail: 1, ..none }),
+            "Conformant: the homeserver did what was required in 2 trials. 1 known deviation is still \
+             there."
+        );
+        assert!(said(Counts { xfail: 1, ..none }).starts_with("Nothing but known deviations"));
+        for bad in [Counts { fail: 1, ..none }, Counts { error: 1, ..none }, Counts { xpass: 1, ..none }] {
+            let text = said(Counts { pass: 9, ..bad });
+            assert!(!text.contains("Conformant:") && text.contains("9 trials went as required"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_interrupted_run_says_so_first() {
+        let report = Report { interrupted: true, ..fixture::report() };
+        assert!(conclusion(&report).starts_with("Interrupted"));
+    }
+}

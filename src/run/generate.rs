@@ -1,0 +1,63 @@
+//! Values that a client chooses: addresses, secrets, passwords.
+//!
+//! Takes the run's seed and a trial's name; gives values that are unique to the trial and the same whenever the seed
+//! is the same.
+
+use rand::SeedableRng;
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+
+use super::MAIL_DOMAIN;
+use crate::scenario::ValueType;
+
+/// Makes values for one trial.
+pub(super) struct Generator {
+    rng: ChaCha8Rng,
+}
+
+const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+const SMALL: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+
+impl Generator {
+    pub(super) fn new(seed: u64, trial: &str) -> Generator {
+        let mut hasher = Sha256::new();
+        hasher.update(seed.to_be_bytes());
+        hasher.update(trial.as_bytes());
+        Generator { rng: ChaCha8Rng::from_seed(hasher.finalize().into()) }
+    }
+
+    fn text(&mut self, letters: &[u8], count: usize) -> String {
+        (0..count).filter_map(|_| letters.choose(&mut self.rng)).map(|letter| char::from(*letter)).collect()
+    }
+
+    /// A value of a generated type; what is known of it is in its name, for people who read mail and logs.
+    pub(super) fn value(&mut self, value_type: ValueType, name: &str) -> String {
+        let name = name.split('~').next().unwrap_or(name).replace('_', "-");
+        match value_type.facts().name {
+            "email" => format!("{name}-{}@{MAIL_DOMAIN}", self.text(SMALL, 14)),
+            "localpart" => format!("{name}-{}", self.text(SMALL, 14)),
+            // Servers may ask for several kinds of characters.
+            "password" => format!("{}-aZ5!", self.text(LETTERS, 22)),
+            "device_id" => self.text(LETTERS, 10).to_uppercase(),
+            _ => self.text(LETTERS, 32),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_keep_their_grammar_and_follow_the_seed() {
+        for facts in crate::scenario::TYPES.iter().filter(|facts| facts.generated) {
+            let value_type = ValueType::named(facts.name).unwrap();
+            let make = |seed, trial| Generator::new(seed, trial).value(value_type, "wrong~2");
+            assert!(value_type.accepts(&make(1, "t").into()), "{}: {}", facts.name, make(1, "t"));
+            assert_eq!(make(1, "t"), make(1, "t"));
+            assert_ne!(make(1, "t"), make(2, "t"));
+            assert_ne!(make(1, "t"), make(1, "u"));
+        }
+    }
+}

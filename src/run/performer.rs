@@ -1,0 +1,372 @@
+//! The loop over a trial's steps.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use futures_util::future::join_all;
+use serde_json::Value;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::generate::Generator;
+use super::link::{LinkFault, changed};
+use super::mailboxes::Mailboxes;
+use super::secrets::{self, Secret};
+use super::{Context, click, identity, rate_limit, request};
+use crate::http::Client;
+use crate::mail::read_mail;
+use crate::matching::{self, Unbound, Values};
+use crate::model::{
+    Account, Delivery, Entry, Event, Exchange, FailureKind, Mail, Silence, Stop, StopReason, Transcript,
+};
+use crate::plan::Trial;
+use crate::scenario::{Action, Click, MailWait, Quiet, Request, Step, Text, ValueType};
+
+/// What came of a trial.
+#[derive(Debug, Clone)]
+pub struct Performed {
+    /// What happened.
+    pub transcript: Transcript,
+    /// All values at the end.
+    pub values: Values,
+    /// What must be replaced before anything is printed or written.
+    pub secrets: Vec<Secret>,
+}
+
+/// Performs a trial. `accounts` are those of its actors, `preparation` what making them took.
+pub async fn perform(
+    trial: &Trial,
+    accounts: &[(String, Account)],
+    preparation: Vec<Exchange>,
+    context: &Context,
+    cancel: &CancellationToken,
+) -> Performed {
+    let mut performer = Performer::new(trial, context);
+    for exchange in preparation {
+        performer.push(None, 0, "account", Event::Exchange(exchange));
+    }
+    for (actor, account) in accounts {
+        performer.introduce(actor, account);
+    }
+    let deadline = performer.begun + context.limits.trial;
+    let mut stop = tokio::select! {
+        biased;
+        () = cancel.cancelled() => Some(Stop { reason: StopReason::Interrupted, message: "the run was interrupted".to_owned() }),
+        () = tokio::time::sleep_until(deadline) => Some(Stop {
+            reason: StopReason::Deadline,
+            message: format!("the trial took longer than {:?} (--timeout)", context.limits.trial),
+        }),
+        stop = performer.steps(false) => stop,
+    };
+    if let Some(stop) = &mut stop
+        && matches!(stop.reason, StopReason::Deadline | StopReason::Interrupted)
+    {
+        stop.message.push_str(&format!("; it was at the step `{}`", performer.doing));
+    }
+    if let Some(stop) = stop {
+        performer.push(None, 0, "stopped", Event::Stop(stop));
+    }
+    // Cleaning up has a deadline of its own, and nothing hangs on it.
+    let _ = tokio::time::timeout(context.limits.trial.min(Duration::from_secs(10)), performer.steps(true)).await;
+    performer.finish().await
+}
+
+struct Performer<'t> {
+    trial: &'t Trial,
+    context: &'t Context,
+    client: Result<Client, String>,
+    browser: Result<Client, String>,
+    begun: Instant,
+    transcript: Transcript,
+    values: Values,
+    generator: Generator,
+    mailboxes: Mailboxes,
+    origins: Vec<Url>,
+    /// The origins whose links mail may carry: the identity server sends mail too.
+    linked: Vec<Url>,
+    /// About whom the identity server was told to misbehave.
+    misled: Vec<String>,
+    /// The step that is being done, for the message when it is cut short.
+    doing: &'t str,
+}
+
+impl<'t> Performer<'t> {
+    fn new(trial: &'t Trial, context: &'t Context) -> Performer<'t> {
+        let client = |keep_cookies| {
+            let options = crate::http::HttpOptions { keep_cookies, ..context.http.clone() };
+            Client::new(&options, &context.shared).map_err(|error| error.to_string())
+        };
+        let started_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+        let mut values = Values::default();
+        values.set("started", ValueType::named("timestamp"), started_ms.into());
+        values.set("now", ValueType::named("timestamp"), started_ms.into());
+        let mut performer = Performer {
+            trial,
+            context,
+            client: client(false),
+            browser: client(true),
+            begun: Instant::now(),
+            transcript: Transcript { started_ms, ..Transcript::default() },
+            values,
+            generator: Generator::new(context.seed, &trial.name()),
+            mailboxes: Mailboxes::new(context.sink.clone()),
+            origins: context.origins.known(),
+            linked: context.origins.known().into_iter().chain(identity::origin(context)).collect(),
+            misled: Vec::new(),
+            doing: "account",
+        };
+        for (name, value) in identity::values(trial, context) {
+            performer.give(name, None, value.into());
+        }
+        performer
+    }
+
+    fn since_begun(&self) -> f64 {
+        self.begun.elapsed().as_secs_f64() * 1000.0
+    }
+
+    fn push(&mut self, step: Option<usize>, turn: usize, label: &str, event: Event) {
+        let at_ms = self.since_begun();
+        self.transcript.entries.push(Entry { step, turn, label: label.to_owned(), at_ms, event });
+    }
+
+    /// Sets a value that the harness chose or was given.
+    fn give(&mut self, name: &str, value_type: Option<ValueType>, value: Value) {
+        self.transcript.values.push((name.to_owned(), value.clone()));
+        self.values.set(name, value_type, value);
+    }
+
+    fn introduce(&mut self, actor: &str, account: &Account) {
+        for (fact, value) in [
+            ("user_id", Some(&account.user_id)),
+            ("localpart", Some(&account.localpart)),
+            ("password", account.password.as_ref()),
+            ("access_token", Some(&account.access_token)),
+            ("device_id", account.device_id.as_ref()),
+        ] {
+            if let Some(value) = value {
+                self.give(&format!("{actor}.{fact}"), ValueType::named(fact), value.as_str().into());
+            }
+        }
+    }
+
+    /// Makes the values that these texts need and that the harness can make.
+    fn generate(&mut self, text: &Text) {
+        for placeholder in text.placeholders() {
+            let generated = placeholder.value_type.filter(|value_type| value_type.facts().generated);
+            if let (None, Some(value_type)) = (self.values.get(&placeholder.name), generated) {
+                let value = self.generator.value(value_type, &placeholder.name);
+                self.give(&placeholder.name, Some(value_type), value.into());
+            }
+        }
+    }
+
+    /// Opens the mailboxes of all addresses that can be known by now. Runs before each step, so that a mailbox is
+    /// there before the request that makes mail come.
+    fn open_mailboxes(&mut self, from: usize) {
+        let trial = self.trial;
+        for step in &trial.steps()[from..] {
+            let Some(address) = step.action.mailbox() else {
+                continue;
+            };
+            self.generate(address);
+            if let Ok(address) = self.values.fill_text(address)
+                && !self.mailboxes.has(&address)
+            {
+                self.mailboxes.of(&address);
+            }
+        }
+    }
+
+    /// Does the steps, or those under `finally`.
+    async fn steps(&mut self, finally: bool) -> Option<Stop> {
+        let trial = self.trial;
+        for (index, step) in trial.steps().iter().enumerate().filter(|(_, step)| step.finally == finally) {
+            self.doing = &step.label;
+            self.open_mailboxes(index);
+            step.action.each_text(&mut |text| self.generate(text));
+            let before = self.transcript.entries.len();
+            let done = self.step(index, step).await;
+            self.bind(step, before);
+            match done {
+                Ok(()) => {}
+                // What cleans up does so as far as it can.
+                Err(_) if finally => {}
+                Err(stop) => return Some(stop),
+            }
+        }
+        None
+    }
+
+    async fn step(&mut self, index: usize, step: &Step) -> Result<(), Stop> {
+        match &step.action {
+            Action::Request(request) => {
+                let requests: Vec<&Request> = std::iter::repeat_n(request, request.at_once).collect();
+                self.requests(index, step, &requests).await
+            }
+            Action::Parallel(requests) => self.requests(index, step, &requests.iter().collect::<Vec<_>>()).await,
+            Action::Mail(wait) => self.mail(index, step, wait).await,
+            Action::NoMail(quiet) => self.quiet(index, step, quiet).await,
+            Action::Click(click) => self.click(index, step, click).await,
+            Action::IdentityAsked(asked) => {
+                let inquiry = identity::asked(asked, &self.values, self.context)?;
+                self.push(Some(index), 0, &step.label, Event::Inquiry(inquiry));
+                Ok(())
+            }
+            Action::IdentityDoes(does) => {
+                let instruction = identity::does(does, &self.values, self.context)?;
+                self.misled.push(instruction.about.clone());
+                self.push(Some(index), 0, &step.label, Event::Instruction(instruction));
+                Ok(())
+            }
+        }
+    }
+
+    /// Remembers what a step's outcome shows for the first time.
+    fn bind(&mut self, step: &Step, from: usize) {
+        let seen: Vec<(f64, Value)> = matching::outcomes(step, &self.transcript.entries[from..], &self.origins);
+        for (end_ms, seen) in seen {
+            self.values.set("now", None, (self.transcript.started_ms + end_ms.ceil() as u64).into());
+            for check in &step.checks {
+                matching::hold(check, &seen, &mut self.values);
+            }
+        }
+    }
+
+    fn client(&self) -> Result<Client, Stop> {
+        self.client.clone().map_err(impossible)
+    }
+
+    async fn requests(&mut self, index: usize, step: &Step, requests: &[&Request]) -> Result<(), Stop> {
+        let client = self.client()?;
+        let mut outgoing = Vec::new();
+        for request in requests {
+            outgoing.push(request::outgoing(request, &self.values, self.context, self.trial.api).map_err(unbound)?);
+        }
+        let limited_is_expected = rate_limit::expected(&step.checks);
+        let mut patience = self.context.limits.rate_limit;
+        let at_ms = self.since_begun();
+        let mut answers = join_all(outgoing.iter().map(|one| client.send(one.clone()))).await;
+        for turn in 0..answers.len() {
+            while let (false, Some(wait)) =
+                (limited_is_expected, answers[turn].response.as_ref().and_then(rate_limit::asked_to_wait))
+            {
+                let exchange = answers[turn].clone();
+                self.push(None, turn, &format!("{} (limited)", step.label), Event::Exchange(exchange));
+                patience = patience.checked_sub(wait).ok_or_else(|| Stop {
+                    reason: StopReason::RateLimited,
+                    message: format!(
+                        "the target limits how often it is asked: it wants {wait:?} of waiting, and {:?} are allowed for one \
+                         request; lift its limits for this run, or set --rate-limit-wait",
+                        self.context.limits.rate_limit
+                    ),
+                })?;
+                // The target named this moment itself.
+                tokio::time::sleep(wait).await;
+                answers[turn] = client.send(outgoing[turn].clone()).await;
+            }
+        }
+        let mut stop = None;
+        for (turn, exchange) in answers.into_iter().enumerate() {
+            if let (None, Some(failure)) = (&stop, &exchange.failure) {
+                let request = &exchange.request;
+                stop = Some(Stop {
+                    reason: match failure.kind {
+                        FailureKind::BadRequest => StopReason::Impossible,
+                        _ => StopReason::Unreachable,
+                    },
+                    message: format!("{} {} got no complete answer: {}", request.method, request.url, failure.message),
+                });
+            }
+            let entry =
+                Entry { step: Some(index), turn, label: step.label.clone(), at_ms, event: Event::Exchange(exchange) };
+            self.transcript.entries.push(entry);
+        }
+        stop.map_or(Ok(()), Err)
+    }
+
+    async fn mail(&mut self, index: usize, step: &Step, wait: &MailWait) -> Result<(), Stop> {
+        let address = self.values.fill_text(&wait.to).map_err(unbound)?;
+        let within = wait.within.unwrap_or(self.context.limits.mail);
+        let at_ms = self.since_begun();
+        let begun = Instant::now();
+        let received = self.mailboxes.of(&address).receive(wait.count, begun + within).await;
+        let missing = received.len() < wait.count;
+        let delivery = Delivery {
+            mailbox: address,
+            wanted: wait.count,
+            mails: received.iter().map(|one| self.read(one)).collect(),
+            waited_ms: begun.elapsed().as_secs_f64() * 1000.0,
+            deadline_ms: within.as_secs_f64() * 1000.0,
+            strays: if missing { self.context.sink.strays().into_iter().rev().take(10).collect() } else { Vec::new() },
+        };
+        let entry =
+            Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Delivery(delivery) };
+        self.transcript.entries.push(entry);
+        Ok(())
+    }
+
+    async fn quiet(&mut self, index: usize, step: &Step, quiet: &Quiet) -> Result<(), Stop> {
+        let address = self.values.fill_text(&quiet.to).map_err(unbound)?;
+        let window = quiet.window.unwrap_or(self.context.limits.quiet);
+        let at_ms = self.since_begun();
+        let received = self.mailboxes.of(&address).anything_until(Instant::now() + window).await;
+        let silence = Silence {
+            mailbox: address,
+            window_ms: window.as_secs_f64() * 1000.0,
+            mails: received.iter().map(|one| self.read(one)).collect(),
+        };
+        let entry =
+            Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Silence(silence) };
+        self.transcript.entries.push(entry);
+        Ok(())
+    }
+
+    async fn click(&mut self, index: usize, step: &Step, click: &Click) -> Result<(), Stop> {
+        let link = self.values.fill_text(&click.link).map_err(unbound)?;
+        let link = changed(&link, &click.changes, &self.values).map_err(|fault| match fault {
+            LinkFault::Unbound(fault) => unbound(fault),
+            fault @ LinkFault::NoParameter { .. } => {
+                Stop { reason: StopReason::NotApplicable, message: fault.to_string() }
+            }
+            fault @ LinkFault::NoUrl => impossible(fault.to_string()),
+        })?;
+        let browser = self.browser.clone().map_err(impossible)?;
+        let at_ms = self.since_begun();
+        let visit = click::visit(&browser, self.context, &link, &click.method, click.submit).await;
+        let failed = visit.hops.last().and_then(|hop| hop.failure.clone());
+        let entry = Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Visit(visit) };
+        self.transcript.entries.push(entry);
+        match failed {
+            Some(failure) => Err(Stop {
+                reason: StopReason::Unreachable,
+                message: format!("the link got no complete answer: {}", failure.message),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn read(&self, received: &crate::mail::Received) -> Mail {
+        read_mail(received, &self.linked)
+    }
+
+    async fn finish(mut self) -> Performed {
+        identity::calm(&self.misled, self.context);
+        for (mailbox, mails) in self.mailboxes.left_over().await {
+            let mails = mails.iter().map(|one| self.read(one)).collect();
+            let delivery = Delivery { mailbox, wanted: 0, mails, waited_ms: 0.0, deadline_ms: 0.0, strays: Vec::new() };
+            self.push(None, 0, "mail that no step asked for", Event::Delivery(delivery));
+        }
+        let secrets = secrets::of(&self.transcript, &self.values);
+        Performed { transcript: self.transcript, values: self.values, secrets }
+    }
+}
+
+pub(super) fn unbound(fault: Unbound) -> Stop {
+    let name = fault.name.split('~').next().unwrap_or_default();
+    Stop { reason: StopReason::Unbound, message: format!("no answer had the `<{name}>` that this step needs") }
+}
+
+pub(super) fn impossible(message: String) -> Stop {
+    Stop { reason: StopReason::Impossible, message }
+}

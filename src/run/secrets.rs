@@ -1,0 +1,126 @@
+//! What must be replaced before anything of a trial is printed or written.
+//!
+//! Takes a transcript and the values; gives all secrets by value: those of secret types, those that stand under names
+//! like `access_token` in any body, and the long parameters of links that were mailed.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::matching::Values;
+use crate::model::{Asked, Body, Event, Exchange, Transcript};
+use crate::scenario::ValueType;
+
+/// A value that must not be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// What it is: `client_secret`.
+    pub kind: String,
+    /// The value.
+    pub value: String,
+}
+
+/// How long a query parameter of a mailed link must be to count as a secret.
+const SECRET_PARAMETER: usize = 16;
+
+/// Names under which secrets stand in bodies of the Client-Server API.
+const SECRET_NAMES: &[&str] = &[
+    "access_token",
+    "client_secret",
+    "id_access_token",
+    "mac",
+    "new_password",
+    "password",
+    "refresh_token",
+    "session",
+    "token",
+];
+
+/// All secrets of a trial.
+pub(super) fn of(transcript: &Transcript, values: &Values) -> Vec<Secret> {
+    let mut found = Found::default();
+    for bound in values.iter() {
+        if let (Some(facts), Some(text)) = (bound.value_type.map(ValueType::facts), bound.value.as_str())
+            && facts.secret
+        {
+            found.add(facts.name, text);
+        }
+    }
+    for entry in &transcript.entries {
+        match &entry.event {
+            Event::Exchange(exchange) => found.exchange(exchange),
+            Event::Visit(visit) => visit.hops.iter().for_each(|hop| found.exchange(hop)),
+            Event::Delivery(delivery) => found.links(delivery.mails.iter().flat_map(|mail| &mail.links), values),
+            Event::Silence(silence) => found.links(silence.mails.iter().flat_map(|mail| &mail.links), values),
+            Event::Inquiry(inquiry) => inquiry.requests.iter().for_each(|asked| found.asked(asked)),
+            Event::Instruction(_) | Event::Stop(_) => {}
+        }
+    }
+    found.secrets
+}
+
+#[derive(Default)]
+struct Found {
+    secrets: Vec<Secret>,
+}
+
+impl Found {
+    fn add(&mut self, kind: &str, value: &str) {
+        if !self.secrets.iter().any(|known| known.value == value) {
+            self.secrets.push(Secret { kind: kind.to_owned(), value: value.to_owned() });
+        }
+    }
+
+    fn exchange(&mut self, exchange: &Exchange) {
+        self.body(&exchange.request.body);
+        if let Some(response) = &exchange.response {
+            self.body(&response.body);
+        }
+    }
+
+    fn asked(&mut self, asked: &Asked) {
+        if let Some(token) = asked.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer ")) {
+            self.add("access_token", token);
+        }
+        for (name, value) in &asked.query {
+            if SECRET_NAMES.contains(&name.as_str()) {
+                self.add(name, value);
+            }
+        }
+        if let Some(body) = &asked.body {
+            self.json(body);
+        }
+    }
+
+    fn body(&mut self, body: &Body) {
+        if let Some(value) = body.text.as_deref().and_then(|text| serde_json::from_str(text).ok()) {
+            self.json(&value);
+        }
+    }
+
+    fn json(&mut self, value: &Value) {
+        match value {
+            Value::Object(entries) => {
+                for (name, value) in entries {
+                    match value {
+                        Value::String(text) if SECRET_NAMES.contains(&name.as_str()) => self.add(name, text),
+                        other => self.json(other),
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.json(item)),
+            _ => {}
+        }
+    }
+
+    fn links<'l>(&mut self, links: impl Iterator<Item = &'l crate::model::Link>, values: &Values) {
+        for link in links.filter_map(|link| Url::parse(&link.url).ok()) {
+            for (_, value) in link.query_pairs() {
+                // A sid is no secret, and is easier to follow when it can be read.
+                let known = values.iter().any(|bound| bound.value.as_str() == Some(&*value));
+                if value.len() >= SECRET_PARAMETER && !known {
+                    self.add("token", &value);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Replaces `use:` by the fragment's steps, and inputs by what was given for them.
+//!
+//! Takes the nodes of a scenario's steps and all fragments; gives flat lists of step nodes in which every name is
+//! unique: what a fragment keeps to itself is renamed (`token` to `1~token`-like names), its outputs keep their names
+//! or get those that `out:` gives them. It never looks at what steps mean.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::Diagnostic;
+use super::keys;
+use super::node::{Key, Node, Span, Value};
+use super::read::Reader;
+use super::text::{self, Placeholder, Segment};
+
+/// How deeply fragments may use each other.
+const MAX_DEPTH: usize = 8;
+/// How many steps a scenario may have once fragments are replaced.
+const MAX_STEPS: usize = 500;
+
+/// A fragment as its file has it.
+#[derive(Debug)]
+pub(super) struct Fragment {
+    /// Name and default of each input.
+    pub(super) inputs: Vec<(String, Option<Node>)>,
+    pub(super) outputs: Vec<String>,
+    pub(super) steps: Vec<Node>,
+}
+
+/// What names mean at one place.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Scope {
+    /// What was given for each input.
+    pub(super) inputs: BTreeMap<String, Node>,
+    /// Set inside a fragment: how its own names are called outside.
+    inner: Option<Inner>,
+}
+
+#[derive(Debug, Clone)]
+struct Inner {
+    /// Which use of a fragment this is.
+    number: usize,
+    /// Names of outputs outside.
+    outputs: BTreeMap<String, String>,
+}
+
+/// Expands the steps of one case of one scenario.
+pub(super) struct Expander<'a> {
+    pub(super) reader: &'a Reader<'a>,
+    pub(super) fragments: &'a BTreeMap<String, Fragment>,
+    uses: usize,
+    steps: usize,
+}
+
+impl<'a> Expander<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>, fragments: &'a BTreeMap<String, Fragment>) -> Expander<'a> {
+        Expander { reader, fragments, uses: 0, steps: 0 }
+    }
+
+    /// Gives the flat list of steps, each with whether it stems from a fragment.
+    pub(super) fn steps(&mut self, nodes: &[Node], scope: &Scope, open: &mut Vec<String>) -> Vec<(Node, bool)> {
+        let mut flat = Vec::new();
+        for node in nodes {
+            match node.get("use") {
+                Some(target) => flat.extend(self.used(node, target, scope, open)),
+                None => {
+                    self.steps += 1;
+                    if self.steps == MAX_STEPS {
+                        self.reader.fault(
+                            Diagnostic::new(
+                                node.span,
+                                "too-many-steps",
+                                format!("with its fragments this has over {MAX_STEPS} steps"),
+                            )
+                            .label("the step that is too much"),
+                        );
+                    }
+                    if self.steps < MAX_STEPS {
+                        flat.push((scope.apply(node), !open.is_empty()));
+                    }
+                }
+            }
+        }
+        flat
+    }
+
+    fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<(Node, bool)> {
+        let reader = self.reader;
+        let Some(fields) = reader.fields(node, "a `use` step", &[keys::USE, keys::STEP], &["use"]) else {
+            return Vec::new();
+        };
+        let Some(name) = reader.plain(target, "the fragment's name") else {
+            return Vec::new();
+        };
+        let Some(fragment) = self.fragments.get(&name) else {
+            reader.fault(
+                Diagnostic::new(target.span, "unknown-fragment", format!("there is no fragment `{name}`"))
+                    .label("not known")
+                    .nearest(&name, self.fragments.keys().map(String::as_str)),
+            );
+            return Vec::new();
+        };
+        if open.contains(&name) || open.len() >= MAX_DEPTH {
+            reader.fault(
+                Diagnostic::new(
+                    target.span,
+                    "fragment-cycle",
+                    format!("`{name}` uses itself: {} → {name}", open.join(" → ")),
+                )
+                .label("here the circle closes"),
+            );
+            return Vec::new();
+        }
+        self.uses += 1;
+        let inner = Scope {
+            inputs: self.inputs(target.span, &name, fragment, fields.get("with"), scope),
+            inner: Some(Inner { number: self.uses, outputs: self.outputs(&name, fragment, fields.get("out"), scope) }),
+        };
+        open.push(name);
+        let steps = self.steps(&fragment.steps, &inner, open);
+        open.pop();
+        steps
+    }
+
+    fn inputs(
+        &self,
+        at: Span,
+        name: &str,
+        fragment: &Fragment,
+        with: Option<&Node>,
+        scope: &Scope,
+    ) -> BTreeMap<String, Node> {
+        let mut given = BTreeMap::new();
+        let names = || fragment.inputs.iter().map(|(name, _)| name.as_str());
+        match with.map(|node| (&node.value, node)) {
+            None => {}
+            Some((Value::Map(entries), _)) => {
+                for (key, value) in entries {
+                    if names().any(|input| input == key.name) {
+                        given.insert(key.name.clone(), scope.apply(value));
+                    } else {
+                        self.reader.fault(
+                            Diagnostic::new(key.span, "unknown-input", format!("`{name}` has no input `{}`", key.name))
+                                .label("not known")
+                                .nearest(&key.name, names()),
+                        );
+                    }
+                }
+            }
+            Some((_, node)) => self.reader.expected(node, "`with` (a mapping from inputs to values)"),
+        }
+        for (input, default) in &fragment.inputs {
+            if given.contains_key(input) {
+                continue;
+            }
+            match default {
+                Some(default) => {
+                    given.insert(input.clone(), scope.apply(default));
+                }
+                None => self.reader.fault(
+                    Diagnostic::new(at, "missing-input", format!("`{name}` needs the input `{input}`"))
+                        .label("used here")
+                        .help(format!("add `with: {{{input}: …}}`")),
+                ),
+            }
+        }
+        given
+    }
+
+    fn outputs(&self, name: &str, fragment: &Fragment, out: Option<&Node>, scope: &Scope) -> BTreeMap<String, String> {
+        let mut outside: BTreeMap<String, String> =
+            fragment.outputs.iter().map(|output| (output.clone(), scope.outside(output))).collect();
+        match out.map(|node| (&node.value, node)) {
+            None => {}
+            Some((Value::Map(entries), _)) => {
+                for (key, value) in entries {
+                    let Some(new) = self.reader.plain(value, "the new name") else {
+                        continue;
+                    };
+                    match outside.get_mut(&key.name) {
+                        Some(slot) => *slot = scope.outside(&new),
+                        None => self.reader.fault(
+                            Diagnostic::new(
+                                key.span,
+                                "unknown-output",
+                                format!("`{name}` has no output `{}`", key.name),
+                            )
+                            .label("not known")
+                            .nearest(&key.name, fragment.outputs.iter().map(String::as_str)),
+                        ),
+                    }
+                }
+            }
+            Some((_, node)) => self.reader.expected(node, "`out` (a mapping from outputs to new names)"),
+        }
+        outside
+    }
+}
+
+impl Scope {
+    /// The scope of a case: only its inputs.
+    pub(super) fn of_case(inputs: BTreeMap<String, Node>) -> Scope {
+        Scope { inputs, inner: None }
+    }
+
+    /// How a name of this scope is called outside of it.
+    fn outside(&self, name: &str) -> String {
+        match &self.inner {
+            None => name.to_owned(),
+            Some(inner) => match inner.outputs.get(name) {
+                Some(outside) => outside.clone(),
+                None => format!("{name}~{}", inner.number),
+            },
+        }
+    }
+
+    /// The node with inputs replaced and names made unique.
+    pub(super) fn apply(&self, node: &Node) -> Node {
+        if self.inputs.is_empty() && self.inner.is_none() {
+            return node.clone();
+        }
+        let value = match &node.value {
+            Value::Text(text) => return self.text(node, text),
+            Value::List(items) => Value::List(items.iter().map(|item| self.apply(item)).collect()),
+            Value::Map(entries) => Value::Map(
+                entries
+                    .iter()
+                    .map(|(key, value)| (Key { span: key.span, name: key.name.clone() }, self.apply(value)))
+                    .collect(),
+            ),
+            other => other.clone(),
+        };
+        Node { span: node.span, value }
+    }
+
+    fn text(&self, node: &Node, text: &str) -> Node {
+        // Text that is no well-formed template is left alone; whoever reads it reports it.
+        let Ok(segments) = text::parse(text) else {
+            return node.clone();
+        };
+        if let [Segment::Placeholder(whole)] = segments.as_slice()
+            && whole.filters.is_empty()
+            && let Some(given) = self.inputs.get(&whole.name)
+        {
+            return given.clone();
+        }
+        let replaced: Vec<Segment> = segments
+            .into_iter()
+            .flat_map(|segment| match segment {
+                Segment::Literal(text) => vec![Segment::Literal(text)],
+                Segment::Placeholder(placeholder) => self.placeholder(placeholder),
+            })
+            .collect();
+        Node { span: node.span, value: Value::Text(text::written(&replaced)) }
+    }
+
+    fn placeholder(&self, mut placeholder: Placeholder) -> Vec<Segment> {
+        if let Some(given) = self.inputs.get(&placeholder.name) {
+            return spliced(given, &placeholder);
+        }
+        if let Some((owner, fact)) = placeholder.of_actor() {
+            if let Some(actor) = self.inputs.get(owner).and_then(Node::as_text) {
+                placeholder.name = format!("{actor}.{fact}");
+            }
+            return vec![Segment::Placeholder(placeholder)];
+        }
+        if self.inner.is_some() && placeholder.binds() && !super::flow::is_built_in(&placeholder.name) {
+            let outside = self.outside(&placeholder.name);
+            if outside != placeholder.name {
+                placeholder.typed = placeholder.value_type.is_some();
+                placeholder.name = outside;
+            }
+        }
+        vec![Segment::Placeholder(placeholder)]
+    }
+}
+
+/// An input inside of a longer text, or one that is filtered: the filters go on to what was given.
+fn spliced(given: &Node, placeholder: &Placeholder) -> Vec<Segment> {
+    let text = match &given.value {
+        Value::Text(text) => text.clone(),
+        Value::Int(number) => number.to_string(),
+        Value::Float(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Null | Value::List(_) | Value::Map(_) => {
+            return vec![Segment::Placeholder(placeholder.clone())];
+        }
+    };
+    let Ok(segments) = text::parse(&text) else {
+        return vec![Segment::Literal(text)];
+    };
+    segments
+        .into_iter()
+        .map(|segment| match segment {
+            Segment::Literal(text) => {
+                Segment::Literal(placeholder.filters.iter().fold(text, |text, filter| filter.apply(&text)))
+            }
+            Segment::Placeholder(mut inner) => {
+                inner.filters.extend(placeholder.filters.iter().copied());
+                Segment::Placeholder(inner)
+            }
+        })
+        .collect()
+}

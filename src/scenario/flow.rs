@@ -1,0 +1,171 @@
+//! Follows the values through a scenario before anything runs.
+//!
+//! Takes the steps of one case; notes every value that is used before anything binds it, every actor that is not
+//! declared, and every one that is declared and never used.
+
+use std::collections::BTreeSet;
+
+use super::diagnostic::Diagnostic;
+use super::read::Reader;
+use super::step::{Action, Sender, Step};
+use super::template::Text;
+use super::text::Placeholder;
+use crate::scenario::node::Span;
+
+/// Values that are always known: when the trial began and what time it is, in milliseconds.
+const ALWAYS: &[&str] = &["started", "now"];
+
+/// Values that are known where the harness's identity server is needed: its name, as clients give it, and its URL.
+const OF_IDENTITY: &[&str] = &["id_server", "id_server_url"];
+
+/// The need that gives an identity server.
+const IDENTITY_SERVER: &str = "identity-server";
+
+/// Whether a value is the harness's own, and the same in every fragment.
+pub(super) fn is_built_in(name: &str) -> bool {
+    ALWAYS.contains(&name) || OF_IDENTITY.contains(&name)
+}
+
+/// Checks all cases of a scenario.
+pub(super) fn check<'s>(
+    reader: &Reader<'_>,
+    actors: &[(String, Span)],
+    needs: &[(String, Span)],
+    cases: impl Iterator<Item = &'s [Step]>,
+) {
+    let identity = needs.iter().any(|(need, _)| need == IDENTITY_SERVER);
+    let mut used = BTreeSet::new();
+    for steps in cases {
+        used.extend(check_case(reader, actors, identity, steps));
+    }
+    for (name, span) in actors {
+        if !used.contains(name) {
+            reader.fault(
+                Diagnostic::new(*span, "unused-actor", format!("the actor `{name}` does nothing"))
+                    .label("declared here")
+                    .help("each actor costs an account; leave out who is not needed"),
+            );
+        }
+    }
+}
+
+/// Checks one case; gives the actors that do something in it.
+fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], identity: bool, steps: &[Step]) -> BTreeSet<String> {
+    let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
+    let bound = known.map(|name| (*name).to_owned()).collect();
+    let mut flow = Flow { reader, actors, bound, used: BTreeSet::new() };
+    for step in steps {
+        if !identity && matches!(step.action, Action::IdentityAsked(_) | Action::IdentityDoes(_)) {
+            reader.fault(needs_identity_server(step.span));
+        }
+        for request in step.action.requests() {
+            if let Sender::Actor(name, span) = &request.sender {
+                flow.actor(name, *span);
+            }
+        }
+        step.action.each_text(&mut |text| flow.sent(text));
+        for check in &step.checks {
+            check.pattern.each_text(&mut |text| flow.expected(text));
+            for alternative in &check.one_of {
+                alternative.pattern.each_text(&mut |text| flow.expected(text));
+            }
+        }
+    }
+    flow.used
+}
+
+struct Flow<'a> {
+    reader: &'a Reader<'a>,
+    actors: &'a [(String, Span)],
+    bound: BTreeSet<String>,
+    used: BTreeSet<String>,
+}
+
+impl Flow<'_> {
+    fn actor(&mut self, name: &str, span: Span) {
+        self.used.insert(name.to_owned());
+        if !self.actors.iter().any(|(actor, _)| actor == name) {
+            self.reader.fault(
+                Diagnostic::new(span, "unknown-actor", format!("there is no actor `{name}`"))
+                    .label("not declared")
+                    .nearest(name, self.actors.iter().map(|(actor, _)| actor.as_str())),
+            );
+        }
+    }
+
+    /// An actor's fact; true if the placeholder was one.
+    fn fact(&mut self, text: &Text, placeholder: &Placeholder) -> bool {
+        let Some((owner, fact)) = placeholder.of_actor() else {
+            return false;
+        };
+        let span = self.reader.part(text.span, &format!("<{}", placeholder.name));
+        self.actor(owner, span);
+        if !Placeholder::ACTOR_FACTS.contains(&fact) {
+            self.reader.fault(
+                Diagnostic::new(span, "unknown-fact", format!("nothing called `{fact}` is known of an actor"))
+                    .label("here")
+                    .nearest(fact, Placeholder::ACTOR_FACTS.iter().copied()),
+            );
+        }
+        true
+    }
+
+    /// A text that is filled in before a step: everything in it must be known or be made.
+    fn sent(&mut self, text: &Text) {
+        for placeholder in text.placeholders() {
+            if self.fact(text, placeholder) || self.bound.contains(&placeholder.name) {
+                continue;
+            }
+            match placeholder.value_type {
+                Some(value_type) if value_type.facts().generated => {
+                    self.bound.insert(placeholder.name.clone());
+                }
+                value_type => self.unbound(text, placeholder, value_type.is_some()),
+            }
+        }
+    }
+
+    /// A text that is held against an answer: what is new in it is bound there.
+    fn expected(&mut self, text: &Text) {
+        for placeholder in text.placeholders() {
+            if self.fact(text, placeholder) || self.bound.contains(&placeholder.name) {
+                continue;
+            }
+            if !placeholder.filters.is_empty() || placeholder.value_type.is_none() {
+                self.unbound(text, placeholder, placeholder.value_type.is_some());
+            } else if placeholder.binds() {
+                self.bound.insert(placeholder.name.clone());
+            }
+        }
+    }
+
+    fn unbound(&self, text: &Text, placeholder: &Placeholder, has_type: bool) {
+        let name = shown(&placeholder.name);
+        let span = self.reader.part(text.span, &format!("<{name}"));
+        let fault = if OF_IDENTITY.contains(&name) {
+            needs_identity_server(span)
+        } else if has_type {
+            Diagnostic::new(span, "unbound", format!("`<{name}>` is used before anything binds it"))
+                .label("no value yet")
+                .help("an earlier step's expectation must name it, or a fragment that gives it must be used before")
+        } else {
+            let types = super::types::TYPES.iter().map(|facts| facts.name);
+            let known: Vec<&str> = self.bound.iter().map(|name| shown(name)).chain(types).collect();
+            Diagnostic::new(span, "unknown-value", format!("nothing is called `<{name}>`"))
+                .label("neither a value nor a type")
+                .nearest(name, known)
+        };
+        self.reader.fault(fault);
+    }
+}
+
+fn needs_identity_server(span: Span) -> Diagnostic {
+    Diagnostic::new(span, "missing-need", "this takes the harness's identity server")
+        .label("used here")
+        .help(format!("add `{IDENTITY_SERVER}` to `needs`"))
+}
+
+/// A name as the file has it: without what expanding fragments added.
+fn shown(name: &str) -> &str {
+    name.split('~').next().unwrap_or(name)
+}

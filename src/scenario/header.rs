@@ -1,0 +1,198 @@
+//! The outermost mapping of a scenario or fragment file.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::Diagnostic;
+use super::expand::{Expander, Fragment, Scope};
+use super::node::{Node, Span, Value};
+use super::read::{Fields, Reader};
+use super::{Case, Scenario, SpecVersion, Step, flow, keys};
+
+impl Reader<'_> {
+    /// Reads a fragment file: its inputs, outputs and steps as nodes.
+    pub(super) fn fragment(&self, node: &Node) -> Option<Fragment> {
+        let fields = self.fields(node, "a fragment", &[keys::FRAGMENT], &[])?;
+        if let Some(title) = fields.get("title") {
+            self.plain(title, "`title`");
+        }
+        let inputs = match fields.get("inputs").map(|node| (&node.value, node)) {
+            None => Vec::new(),
+            Some((Value::Map(entries), _)) => entries
+                .iter()
+                .filter_map(|(key, value)| {
+                    let fields = self.fields(value, "an input", &[keys::INPUT], &[])?;
+                    Some((key.name.clone(), fields.get("default").cloned()))
+                })
+                .collect(),
+            Some((_, node)) => {
+                self.expected(node, "`inputs` (a mapping from names to `about` and `default`)");
+                Vec::new()
+            }
+        };
+        let outputs = fields.get("outputs").map(|node| self.words(node, "`outputs`")).unwrap_or_default();
+        Some(Fragment {
+            inputs,
+            outputs: outputs.into_iter().map(|(name, _)| name).collect(),
+            steps: self.list_of_steps(&fields, "steps"),
+        })
+    }
+
+    /// Reads a scenario file.
+    pub(super) fn scenario(
+        &self,
+        id: &str,
+        file: usize,
+        node: &Node,
+        fragments: &BTreeMap<String, Fragment>,
+    ) -> Option<Scenario> {
+        let fields = self.fields(node, "a scenario", &[keys::SCENARIO], &[])?;
+        let plain = |name: &str| fields.get(name).and_then(|node| self.plain(node, &format!("`{name}`")));
+        let words =
+            |name: &str| fields.get(name).map(|node| self.words(node, &format!("`{name}`"))).unwrap_or_default();
+        let actors = words("actors");
+        for (index, (name, span)) in actors.iter().enumerate() {
+            if !name.starts_with(|c: char| c.is_ascii_lowercase())
+                || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            {
+                self.fault(
+                    Diagnostic::new(*span, "actor-name", "an actor's name has lower-case letters, digits and `_`")
+                        .label("here"),
+                );
+            }
+            if actors[..index].iter().any(|(other, _)| other == name) {
+                self.fault(
+                    Diagnostic::new(*span, "repeated-key", format!("`{name}` is declared twice")).label("again"),
+                );
+            }
+        }
+        let needs = words("needs");
+        for (need, span) in &needs {
+            if !keys::NEEDS.iter().any(|known| known.name == need) {
+                self.fault(
+                    Diagnostic::new(*span, "unknown-need", format!("nothing is known of `{need}`"))
+                        .label("not known")
+                        .nearest(need, keys::NEEDS.iter().map(|known| known.name)),
+                );
+            }
+        }
+        let before = self.count_faults();
+        let cases = self
+            .cases(&fields)
+            .into_iter()
+            .map(|(name, scope)| {
+                let mut expander = Expander::new(self, fragments);
+                let mut steps = Vec::new();
+                for (key, finally) in [("steps", false), ("finally", true)] {
+                    let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
+                    steps.extend(nodes.iter().filter_map(|(node, prepares)| {
+                        self.step(node, finally).map(|step| Step { prepares: *prepares, ..step })
+                    }));
+                }
+                Case { name, steps }
+            })
+            .collect::<Vec<_>>();
+        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()));
+        // Expectations that could not be read are faults of their own.
+        let complete = self.count_faults() == before && cases.iter().all(|case| !case.steps.is_empty());
+        if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
+            self.fault(
+                Diagnostic::new(node.span, "no-check", "this scenario expects nothing, so it cannot fail")
+                    .label("no step has `must`, `should`, `convention` or `security`")
+                    .help("say what must be seen: `must: {status: 200}`"),
+            );
+        }
+        let version = |name: &str| fields.get(name).and_then(|node| self.version(node));
+        Some(Scenario {
+            id: id.to_owned(),
+            file,
+            title: plain("title")?,
+            why: plain("why")?,
+            spec: fields.get("spec").and_then(|node| self.spec(node)),
+            covers: words("covers").into_iter().map(|(row, _)| row).collect(),
+            needs: needs.into_iter().map(|(need, _)| need).collect(),
+            since: version("since"),
+            until: version("until"),
+            actors: actors.into_iter().map(|(name, _)| name).collect(),
+            cases,
+        })
+    }
+
+    fn list_of_steps(&self, fields: &Fields<'_>, key: &str) -> Vec<Node> {
+        match fields.get(key).map(|node| (&node.value, node)) {
+            None => Vec::new(),
+            Some((Value::List(steps), node)) => {
+                if steps.is_empty() {
+                    self.fault(Diagnostic::new(node.span, "empty", format!("`{key}` is empty")).label("no step"));
+                }
+                steps.clone()
+            }
+            Some((_, node)) => {
+                self.expected(node, &format!("`{key}` (a list of steps)"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The rows of `cases`, or one row without a name.
+    fn cases(&self, fields: &Fields<'_>) -> Vec<(Option<String>, Scope)> {
+        let Some(node) = fields.get("cases") else {
+            return vec![(None, Scope::default())];
+        };
+        let Value::Map(rows) = &node.value else {
+            self.expected(node, "`cases` (a mapping from names to inputs)");
+            return Vec::new();
+        };
+        let mut names: Option<Vec<&str>> = None;
+        let mut seen: Vec<(&str, Span)> = Vec::new();
+        let mut cases = Vec::new();
+        for (key, row) in rows {
+            if seen.iter().any(|(name, _)| *name == key.name) {
+                self.fault(
+                    Diagnostic::new(key.span, "repeated-key", format!("`{}` stands here a second time", key.name))
+                        .label("again"),
+                );
+                continue;
+            }
+            seen.push((&key.name, key.span));
+            if key.name.is_empty()
+                || !key.name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            {
+                self.fault(
+                    Diagnostic::new(key.span, "case-name", "a case's name has letters, digits, `-`, `_` and `.`")
+                        .label("here"),
+                );
+            }
+            let Value::Map(inputs) = &row.value else {
+                self.expected(row, "a case (a mapping from inputs to values)");
+                continue;
+            };
+            let mut own: Vec<&str> = inputs.iter().map(|(key, _)| key.name.as_str()).collect();
+            own.sort_unstable();
+            match &names {
+                None => names = Some(own),
+                Some(names) if *names != own => self.fault(
+                    Diagnostic::new(key.span, "case-inputs", "all cases have the same inputs")
+                        .label(format!("has {}", own.join(", ")))
+                        .help(format!("the first case has {}", names.join(", "))),
+                ),
+                Some(_) => {}
+            }
+            let inputs = inputs.iter().map(|(key, value)| (key.name.clone(), value.clone())).collect();
+            cases.push((Some(key.name.clone()), Scope::of_case(inputs)));
+        }
+        cases
+    }
+
+    fn version(&self, node: &Node) -> Option<SpecVersion> {
+        let text = self.plain(node, "the version")?;
+        let version = text.parse().ok();
+        if version.is_none() {
+            self.fault(
+                Diagnostic::new(node.span, "version", "this is no version of the specification")
+                    .label("here")
+                    .help("write `r0.6.1` or `v1.13`"),
+            );
+        }
+        version
+    }
+}

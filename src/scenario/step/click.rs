@@ -1,0 +1,80 @@
+//! `click: <link>`: a link followed as a browser would.
+
+use crate::scenario::keys;
+use crate::scenario::node::{Node, Value};
+use crate::scenario::read::{Fields, Reader};
+use crate::scenario::template::Text;
+
+/// A link to follow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Click {
+    /// The link.
+    pub link: Text,
+    /// `GET` or `HEAD`.
+    pub method: String,
+    /// Whether a page with one form is submitted.
+    pub submit: bool,
+    /// Changes to its parameters before it is followed.
+    pub changes: Vec<(String, Change)>,
+}
+
+/// A change to one parameter of a link.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// Its last letter or digit is replaced.
+    Altered,
+    /// It is left out.
+    Removed,
+    /// It gets this value.
+    Value(Text),
+}
+
+impl Click {
+    pub(super) fn each_text<'s>(&'s self, f: &mut impl FnMut(&'s Text)) {
+        f(&self.link);
+        for (_, change) in &self.changes {
+            if let Change::Value(text) = change {
+                f(text);
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn click(&self, link: &Node, fields: &Fields<'_>) -> Option<Click> {
+        let method = match fields.get("method") {
+            None => "GET".to_owned(),
+            Some(node) => match node.as_text() {
+                Some(text @ ("GET" | "HEAD")) => text.to_owned(),
+                _ => {
+                    self.expected(node, "`GET` or `HEAD`");
+                    return None;
+                }
+            },
+        };
+        Some(Click {
+            link: self.placed_text(link, "the link")?,
+            method,
+            submit: fields.get("submit").and_then(|node| self.flag(node, "`submit`")).unwrap_or(true),
+            changes: fields.get("change").map(|node| self.changes(node)).unwrap_or_default(),
+        })
+    }
+
+    fn changes(&self, node: &Node) -> Vec<(String, Change)> {
+        let Value::Map(entries) = &node.value else {
+            self.expected(node, "`change` (a mapping from parameters to changes)");
+            return Vec::new();
+        };
+        entries
+            .iter()
+            .filter_map(|(key, value)| {
+                let change = match value.as_text() {
+                    Some(word) if word == keys::CHANGES[0] => Change::Altered,
+                    Some(word) if word == keys::CHANGES[1] => Change::Removed,
+                    _ => Change::Value(self.placed_text(value, "a change")?),
+                };
+                Some((key.name.clone(), change))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! `GET: /path` and its sisters: one HTTP request.
+
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::node::{Node, Span};
+use crate::scenario::read::{Fields, Reader};
+use crate::scenario::template::{Template, Text};
+
+/// One HTTP request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// `GET`, `POST`, …
+    pub method: String,
+    /// The path: below `/_matrix/client/<version>` unless it begins with `/_` or `/.well-known`; or a whole URL.
+    pub path: Text,
+    /// Who asks.
+    pub sender: Sender,
+    /// The access token to send instead of the sender's.
+    pub token: Option<Text>,
+    /// Headers to send.
+    pub headers: Vec<(String, Text)>,
+    /// Query parameters to send.
+    pub query: Vec<(String, Text)>,
+    /// The body to send.
+    pub body: Option<BodyTemplate>,
+    /// How many times, all at once.
+    pub at_once: usize,
+}
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sender {
+    /// Nobody: no access token is sent.
+    Nobody,
+    /// An actor, and where the scenario names it.
+    Actor(String, Span),
+}
+
+/// The body of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BodyTemplate {
+    /// JSON.
+    Json(Template),
+    /// Text as it stands, sent as `application/json` unless a header says otherwise.
+    Raw(Text),
+}
+
+/// How many requests one step may make at once.
+const MAX_AT_ONCE: usize = 256;
+
+impl Request {
+    pub(super) fn each_text<'s>(&'s self, f: &mut impl FnMut(&'s Text)) {
+        f(&self.path);
+        self.token.iter().for_each(&mut *f);
+        self.headers.iter().chain(&self.query).for_each(|(_, text)| f(text));
+        match &self.body {
+            Some(BodyTemplate::Json(template)) => template.each_text(f),
+            Some(BodyTemplate::Raw(text)) => f(text),
+            None => {}
+        }
+    }
+}
+
+impl Reader<'_> {
+    pub(super) fn request(&self, method: &str, path: &Node, fields: &Fields<'_>) -> Option<Request> {
+        let text = self.placed_text(path, "the path")?;
+        let begins_well = match text.segments.first() {
+            Some(crate::scenario::Segment::Literal(begin)) => {
+                begin.starts_with('/') || begin.starts_with("http://") || begin.starts_with("https://")
+            }
+            _ => true,
+        };
+        if !begins_well {
+            self.fault(
+                Diagnostic::new(path.span, "path", "a path begins with `/`")
+                    .label("here")
+                    .help("`/account/3pid` is below `/_matrix/client/v3` (or r0); `/_matrix/…` stays as it is"),
+            );
+        }
+        let body = self.one_body(fields)?;
+        let texts = |name| fields.get(name).map(|node| self.texts(node, name)).unwrap_or_default();
+        Some(Request {
+            method: method.to_owned(),
+            path: text,
+            sender: self.sender(fields),
+            token: fields.get("token").and_then(|node| self.placed_text(node, "`token`")),
+            headers: texts("headers"),
+            query: texts("query"),
+            body,
+            at_once: fields.get("at_once").and_then(|node| self.count(node, "`at_once`", MAX_AT_ONCE)).unwrap_or(1),
+        })
+    }
+
+    /// `body` or `raw_body`, if there is one. `None` if it could not be read.
+    pub(super) fn one_body(&self, fields: &Fields<'_>) -> Option<Option<BodyTemplate>> {
+        Some(match (fields.entry("body"), fields.entry("raw_body")) {
+            (Some(_), Some((key, _))) => {
+                self.fault(
+                    Diagnostic::new(key.span, "two-bodies", "a request has one body")
+                        .label("the second one")
+                        .help("`body` is JSON, `raw_body` is sent as it stands"),
+                );
+                None
+            }
+            (Some((_, node)), None) => Some(BodyTemplate::Json(self.template(node)?)),
+            (None, Some((_, node))) => Some(BodyTemplate::Raw(self.placed_text(node, "`raw_body`")?)),
+            (None, None) => None,
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! One trial from its plan to its record.
+
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::runner::Settings;
+use super::station::Station;
+use crate::judge::{self, Verdict};
+use crate::model::{Account, Entry, Event, Exchange, Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
+use crate::plan::{Planned, Trial};
+use crate::redact::Redactor;
+use crate::run::{self, Performed};
+
+/// Runs one trial; gives its record with all secrets replaced.
+pub async fn run(planned: &Planned, station: &Station, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
+    let trial = &planned.trial;
+    if let Some(reason) = &planned.skip {
+        return not_run(trial, Outcome::Skip, reason.clone());
+    }
+    let begun = tokio::time::Instant::now();
+    let mut accounts: Vec<(String, Account)> = Vec::new();
+    let mut preparation = Vec::new();
+    let mut failed = None;
+    let actors = &trial.scenario().actors;
+    for (actor, result) in
+        actors.iter().zip(join_all(actors.iter().map(|actor| station.target.accounts.account(actor))).await)
+    {
+        match result {
+            Ok((account, exchanges)) => {
+                preparation.extend(exchanges);
+                accounts.push((actor.clone(), account));
+            }
+            Err(none) => {
+                preparation.extend(none.exchanges);
+                failed = Some(Stop {
+                    reason: StopReason::NoAccount,
+                    message: format!("no account for {actor}: {}", none.error),
+                });
+            }
+        }
+    }
+    let performed = match failed {
+        Some(stop) => without_account(preparation, stop),
+        None => run::perform(trial, &accounts, preparation, &station.context, cancel).await,
+    };
+    for (_, account) in &accounts {
+        station.target.accounts.give_back(account);
+    }
+    let mut verdict = judge::judge(trial, &performed.transcript, &station.context.origins.known(), settings.fail_on);
+    if let Some(snapshots) = &settings.snapshots {
+        snapshots.compare(trial, &performed.transcript, &mut verdict);
+    }
+    let mut record = record(trial, verdict, performed.transcript, begun.elapsed().as_secs_f64() * 1000.0);
+    settings.deviations.apply(&mut record);
+    let mut redactor = Redactor::new();
+    for secret in &performed.secrets {
+        redactor.add(&secret.kind, &secret.value);
+    }
+    redactor.record(&mut record);
+    record
+}
+
+fn without_account(preparation: Vec<Exchange>, stop: Stop) -> Performed {
+    let entry = |event| Entry { step: None, turn: 0, label: "account".to_owned(), at_ms: 0.0, event };
+    let mut transcript = Transcript::default();
+    transcript.entries.extend(preparation.into_iter().map(Event::Exchange).map(entry));
+    transcript.entries.push(entry(Event::Stop(stop)));
+    Performed { transcript, values: crate::matching::Values::default(), secrets: Vec::new() }
+}
+
+fn record(trial: &Trial, verdict: Verdict, transcript: Transcript, duration_ms: f64) -> TrialRecord {
+    let scenario = trial.scenario();
+    TrialRecord {
+        id: scenario.id.clone(),
+        case: trial.case().name.clone(),
+        variant: trial.variant.clone(),
+        api: trial.api.to_string(),
+        repetition: trial.repetition,
+        title: scenario.title.clone(),
+        covers: scenario.covers.clone(),
+        spec: scenario.spec.clone(),
+        outcome: verdict.outcome,
+        level: verdict.level,
+        reason: verdict.reason,
+        duration_ms,
+        findings: verdict.findings,
+        choices: verdict.choices,
+        transcript,
+    }
+}
+
+/// The record of a trial that was not run.
+pub(super) fn not_run(trial: &Trial, outcome: Outcome, reason: String) -> TrialRecord {
+    let asked = trial.steps().iter().flat_map(|step| &step.checks).map(|check| check.level).min();
+    let verdict = Verdict {
+        outcome,
+        level: asked.unwrap_or(Level::Must),
+        reason,
+        findings: Vec::new(),
+        choices: Vec::new(),
+        values: crate::matching::Values::default(),
+    };
+    record(trial, verdict, Transcript::default(), 0.0)
+}

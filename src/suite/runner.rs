@@ -1,0 +1,111 @@
+//! Many trials at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::one;
+use super::station::Station;
+use crate::judge::Deviations;
+use crate::model::{Level, Outcome, TrialRecord};
+use crate::plan::Planned;
+
+/// How trials are run and judged.
+pub struct Settings {
+    /// How many at once (`--jobs`).
+    pub jobs: usize,
+    /// Whether to start no more trials after the first that fails (`--fail-fast`).
+    pub fail_fast: bool,
+    /// The weakest level that makes a trial fail (`--fail-on`).
+    pub fail_on: Level,
+    /// What the target is known to do otherwise.
+    pub deviations: Deviations,
+    /// What answers are compared with, if they are.
+    pub snapshots: Option<super::Snapshots>,
+}
+
+/// What happens during a run.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A trial has ended; in the order in which they end.
+    Ended(&'a TrialRecord),
+    /// A record is complete; in the order of the plan.
+    Record(Box<TrialRecord>),
+}
+
+/// Runs the trials. Each record is given to `on_event` twice: as soon as its trial ends, and in the order of the plan.
+///
+/// When `cancel` is cancelled, trials that run stop where they are, and the others are recorded as not run.
+pub async fn run(
+    planned: Vec<Planned>,
+    station: &Arc<Station>,
+    settings: &Arc<Settings>,
+    cancel: &CancellationToken,
+    mut on_event: impl FnMut(Event<'_>),
+) {
+    let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
+    let failed = Arc::new(AtomicBool::new(false));
+    let total = planned.len();
+    let (sender, mut ended) = mpsc::unbounded_channel();
+    let task = Task { station: Arc::clone(station), settings: Arc::clone(settings), cancel: cancel.clone(), failed };
+    tokio::spawn(async move {
+        // One after the other takes a place, so that trials begin in the order of the plan.
+        for (index, planned) in planned.into_iter().enumerate() {
+            // The semaphore is never closed.
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let (task, sender) = (task.clone(), sender.clone());
+            tokio::spawn(async move {
+                let record = task.run(planned).await;
+                drop(place);
+                // A receiver that is gone means that nobody waits for the record any more.
+                let _ = sender.send((index, record));
+            });
+        }
+    });
+    // Records that ended before one that stands before them in the plan.
+    let mut waiting: BTreeMap<usize, TrialRecord> = BTreeMap::new();
+    let mut next = 0;
+    while next < total {
+        let Some((index, record)) = ended.recv().await else { break };
+        on_event(Event::Ended(&record));
+        waiting.insert(index, record);
+        while let Some(record) = waiting.remove(&next) {
+            on_event(Event::Record(Box::new(record)));
+            next += 1;
+        }
+    }
+}
+
+#[derive(Clone)]
+struct Task {
+    station: Arc<Station>,
+    settings: Arc<Settings>,
+    cancel: CancellationToken,
+    failed: Arc<AtomicBool>,
+}
+
+impl Task {
+    async fn run(self, planned: Planned) -> TrialRecord {
+        let trial = planned.trial.clone();
+        if self.cancel.is_cancelled() && planned.skip.is_none() {
+            return one::not_run(&trial, Outcome::Skip, "not run: the run was interrupted".to_owned());
+        }
+        if self.settings.fail_fast && self.failed.load(Ordering::Relaxed) && planned.skip.is_none() {
+            return one::not_run(&trial, Outcome::Skip, "not run: a trial failed before it (--fail-fast)".to_owned());
+        }
+        let (station, settings, cancel) = (self.station, self.settings, self.cancel);
+        // A task of its own, so that a fault in the harness ends one trial and not the run.
+        let done = tokio::spawn(async move { one::run(&planned, &station, &settings, &cancel).await }).await;
+        let record = done.unwrap_or_else(|fault| {
+            let reason = format!("the harness failed in this trial, which is a mistake of threepid: {fault}");
+            one::not_run(&trial, Outcome::Error, reason)
+        });
+        if matches!(record.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass) {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+        record
+    }
+}

@@ -1,0 +1,108 @@
+//! Compares the answers of a trial with their snapshots.
+//!
+//! Takes a trial that went to its end and its verdict; adds a finding of the kind `drift` for each answer that is not
+//! as it was. Drift is no broken requirement: it never hides one and never counts as one.
+
+use std::path::PathBuf;
+
+use crate::judge::{self, StepAnswer, Verdict};
+use crate::model::{Event, Finding, FindingKind, Level, Outcome, Transcript};
+use crate::plan::Trial;
+use crate::snapshots::{self, Content, Key, Mode, Origin, SnapshotError, Store, render};
+
+/// The snapshots of one target.
+#[derive(Debug)]
+pub struct Snapshots {
+    store: Store,
+    target: String,
+}
+
+impl Snapshots {
+    /// The snapshots of `target` below `folder`.
+    pub fn new(folder: PathBuf, mode: Mode, target: &str) -> Snapshots {
+        Snapshots { store: Store::new(folder, mode), target: target.to_owned() }
+    }
+
+    /// Compares all answers of a trial.
+    pub(super) fn compare(&self, trial: &Trial, transcript: &Transcript, verdict: &mut Verdict) {
+        // A trial that stopped early says nothing about the answers it did not get to.
+        if transcript.entries.iter().any(|entry| matches!(entry.event, Event::Stop(_))) {
+            return;
+        }
+        let values = judge::placeholders(&verdict.values);
+        for answer in judge::answers(trial, transcript) {
+            let finding = match self.one(trial, &answer, &values) {
+                Ok(None) => continue,
+                Ok(Some((expected, actual))) => finding(trial, &answer, expected, actual),
+                Err(fault) => finding(trial, &answer, "a snapshot that can be read".to_owned(), fault.to_string()),
+            };
+            if verdict.outcome == Outcome::Pass {
+                verdict.outcome = Outcome::Fail;
+                verdict.reason = format!("{}: the answer is not the one in its snapshot", answer.label);
+                verdict.level = Level::Convention;
+            }
+            verdict.findings.push(finding);
+        }
+    }
+
+    /// What was expected and what came, if the answer drifted.
+    fn one(
+        &self,
+        trial: &Trial,
+        answer: &StepAnswer,
+        values: &[(String, String)],
+    ) -> Result<Option<(String, String)>, SnapshotError> {
+        let scenario = trial.scenario();
+        let step = &trial.steps()[answer.step];
+        let place = trial.suite().sources.place(step.span);
+        let body = judge::unbound(&answer.body, values);
+        let content = match &body {
+            serde_json::Value::String(text) if text.is_empty() => Content::Empty,
+            serde_json::Value::String(text) => Content::Text(text),
+            body => Content::Json(body),
+        };
+        let text = render(answer.status, &answer.headers, content, values);
+        let key = Key {
+            target: &self.target,
+            scenario: &scenario.id,
+            case: trial.case().name.as_deref(),
+            step: &answer.name,
+        };
+        let level = step.checks.iter().map(|check| check.level).min().map(|level| level.word());
+        let spec = step.spec.as_ref().or(scenario.spec.as_ref());
+        let origin = Origin {
+            source: &place.file,
+            description: &answer.label,
+            spec: spec.map_or("", |spec| spec.anchor.as_str()),
+            level: level.unwrap_or_default(),
+        };
+        let outcome = self.store.compare(key, origin, &text)?;
+        if !outcome.is_drift(self.store.mode()) {
+            return Ok(None);
+        }
+        let path = self.store.path(key);
+        Ok(Some(match outcome {
+            snapshots::Outcome::Changed { diff, .. } => (format!("as in {}", path.display()), diff),
+            snapshots::Outcome::Inconsistent { diff, .. } => {
+                (format!("the same in all trials that share {}", path.display()), diff)
+            }
+            _ => (format!("as in {}, which is not there yet (--snapshots accept makes it)", path.display()), text),
+        }))
+    }
+}
+
+fn finding(trial: &Trial, answer: &StepAnswer, expected: String, actual: String) -> Finding {
+    let step = &trial.steps()[answer.step];
+    Finding {
+        kind: FindingKind::Drift,
+        level: Level::Convention,
+        requirement: "The answer is the one in its snapshot.".to_owned(),
+        spec: None,
+        step: answer.label.clone(),
+        step_index: Some(answer.step),
+        place: Some(trial.suite().sources.place(step.span)),
+        subject: "snapshot".to_owned(),
+        expected,
+        actual,
+    }
+}

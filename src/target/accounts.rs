@@ -1,0 +1,241 @@
+//! Getting accounts on the target.
+//!
+//! Takes what the user gave and what the profile says, and tries each way in order: given accounts (a token or a
+//! login), registration with the stages a program can complete, the admin's shared secret. Gives accounts, each
+//! with the exchanges that it took, so that they stand in the record. It never uses an account twice unless it was
+//! given back, and remembers every secret it saw so that they can be kept out of reports.
+
+mod given;
+pub(in crate::target) mod registration;
+mod shared_secret;
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rand::Rng as _;
+use rand::distr::Alphanumeric;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::http::{Client, Origins, Outgoing};
+use crate::model::{Account, Exchange};
+
+use super::error::{Attempt, TargetError};
+use super::patience;
+
+pub use given::{Given, parse_given};
+
+/// A way to get an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// One of those that the user gave.
+    Given,
+    /// `POST /register`, with the dummy stage or the token stage.
+    Registration,
+    /// The admin's shared secret.
+    SharedSecret,
+}
+
+impl Method {
+    const ALL: [Method; 3] = [Method::Given, Method::Registration, Method::SharedSecret];
+
+    fn word(self) -> &'static str {
+        match self {
+            Method::Given => "given",
+            Method::Registration => "registration",
+            Method::SharedSecret => "shared-secret",
+        }
+    }
+}
+
+/// What there is to get accounts with.
+#[derive(Debug, Clone)]
+pub struct AccountOptions {
+    /// What is tried, in order; empty for everything that can be.
+    pub chain: Vec<Method>,
+    /// The accounts that the user gave (`--accounts`).
+    pub given: Vec<Given>,
+    /// The token for `m.login.registration_token` (`--registration-token`).
+    pub registration_token: Option<String>,
+    /// The admin's secret (`--registration-shared-secret`).
+    pub registration_shared_secret: Option<String>,
+    /// How long rate limits are waited out for one account (`--account-timeout`). Default: 60 s.
+    pub patience: Duration,
+}
+
+impl Default for AccountOptions {
+    fn default() -> AccountOptions {
+        AccountOptions {
+            chain: Vec::new(),
+            given: Vec::new(),
+            registration_token: None,
+            registration_shared_secret: None,
+            patience: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Why no account could be had, with the exchanges that show it.
+#[derive(Debug)]
+pub struct NoAccount {
+    /// Why.
+    pub error: TargetError,
+    /// What was asked, in order.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// The source of accounts on one target. Can be asked from many tasks at once.
+#[derive(Debug)]
+pub struct Accounts {
+    client: Client,
+    origins: Origins,
+    /// `v3` or `r0`.
+    api: String,
+    options: AccountOptions,
+    pool: Mutex<VecDeque<Given>>,
+    secrets: Mutex<Vec<String>>,
+    /// Which method worked last, plus one; 0 for none. It is tried first, so that a chain's refusals cost only once.
+    worked: AtomicUsize,
+}
+
+/// What every method works with.
+struct Ask<'a> {
+    accounts: &'a Accounts,
+    exchanges: &'a mut Vec<Exchange>,
+    deadline: Instant,
+}
+
+impl Accounts {
+    /// Makes a source; asks nothing yet. `api` is the prefix's version, `v3` or `r0`.
+    pub fn new(client: Client, origins: Origins, api: impl Into<String>, options: AccountOptions) -> Accounts {
+        let mut secrets: Vec<String> = Vec::new();
+        secrets.extend(options.registration_token.clone());
+        secrets.extend(options.registration_shared_secret.clone());
+        secrets.extend(options.given.iter().flat_map(Given::secrets));
+        Accounts {
+            client,
+            origins,
+            api: api.into(),
+            pool: Mutex::new(options.given.iter().cloned().collect()),
+            options,
+            secrets: Mutex::new(secrets),
+            worked: AtomicUsize::new(0),
+        }
+    }
+
+    /// Gets an account nobody uses. A new one's name begins with `hint`.
+    ///
+    /// # Errors
+    /// When no way works; the error lists what was tried and what each came to.
+    pub async fn account(&self, hint: &str) -> Result<(Account, Vec<Exchange>), NoAccount> {
+        let mut exchanges = Vec::new();
+        let mut attempts = Vec::new();
+        let deadline = Instant::now() + self.options.patience;
+        for method in self.order() {
+            let mut ask = Ask { accounts: self, exchanges: &mut exchanges, deadline };
+            let result = match method {
+                Method::Given => given::take(&mut ask).await,
+                Method::Registration => registration::register(&mut ask, hint).await,
+                Method::SharedSecret => shared_secret::register(&mut ask, hint).await,
+            };
+            match result {
+                Ok(account) => {
+                    self.worked.store(method as usize + 1, Ordering::Relaxed);
+                    self.remember([&account.access_token].into_iter().chain(&account.password));
+                    return Ok((account, exchanges));
+                }
+                Err(outcome) => attempts.push(Attempt { method: method.word().to_owned(), outcome }),
+            }
+        }
+        let error = TargetError::NoAccounts { url: self.origins.reachable().to_string(), attempts };
+        Err(NoAccount { error, exchanges })
+    }
+
+    /// Gives a given account back for others to use; one that was registered is left alone.
+    pub fn give_back(&self, account: &Account) {
+        if let Some(given) = self.options.given.iter().find(|given| given.is(account)) {
+            self.pool.lock().unwrap_or_else(PoisonError::into_inner).push_back(given.clone());
+        }
+    }
+
+    /// All secrets that were given or seen so far: passwords, tokens, the shared secret.
+    pub fn secrets(&self) -> Vec<String> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The token for `m.login.registration_token`, if one is known.
+    pub fn registration_token(&self) -> Option<&str> {
+        self.options.registration_token.as_deref()
+    }
+
+    fn remember<'a>(&self, secrets: impl IntoIterator<Item = &'a String>) {
+        let mut all = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        for secret in secrets {
+            if !secret.is_empty() && !all.contains(secret) {
+                all.push(secret.clone());
+            }
+        }
+    }
+
+    fn order(&self) -> Vec<Method> {
+        let chain = if self.options.chain.is_empty() { Method::ALL.to_vec() } else { self.options.chain.clone() };
+        // A method that cannot even be tried is left out: it would only lengthen the message.
+        let usable = |method: &Method| match method {
+            Method::Given => !self.options.given.is_empty(),
+            Method::Registration => true,
+            Method::SharedSecret => self.options.registration_shared_secret.is_some(),
+        };
+        let mut order: Vec<Method> = chain.into_iter().filter(usable).collect();
+        let worked = self.worked.load(Ordering::Relaxed);
+        order.sort_by_key(|method| (*method as usize) + 1 != worked);
+        order
+    }
+}
+
+impl Ask<'_> {
+    /// A path below `/_matrix/client/<version>`.
+    fn api(&self, path: &str) -> String {
+        let Accounts { origins, api, .. } = self.accounts;
+        origins.request_url(&format!("/_matrix/client/{api}{path}"))
+    }
+
+    async fn send(&mut self, outgoing: Outgoing) -> Exchange {
+        patience::send(&self.accounts.client, outgoing, self.deadline, self.exchanges).await
+    }
+}
+
+/// Reads an account from the answer to a registration or a login.
+fn account_from(exchange: &Exchange, password: Option<&str>) -> Option<Account> {
+    let response = exchange.response.as_ref().filter(|response| response.status == 200)?;
+    let body = patience::json(response)?;
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+    let user_id = text("user_id")?;
+    Some(Account {
+        localpart: localpart_of(&user_id),
+        user_id,
+        password: password.map(str::to_owned),
+        access_token: text("access_token")?,
+        device_id: text("device_id"),
+    })
+}
+
+fn localpart_of(user_id: &str) -> String {
+    user_id.trim_start_matches('@').split(':').next().unwrap_or_default().to_owned()
+}
+
+/// A name nobody has: the hint, reduced to what every server allows, and chance.
+fn fresh_localpart(hint: &str) -> String {
+    let hint: String = hint.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).take(24).collect();
+    let hint = if hint.is_empty() { "user".to_owned() } else { hint };
+    format!("{hint}-{:010x}", rand::rng().random::<u64>() & 0xff_ffff_ffff)
+}
+
+fn fresh_password() -> String {
+    // Some servers want each kind of character.
+    let random: String = rand::rng().sample_iter(Alphanumeric).take(24).map(char::from).collect();
+    format!("{random}-Aa1")
+}

@@ -1,0 +1,142 @@
+//! What can go wrong between an address and a target that can be tested.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::list;
+use crate::model::Arrival;
+
+/// Why a target cannot be tested.
+#[derive(Debug, Error)]
+pub enum TargetError {
+    /// Nothing answers.
+    #[error(
+        "nothing answers at {url}: {cause}; is the homeserver running, and is this its client-server address (`--homeserver`)?"
+    )]
+    Unreachable {
+        /// What was asked.
+        url: String,
+        /// The failure of the exchange.
+        cause: String,
+    },
+    /// Something answers, but no homeserver.
+    #[error(
+        "{url} is not a homeserver's: it answered {status}, {problem}: {start:?}; give the client-server address with `--homeserver`"
+    )]
+    NotAHomeserver {
+        /// What was asked.
+        url: String,
+        /// The status.
+        status: u16,
+        /// What is missing.
+        problem: String,
+        /// How the body begins.
+        start: String,
+    },
+    /// The server speaks no version that is known here.
+    #[error(
+        "{url} lists no version of the client-server API that can be tested (it lists {}): `r0.…` or `v1.…` is needed",
+        list(versions)
+    )]
+    NoApi {
+        /// What was asked.
+        url: String,
+        /// What it lists.
+        versions: Vec<String>,
+    },
+    /// A step of the preflight was answered in a way that says nothing.
+    #[error("the preflight could not tell whether the homeserver offers {what}: {asked} answered {answer}{}", in_brackets(hint.as_deref()))]
+    ProbeFailed {
+        /// Which ability.
+        what: String,
+        /// Method and path.
+        asked: String,
+        /// The answer in short.
+        answer: String,
+        /// What may help.
+        hint: Option<String>,
+    },
+    /// The probe mail did not come.
+    #[error("{}", mail_never_arrived(address, *waited, sink, strays, hint.as_deref()))]
+    MailNeverArrived {
+        /// The address that was watched.
+        address: String,
+        /// How long.
+        waited: Duration,
+        /// Where the sink takes mail: host and port.
+        sink: String,
+        /// Mail that came for others meanwhile.
+        strays: Vec<Arrival>,
+        /// What the profile says about where the server's SMTP settings are.
+        hint: Option<String>,
+    },
+    /// The links in mails lead elsewhere.
+    #[error(
+        "the probe mail's link leads to {found}, but the homeserver is taken to be {expected}; if {found} is its public address, say so with `--public-url {found}`"
+    )]
+    PublicUrl {
+        /// The origin in the link.
+        found: String,
+        /// The origins that were expected.
+        expected: String,
+    },
+    /// No account could be had.
+    #[error("no account could be made on {url}: {}", no_accounts(attempts))]
+    NoAccounts {
+        /// The homeserver.
+        url: String,
+        /// What was tried, in order.
+        attempts: Vec<Attempt>,
+    },
+    /// The file with accounts cannot be used.
+    #[error("the accounts in `{file}` cannot be used: {problem}")]
+    AccountsFile {
+        /// The file, as the user named it.
+        file: String,
+        /// What is wrong and what is expected.
+        problem: String,
+    },
+}
+
+/// One way to get an account that did not work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// The word used in profiles: `given`, `registration`, `shared-secret`.
+    pub method: String,
+    /// What it came to.
+    pub outcome: String,
+}
+
+fn in_brackets(hint: Option<&str>) -> String {
+    hint.map(|hint| format!(" ({hint})")).unwrap_or_default()
+}
+
+fn mail_never_arrived(address: &str, waited: Duration, sink: &str, strays: &[Arrival], hint: Option<&str>) -> String {
+    let seen = if strays.is_empty() {
+        "no other mail came either".to_owned()
+    } else {
+        let others: Vec<String> = strays.iter().map(|stray| format!("{} ({:?})", stray.to, stray.subject)).collect();
+        format!("mail came for {}", others.join(", "))
+    };
+    let settings = in_brackets(hint);
+    format!(
+        "the homeserver said that it sent a mail to {address}, but none came within {} s (`--mail-timeout`); {seen}; \
+         set its SMTP server to {sink}{settings}, without TLS or a login, and check that it can reach that address from \
+         where it runs (`--smtp-listen` changes where mail is taken)",
+        waited.as_secs_f64()
+    )
+}
+
+fn no_accounts(attempts: &[Attempt]) -> String {
+    if attempts.is_empty() {
+        return "no way is known to get one; give accounts with `--accounts FILE`".to_owned();
+    }
+    let tried: Vec<String> =
+        attempts.iter().map(|attempt| format!("{}: {}", attempt.method, attempt.outcome)).collect();
+    format!(
+        "{}; open registration on the server, or give `--registration-token`, `--registration-shared-secret` or \
+         `--accounts FILE`",
+        tried.join("; ")
+    )
+}

@@ -1,0 +1,278 @@
+//! Starting a server from its profile into a scratch folder, and stopping it.
+//!
+//! Takes a [`Profile`], a variant and where mail goes; gives a running server. Everything the server writes is in the
+//! scratch folder, which goes away when it stops, and stays when it could not start. Progress goes to a callback.
+
+mod prepare;
+mod ready;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::error::{ProfileError, StartError};
+use super::install::{InstallOptions, install};
+use super::process::{Process, Spawn, in_words};
+use super::profile::{Profile, Resolved, Server};
+use super::template::{Values, render_text};
+use prepare::{free_ports, scratch_folder, values_for, write_files};
+use ready::{NotReady, wait_until_ready};
+
+/// How often a start is tried when another program took a port in between.
+const PORT_TRIES: usize = 3;
+
+/// What a managed server is started with.
+#[derive(Debug, Clone)]
+pub struct StartOptions {
+    /// The host of the SMTP server that the homeserver should use.
+    pub smtp_host: String,
+    /// Its port.
+    pub smtp_port: u16,
+    /// The domain of the addresses that scenarios use, for profiles that restrict domains.
+    pub mail_domain: String,
+    /// Further placeholders, such as files of the embedded identity server.
+    pub values: Values,
+    /// How the software is installed.
+    pub install: InstallOptions,
+    /// A folder to keep what the server writes in; `None` for a temporary one.
+    pub scratch: Option<PathBuf>,
+    /// How long the server may take to answer (`--start-timeout`). Default: 60 s.
+    pub start_timeout: Duration,
+    /// How long it may take to end by itself. Default: 10 s.
+    pub stop_timeout: Duration,
+}
+
+impl StartOptions {
+    /// The defaults, with mail to the given place.
+    pub fn new(smtp_host: impl Into<String>, smtp_port: u16, mail_domain: impl Into<String>) -> StartOptions {
+        StartOptions {
+            smtp_host: smtp_host.into(),
+            smtp_port,
+            mail_domain: mail_domain.into(),
+            values: Values::new(),
+            install: InstallOptions::default(),
+            scratch: None,
+            start_timeout: Duration::from_secs(60),
+            stop_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Progress of installing and starting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartEvent {
+    /// Another process installs the same; this one waits for it.
+    Waiting {
+        /// The lock that the other one holds.
+        lock: PathBuf,
+    },
+    /// An environment is being made.
+    Installing {
+        /// What goes in.
+        packages: Vec<String>,
+        /// Where it will stay.
+        folder: PathBuf,
+        /// The interpreter and its version.
+        python: String,
+    },
+    /// The newest line of output of an installation's step.
+    Output {
+        /// The line.
+        line: String,
+    },
+    /// The environment is complete.
+    Installed {
+        /// How long that took.
+        took: Duration,
+    },
+    /// The server process was started.
+    Starting {
+        /// The variant.
+        variant: String,
+        /// Where it will answer.
+        url: String,
+        /// Where its output goes.
+        log: PathBuf,
+    },
+    /// Another program took a port; the start is tried again with others.
+    PortTaken,
+    /// The server answers.
+    Ready {
+        /// The variant.
+        variant: String,
+        /// How long that took.
+        took: Duration,
+    },
+}
+
+/// How a server ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stopped {
+    /// Its exit status in words; `None` if it could not be seen to end.
+    pub status: Option<String>,
+    /// Whether it ended by itself when asked to.
+    pub by_itself: bool,
+    /// How long that took.
+    pub took: Duration,
+}
+
+/// A server that this program started. Dropping it ends the server at once; [`Managed::stop`] asks it first.
+#[derive(Debug)]
+pub struct Managed {
+    /// The profile's name.
+    pub profile: String,
+    /// The variant with its settings, as they are without placeholders filled in.
+    pub resolved: Resolved,
+    /// Where it answers: `http://127.0.0.1:8008`.
+    pub url: String,
+    /// The origin that its links carry.
+    pub public_url: String,
+    /// Where its output goes.
+    pub log_path: PathBuf,
+    /// The folder with everything it writes.
+    pub scratch: PathBuf,
+    /// What each placeholder stood for.
+    pub values: Values,
+    process: Process,
+    temporary: Option<TempDir>,
+    stop_timeout: Duration,
+}
+
+impl Managed {
+    /// Installs the software if need be, starts the server, and waits until it answers.
+    ///
+    /// # Errors
+    /// When the profile does not say how, or installing, starting or getting ready fails; see [`StartError`]. What the
+    /// server wrote is then kept, and the error names its log.
+    pub async fn start(
+        profile: &Profile,
+        variant: &str,
+        options: &StartOptions,
+        on_event: &(dyn Fn(StartEvent) + Sync),
+    ) -> Result<Managed, StartError> {
+        let Some(server) = &profile.server else {
+            return Err(StartError::NotManaged(profile.name.clone()));
+        };
+        let resolved = profile.resolve(variant)?;
+        let python = match &profile.install {
+            Some(recipe) => Some(install(recipe, &options.install, on_event).await?.python),
+            None => None,
+        };
+        let mut tries = 1;
+        loop {
+            let mut kept = None;
+            let result =
+                attempt(profile, server, resolved.clone(), python.as_deref(), options, on_event, &mut kept).await;
+            match result {
+                Err(StartError::Died { log, .. }) if tries < PORT_TRIES && port_was_taken(&log.tail) => {
+                    tries += 1;
+                    on_event(StartEvent::PortTaken);
+                }
+                other => {
+                    // The log is what the person needs next; a start that is tried again needs none.
+                    if let Some(temporary) = kept {
+                        let _ = temporary.keep();
+                    }
+                    return other;
+                }
+            }
+        }
+    }
+
+    /// How the server ended, in words, if it has.
+    pub fn ended(&mut self) -> Option<String> {
+        self.process.status().map(in_words)
+    }
+
+    /// The last lines that the server wrote.
+    pub fn log_tail(&self) -> String {
+        self.process.tail()
+    }
+
+    /// Keeps the scratch folder when the server stops; gives its path.
+    pub fn keep_scratch(&mut self) -> &Path {
+        if let Some(temporary) = self.temporary.take() {
+            let _ = temporary.keep();
+        }
+        &self.scratch
+    }
+
+    /// Asks the server to end, waits, and makes sure. The temporary scratch folder goes with it.
+    pub async fn stop(mut self) -> Stopped {
+        let start = Instant::now();
+        let (status, by_itself) = self.process.stop(self.stop_timeout).await;
+        Stopped { status: status.map(in_words), by_itself, took: start.elapsed() }
+    }
+}
+
+async fn attempt(
+    profile: &Profile,
+    server: &Server,
+    resolved: Resolved,
+    python: Option<&Path>,
+    options: &StartOptions,
+    on_event: &(dyn Fn(StartEvent) + Sync),
+    // Takes the temporary folder of a start that failed.
+    kept: &mut Option<TempDir>,
+) -> Result<Managed, StartError> {
+    let started = Instant::now();
+    let name = format!("{} ({})", profile.name, resolved.variant);
+    let (scratch, temporary) = scratch_folder(options, &profile.name, &resolved.variant)?;
+    let ports = free_ports(&server.ports)?;
+    let (mut values, url) = values_for(profile, server, options, &scratch, python, &ports);
+    let place = |key: &str| format!("{}, {key}", profile.file);
+    let public_url = match &resolved.public_url {
+        Some(template) => render_text(template, &values, &place("public_url"))?,
+        None => url.clone(),
+    };
+    values.insert("public_url".to_owned(), Value::from(public_url.clone()));
+    write_files(profile, server, &resolved, &values, &scratch)?;
+
+    let text = |text: &str, key: &str| render_text(text, &values, &place(key));
+    let mut command =
+        server.command.iter().map(|part| text(part, "server.command")).collect::<Result<Vec<String>, _>>()?;
+    let program = PathBuf::from(command.remove(0));
+    let environment = resolved
+        .environment
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), text(value, &format!("environment.{name}"))?)))
+        .collect::<Result<Vec<_>, ProfileError>>()?;
+    let log_path = scratch.join("server.log");
+    let spawn = Spawn { program: program.clone(), args: command, folder: Some(scratch.clone()), environment };
+    let mut process = Process::start(&spawn, &log_path)
+        .map_err(|source| StartError::Spawn { program: program.display().to_string(), source })?;
+    on_event(StartEvent::Starting { variant: resolved.variant.clone(), url: url.clone(), log: log_path.clone() });
+
+    let ready_url = format!("{url}{}", server.ready);
+    if let Err(problem) = wait_until_ready(&mut process, &ready_url, options.start_timeout).await? {
+        let log = Box::new(process.log_end());
+        process.stop(options.stop_timeout).await;
+        *kept = temporary;
+        return Err(match problem {
+            NotReady::Ended(status) => StartError::Died { name, status, log },
+            NotReady::Late(last) => {
+                StartError::NotReady { name, url: ready_url, limit: options.start_timeout, last, log }
+            }
+        });
+    }
+    on_event(StartEvent::Ready { variant: resolved.variant.clone(), took: started.elapsed() });
+    Ok(Managed {
+        profile: profile.name.clone(),
+        resolved,
+        url,
+        public_url,
+        log_path,
+        scratch,
+        values,
+        process,
+        temporary,
+        stop_timeout: options.stop_timeout,
+    })
+}
+
+fn port_was_taken(log: &str) -> bool {
+    let log = log.to_lowercase();
+    log.contains("address already in use") || log.contains("address in use") || log.contains("eaddrinuse")
+}

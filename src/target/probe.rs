@@ -1,0 +1,208 @@
+//! Finding out what the target is and what it offers, before anything is judged.
+//!
+//! Takes an address, ways to get an account, and a place where mail arrives; gives a [`Target`] with its abilities,
+//! each with how it is known. A target that cannot be tested is one error that says what to set, not forty timeouts.
+//! What the target answers is never judged here: a lawful refusal means that something is not offered.
+
+mod abilities;
+mod email;
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::http::{Client, Origins, Outgoing};
+use crate::model::{Ability, Account, Arrival, Exchange, Mail, TargetInfo};
+
+use super::accounts::{AccountOptions, Accounts};
+use super::error::TargetError;
+use super::patience::{self, beginning};
+use abilities::{api_ability, declared};
+
+const VERSIONS: &str = "/_matrix/client/versions";
+
+/// Where the probe mail arrives.
+pub trait ProbeMail: Sync {
+    /// Begins to watch an address.
+    fn open(&self, address: &str) -> Box<dyn ProbeMailbox + '_>;
+    /// Where mail is taken: host and port, as the homeserver would have to be told.
+    fn listens_on(&self) -> String;
+    /// Mail that came for addresses nobody watches.
+    fn strays(&self) -> Vec<Arrival>;
+}
+
+/// One watched address.
+pub trait ProbeMailbox: Send {
+    /// The first mail for the address; `None` if the deadline passes before one comes.
+    fn first(&mut self, deadline: Instant) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>>;
+}
+
+/// What a target is probed with.
+#[derive(Debug, Clone)]
+pub struct ProbeOptions {
+    /// The profile's name, or `homeserver` where only an address was given.
+    pub name: String,
+    /// Where it is.
+    pub origins: Origins,
+    /// How accounts come to be.
+    pub accounts: AccountOptions,
+    /// The domain of the probe mail's address.
+    pub mail_domain: String,
+    /// How long to wait for the probe mail (`--mail-timeout`). Default: 10 s.
+    pub mail_timeout: Duration,
+    /// Where the server's SMTP settings are, for messages.
+    pub mail_hint: Option<String>,
+    /// Abilities that cannot be probed (`--offers`, and what the profile's variant offers): `identity-server`, …
+    pub offers: Vec<String>,
+}
+
+impl ProbeOptions {
+    /// The defaults for a server at these origins.
+    pub fn new(name: impl Into<String>, origins: Origins, mail_domain: impl Into<String>) -> ProbeOptions {
+        ProbeOptions {
+            name: name.into(),
+            origins,
+            accounts: AccountOptions::default(),
+            mail_domain: mail_domain.into(),
+            mail_timeout: Duration::from_secs(10),
+            mail_hint: None,
+            offers: Vec::new(),
+        }
+    }
+}
+
+/// A target that can be tested.
+#[derive(Debug)]
+pub struct Target {
+    /// What it is and offers.
+    pub info: TargetInfo,
+    /// Where it is.
+    pub origins: Origins,
+    /// The API versions it speaks, the newer first: `v3`, `r0`.
+    pub apis: Vec<String>,
+    /// Accounts on it.
+    pub accounts: Accounts,
+    /// What was asked to find out, in order.
+    pub exchanges: Vec<Exchange>,
+}
+
+impl Target {
+    /// An ability by name; `None` if nothing is known of such an ability.
+    pub fn ability(&self, name: &str) -> Option<&Ability> {
+        self.info.abilities.iter().find(|ability| ability.name == name)
+    }
+}
+
+/// Asks the target what it is and what it offers, and sends one probe mail.
+///
+/// # Errors
+/// When nothing answers, or no homeserver does; when no account can be had; when the probe mail does not arrive or
+/// leads elsewhere; when an answer says neither that mail is offered nor that it is not.
+pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail) -> Result<Target, TargetError> {
+    let mut exchanges = Vec::new();
+    let (versions, server) = versions(options, client, &mut exchanges).await?;
+    let apis = apis(&versions);
+    let Some(api) = apis.first().cloned() else {
+        return Err(TargetError::NoApi { url: options.origins.request_url(VERSIONS), versions });
+    };
+    let accounts = Accounts::new(client.clone(), options.origins.clone(), api.clone(), options.accounts.clone());
+    let mut asking = Asking { options, client, api: &api, exchanges: &mut exchanges };
+
+    let mut abilities = vec![api_ability("api-v3", "v3", &apis), api_ability("api-r0", "r0", &apis)];
+    abilities.extend(asking.registration().await);
+    abilities.push(asking.password_login().await);
+    let (account, provisioning) = accounts.account("probe").await.map_err(|none| none.error)?;
+    asking.exchanges.extend(provisioning);
+    abilities.push(asking.changes(&account).await);
+    abilities.push(email::probe(&mut asking, &account, mail).await?);
+    let declared = declared(options, &abilities);
+    abilities.extend(declared);
+    accounts.give_back(&account);
+
+    let info = TargetInfo {
+        name: options.name.clone(),
+        url: plain(options.origins.reachable()),
+        public_url: plain(options.origins.public()),
+        versions,
+        server,
+        abilities,
+    };
+    Ok(Target { info, origins: options.origins.clone(), apis, accounts, exchanges })
+}
+
+/// What the steps of the probe share.
+struct Asking<'a> {
+    options: &'a ProbeOptions,
+    client: &'a Client,
+    api: &'a str,
+    exchanges: &'a mut Vec<Exchange>,
+}
+
+impl Asking<'_> {
+    async fn send(&mut self, method: &str, path: &str, body: Option<&Value>, account: Option<&Account>) -> Exchange {
+        let url = self.options.origins.request_url(&format!("/_matrix/client/{}{path}", self.api));
+        let mut outgoing = Outgoing::new(method, url);
+        if let Some(account) = account {
+            outgoing = outgoing.bearer(&account.access_token);
+        }
+        if let Some(body) = body {
+            outgoing = outgoing.json(body);
+        }
+        let deadline = Instant::now() + self.options.accounts.patience;
+        patience::send(self.client, outgoing, deadline, self.exchanges).await
+    }
+}
+
+async fn versions(
+    options: &ProbeOptions,
+    client: &Client,
+    exchanges: &mut Vec<Exchange>,
+) -> Result<(Vec<String>, Option<String>), TargetError> {
+    let url = options.origins.request_url(VERSIONS);
+    let deadline = Instant::now() + options.accounts.patience;
+    let exchange = patience::send(client, Outgoing::new("GET", url.clone()), deadline, exchanges).await;
+    let Some(response) = &exchange.response else {
+        let cause = exchange.failure.map(|failure| failure.message).unwrap_or_default();
+        return Err(TargetError::Unreachable { url, cause });
+    };
+    let body = patience::json(response);
+    let listed = body.as_ref().and_then(|body| body.get("versions")?.as_array());
+    match (response.status, listed) {
+        (200, Some(listed)) => {
+            let versions = listed.iter().filter_map(|version| version.as_str().map(str::to_owned)).collect();
+            Ok((versions, response.header("server").map(str::to_owned)))
+        }
+        (status, _) => {
+            let problem = match (status, body.is_some()) {
+                (200, true) => "JSON without `versions`",
+                (200, false) => "which is not JSON",
+                _ => "where a homeserver answers 200",
+            };
+            let start = beginning(response.body.text.as_deref().unwrap_or("(not text)"), 100);
+            Err(TargetError::NotAHomeserver { url, status, problem: problem.to_owned(), start })
+        }
+    }
+}
+
+/// The API versions among the listed versions of the specification, the newer first.
+fn apis(versions: &[String]) -> Vec<String> {
+    let v3 = |version: &String| {
+        version.strip_prefix("v1.").and_then(|minor| minor.parse::<u32>().ok()).is_some_and(|minor| minor >= 1)
+    };
+    let r0 = |version: &String| version.starts_with("r0.");
+    let mut apis = Vec::new();
+    if versions.iter().any(v3) {
+        apis.push("v3".to_owned());
+    }
+    if versions.iter().any(r0) {
+        apis.push("r0".to_owned());
+    }
+    apis
+}
+
+/// An address as people write it, without the slash of an empty path.
+fn plain(url: &url::Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,101 @@
+//! What the target offers apart from mail: each ability with how it is known.
+
+use serde_json::json;
+
+use super::{Asking, ProbeOptions, VERSIONS};
+use crate::model::{Ability, Account};
+use crate::target::accounts::registration::{TOKEN_STAGE, Uia, any_flow_has};
+use crate::target::patience::{self, in_short};
+
+const EMAIL_STAGE: &str = "m.login.email.identity";
+const IDENTITY_SERVER: &str = "identity-server";
+const PASSWORD_LOGIN: &str = "m.login.password";
+
+impl Asking<'_> {
+    /// `registration` and what flows it has.
+    pub(super) async fn registration(&mut self) -> Vec<Ability> {
+        let exchange = self.send("POST", "/register", Some(&json!({})), None).await;
+        let flows = exchange.response.as_ref().and_then(Uia::of).map(|uia| uia.flows);
+        let answered = format!("POST /register answered {}", in_short(&exchange));
+        let Some(flows) = flows.filter(|flows| !flows.is_empty()) else {
+            // A server without any stage makes an account at once.
+            let open = exchange.response.as_ref().is_some_and(|response| response.status == 200);
+            return vec![
+                ability("registration", open, answered.clone()),
+                ability("registration-token", false, answered.clone()),
+                ability("registration-email", false, answered),
+            ];
+        };
+        let listed: Vec<String> = flows.iter().map(|flow| format!("[{}]", flow.join(", "))).collect();
+        let listed = format!("POST /register offers the flows {}", listed.join(" or "));
+        let token_stage = any_flow_has(&flows, TOKEN_STAGE);
+        let token_known = self.options.accounts.registration_token.is_some();
+        let token_reason = if token_stage && !token_known {
+            format!("{listed}, but no token is known (`--registration-token`)")
+        } else {
+            listed.clone()
+        };
+        vec![
+            ability("registration", true, listed.clone()),
+            ability("registration-token", token_stage && token_known, token_reason),
+            ability("registration-email", any_flow_has(&flows, EMAIL_STAGE), listed),
+        ]
+    }
+
+    pub(super) async fn password_login(&mut self) -> Ability {
+        let exchange = self.send("GET", "/login", None, None).await;
+        let body = exchange.response.as_ref().and_then(patience::json);
+        let flows: Vec<&str> = body
+            .as_ref()
+            .and_then(|body| body.get("flows")?.as_array())
+            .into_iter()
+            .flatten()
+            .filter_map(|flow| flow.get("type")?.as_str())
+            .collect();
+        let reason = if flows.is_empty() {
+            format!("GET /login answered {}", in_short(&exchange))
+        } else {
+            format!("GET /login lists {}", flows.join(", "))
+        };
+        ability("password-login", flows.contains(&PASSWORD_LOGIN), reason)
+    }
+
+    /// `3pid-changes`: the specification has clients assume it where the capability is not listed.
+    pub(super) async fn changes(&mut self, account: &Account) -> Ability {
+        let exchange = self.send("GET", "/capabilities", None, Some(account)).await;
+        let body = exchange.response.as_ref().filter(|response| response.status == 200).and_then(patience::json);
+        let enabled = body.as_ref().and_then(|body| body.pointer("/capabilities/m.3pid_changes/enabled")?.as_bool());
+        let (offered, reason) = match (enabled, body.is_some()) {
+            (Some(enabled), _) => (enabled, format!("the capability m.3pid_changes says {enabled}")),
+            (None, true) => (true, "the capability m.3pid_changes is not listed, which means yes".to_owned()),
+            (None, false) => (true, format!("GET /capabilities answered {}, so yes is assumed", in_short(&exchange))),
+        };
+        ability("3pid-changes", offered, reason)
+    }
+}
+
+pub(super) fn api_ability(name: &str, api: &str, apis: &[String]) -> Ability {
+    let offered = apis.iter().any(|known| known == api);
+    let reason = format!("{VERSIONS} lists {} of its versions", if offered { "at least one" } else { "none" });
+    ability(name, offered, reason)
+}
+
+/// Abilities that cannot be probed: somebody has to know of them. One that was probed as well is left as it was found.
+pub(super) fn declared(options: &ProbeOptions, probed: &[Ability]) -> Vec<Ability> {
+    let mut declared = Vec::new();
+    for name in &options.offers {
+        if !probed.iter().chain(&declared).any(|known| known.name == *name) {
+            let reason = "declared, by the target's profile or with `--offers`".to_owned();
+            declared.push(ability(name, true, reason));
+        }
+    }
+    if !declared.iter().any(|known| known.name == IDENTITY_SERVER) {
+        let reason = "the target was not set up to trust the harness's identity server".to_owned();
+        declared.push(ability(IDENTITY_SERVER, false, reason));
+    }
+    declared
+}
+
+pub(super) fn ability(name: &str, offered: bool, reason: String) -> Ability {
+    Ability { name: name.to_owned(), offered, reason }
+}

@@ -1,0 +1,116 @@
+//! Whether the target sends mail, and whether that mail arrives: one token is requested for a fresh address.
+//!
+//! Homeservers without mail refuse in many ways. All that are known count as "not offered", so that their scenarios
+//! are skipped; anything else is an error, for it may hide a mistake in the set-up.
+
+use rand::Rng as _;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::model::{Ability, Account, Exchange, Mail};
+
+use super::super::error::TargetError;
+use super::super::patience::{errcode, in_short, json as body_of};
+use super::abilities::ability;
+use super::{Asking, ProbeMail, plain};
+
+const PATH: &str = "/account/3pid/email/requestToken";
+
+/// The codes with which servers say that they send no mail, or none for this purpose.
+const REFUSALS: [&str; 6] = [
+    "M_THREEPID_MEDIUM_NOT_SUPPORTED",
+    "M_THREEPID_DENIED",
+    "M_FORBIDDEN",
+    "M_UNRECOGNIZED",
+    "M_THREEPID_NOT_FOUND",
+    "M_SERVER_NOT_TRUSTED",
+];
+
+enum Answer {
+    Sent,
+    NotOffered,
+    Unclear,
+}
+
+pub(super) async fn probe(
+    asking: &mut Asking<'_>,
+    account: &Account,
+    mail: &dyn ProbeMail,
+) -> Result<Ability, TargetError> {
+    let chance: u64 = rand::rng().random();
+    let address = format!("probe-{chance:016x}@{}", asking.options.mail_domain);
+    // Watched from before the request: the mail may be there before the answer is.
+    let mut mailbox = mail.open(&address);
+    let body = json!({"client_secret": format!("probe{chance:016x}"), "email": address, "send_attempt": 1});
+    let exchange = asking.send("POST", PATH, Some(&body), Some(account)).await;
+    let answered = format!("requestToken answered {}", in_short(&exchange));
+    match classify(&exchange) {
+        Answer::NotOffered => return Ok(ability("email", false, refusal(&exchange))),
+        Answer::Unclear => {
+            let settings = asking.options.mail_hint.as_ref().map(|hint| format!(", {hint}")).unwrap_or_default();
+            return Err(TargetError::ProbeFailed {
+                what: "e-mail".to_owned(),
+                asked: format!("POST {PATH}"),
+                answer: in_short(&exchange),
+                hint: Some(format!("its SMTP server should be {}{settings}", mail.listens_on())),
+            });
+        }
+        Answer::Sent => {}
+    }
+    let waited = asking.options.mail_timeout;
+    let Some(received) = mailbox.first(Instant::now() + waited).await else {
+        return Err(TargetError::MailNeverArrived {
+            address,
+            waited,
+            sink: mail.listens_on(),
+            strays: mail.strays(),
+            hint: asking.options.mail_hint.clone(),
+        });
+    };
+    check_link(asking, &received)?;
+    // The sid in the answer is a secret, and of no use to a reader.
+    let status = answered.split(" {").next().unwrap_or(&answered);
+    Ok(ability("email", true, format!("{status}, and its mail arrived")))
+}
+
+fn classify(exchange: &Exchange) -> Answer {
+    let Some(response) = exchange.response.as_ref().filter(|_| exchange.failure.is_none()) else {
+        return Answer::Unclear;
+    };
+    match (response.status, errcode(response)) {
+        (200, _) => match body_of(response).as_ref().and_then(|body| body.get("sid")).and_then(Value::as_str) {
+            Some(sid) if !sid.is_empty() => Answer::Sent,
+            _ => Answer::NotOffered,
+        },
+        (400..=499, Some(code)) if REFUSALS.contains(&code.as_str()) => Answer::NotOffered,
+        (404 | 405, None) => Answer::NotOffered,
+        _ => Answer::Unclear,
+    }
+}
+
+fn refusal(exchange: &Exchange) -> String {
+    match &exchange.response {
+        Some(response) if response.status == 200 => "requestToken answered 200 without a sid".to_owned(),
+        _ => format!("requestToken answered {}", in_short(exchange)),
+    }
+}
+
+/// A mail without any web link is no matter of the set-up: scenarios will say what they think of it.
+fn check_link(asking: &Asking<'_>, mail: &Mail) -> Result<(), TargetError> {
+    let origins = &asking.options.origins;
+    let links: Vec<Url> = mail
+        .links
+        .iter()
+        .filter_map(|link| Url::parse(&link.url).ok())
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .collect();
+    let own = links.iter().any(|url| origins.to_reachable(url).is_some());
+    match links.first() {
+        Some(first) if !own => Err(TargetError::PublicUrl {
+            found: first.origin().ascii_serialization(),
+            expected: origins.known().iter().map(plain).collect::<Vec<_>>().join(" or "),
+        }),
+        _ => Ok(()),
+    }
+}

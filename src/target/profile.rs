@@ -1,0 +1,303 @@
+//! Target profiles: what is peculiar to one homeserver, as data.
+//!
+//! Takes the name of a built-in profile or a TOML file, gives a checked [`Profile`], and for each of its variants the
+//! settings with the variant's own merged over the base. It starts nothing and reads nothing but the file.
+
+mod parse;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rust_embed::RustEmbed;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::accounts::Method;
+use super::error::{ProfileError, nearest};
+use super::template::{merge, unset};
+
+/// The profiles that come with the program.
+#[derive(RustEmbed)]
+#[folder = "targets/"]
+struct Builtin;
+
+/// The variant that is tested unless another is asked for.
+pub(super) const PLAIN: &str = "plain";
+
+/// What is known beforehand about one homeserver.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Its name: lower-case letters, digits and hyphens.
+    pub name: String,
+    /// One sentence for `threepid list` and reports.
+    pub description: String,
+    /// Who starts it.
+    pub kind: Kind,
+    /// Where it is, for `external`; the command line may say otherwise.
+    pub homeserver: Option<String>,
+    /// The origin of its links, if it is not the one where it is reached. May hold placeholders.
+    pub public_url: Option<String>,
+    /// Where its SMTP settings are, for the message that no mail came: `email.smtp_host in homeserver.yaml`.
+    pub mail_hint: Option<String>,
+    /// How its software is installed, for `managed`.
+    pub install: Option<Install>,
+    /// How it is started, for `managed`.
+    pub server: Option<Server>,
+    /// Its settings, the same for all variants. For `managed` they are written to [`Server::config_file`];
+    /// for `embedded` the embedded homeserver takes them.
+    #[serde(default)]
+    pub config: Map<String, Value>,
+    /// How accounts come to be.
+    #[serde(default)]
+    pub accounts: AccountsSection,
+    /// Its variants by name. Without any there is `plain`.
+    #[serde(default)]
+    pub variants: BTreeMap<String, Variant>,
+    /// What it is known to do wrong.
+    #[serde(default)]
+    pub deviations: Vec<Deviation>,
+    /// The file it was read from, as the user named it.
+    #[serde(skip)]
+    pub file: String,
+    /// The folder it was read from, for `{{profile_folder}}`; `None` if it is built in.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
+}
+
+/// Who starts a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The reference homeserver inside this program.
+    Embedded,
+    /// This program, by the profile's recipe.
+    Managed,
+    /// Somebody else.
+    External,
+}
+
+/// A recipe that needs Python and its package index.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Install {
+    /// Which interpreters will do: `>=3.10` or `>=3.10,<3.14`.
+    pub python: String,
+    /// What pip is asked for: `matrix-synapse==1.163.2`.
+    pub packages: Vec<String>,
+}
+
+/// How a server process is started.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// Program and arguments; no shell reads them. May hold placeholders: `{{profile_folder}}/my-server`.
+    pub command: Vec<String>,
+    /// The file in the scratch folder that takes the settings: TOML if its name ends so, else JSON (which is YAML).
+    pub config_file: String,
+    /// Further files in the scratch folder: a text is written as it is, a table like the settings.
+    #[serde(default)]
+    pub files: BTreeMap<String, Value>,
+    /// Names of free ports to find; `http` must be one. Each becomes a placeholder, `{{http_port}}`.
+    #[serde(default = "http_only")]
+    pub ports: Vec<String>,
+    /// The path that answers 200 when the server is ready.
+    #[serde(default = "versions_path")]
+    pub ready: String,
+    /// Environment variables to set. May hold placeholders.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+}
+
+fn http_only() -> Vec<String> {
+    vec!["http".to_owned()]
+}
+
+fn versions_path() -> String {
+    "/_matrix/client/versions".to_owned()
+}
+
+/// How accounts come to be on a target.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountsSection {
+    /// What is tried, in order. Empty: everything that can be.
+    #[serde(default)]
+    pub chain: Vec<Method>,
+    /// The secret of the shared-secret registration, for servers this program starts.
+    pub registration_shared_secret: Option<String>,
+    /// The token for `m.login.registration_token`, for servers this program starts.
+    pub registration_token: Option<String>,
+}
+
+/// One way a server is set up.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// One line for lists and reports.
+    pub description: String,
+    /// Settings to take out of the base, as dotted paths.
+    #[serde(default)]
+    pub unset: Vec<String>,
+    /// Settings that are merged over the base, after `unset`.
+    #[serde(default)]
+    pub config: Map<String, Value>,
+    /// Environment variables on top of the server's.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// The origin of its links, if it differs from the profile's.
+    pub public_url: Option<String>,
+    /// How accounts come to be, if it differs from the profile's.
+    #[serde(default)]
+    pub accounts: Vec<Method>,
+    /// Abilities that this variant has because the harness sets them up: `identity-server`.
+    #[serde(default)]
+    pub offers: Vec<String>,
+}
+
+/// Something a target is known to do wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deviation {
+    /// The scenario's id.
+    pub scenario: String,
+    /// The row of the scenario's cases; all rows if left out.
+    #[serde(default)]
+    pub case: Option<String>,
+    /// The variant; all variants if left out.
+    pub variant: Option<String>,
+    /// Why it fails, in a sentence.
+    pub reason: String,
+    /// Where it is tracked.
+    pub link: String,
+    /// The last day it is accepted, `YYYY-MM-DD`; for ever if left out.
+    #[serde(default, deserialize_with = "date")]
+    pub until: Option<String>,
+}
+
+/// A date, with quotes around it or as TOML's own.
+fn date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Date {
+        Text(String),
+        Own(toml::value::Datetime),
+    }
+    Ok(Some(match Date::deserialize(deserializer)? {
+        Date::Text(text) => text,
+        Date::Own(date) => date.to_string(),
+    }))
+}
+
+/// A profile with one variant's settings in place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// The variant's name.
+    pub variant: String,
+    /// The variant's description.
+    pub description: String,
+    /// The settings, with placeholders.
+    pub config: Map<String, Value>,
+    /// Environment variables, with placeholders.
+    pub environment: BTreeMap<String, String>,
+    /// The origin of links, with placeholders; `None` if it is where the server is reached.
+    pub public_url: Option<String>,
+    /// How accounts come to be; empty for everything that can be.
+    pub accounts: Vec<Method>,
+    /// Abilities that the harness sets up.
+    pub offers: Vec<String>,
+}
+
+/// The names of the built-in profiles.
+pub fn builtin_profiles() -> Vec<String> {
+    let mut names: Vec<String> =
+        Builtin::iter().filter_map(|file| file.strip_suffix(".toml").map(str::to_owned)).collect();
+    names.sort();
+    names
+}
+
+impl Profile {
+    /// Loads a profile by what follows `--target`: a path if it ends in `.toml`, else the name of a built-in one.
+    ///
+    /// # Errors
+    /// When there is none, it cannot be read, or it is not right; see [`ProfileError`].
+    pub fn load(name: &str) -> Result<Profile, ProfileError> {
+        if name.ends_with(".toml") {
+            let path = PathBuf::from(name);
+            let text =
+                std::fs::read_to_string(&path).map_err(|source| ProfileError::Read { path: path.clone(), source })?;
+            let mut profile = Profile::parse(&text, &path.display().to_string())?;
+            profile.folder = std::path::absolute(&path).ok().and_then(|path| path.parent().map(Path::to_owned));
+            return Ok(profile);
+        }
+        let file = format!("{name}.toml");
+        let Some(builtin) = Builtin::get(&file) else {
+            let known = builtin_profiles();
+            let nearest = nearest(name, known.iter().map(String::as_str));
+            return Err(ProfileError::Unknown { name: name.to_owned(), known, nearest });
+        };
+        let file = Path::new("targets").join(file).display().to_string();
+        Profile::parse(&String::from_utf8_lossy(&builtin.data), &file)
+    }
+
+    /// Reads a profile from TOML; `file` names it in messages.
+    ///
+    /// # Errors
+    /// When the text is no TOML, has keys that are not known, or does not make sense.
+    pub fn parse(text: &str, file: &str) -> Result<Profile, ProfileError> {
+        parse::parse(text, file)
+    }
+
+    /// The names of the variants, `plain` first.
+    pub fn variant_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.variants.keys().map(String::as_str).collect();
+        if names.is_empty() {
+            names.push(PLAIN);
+        }
+        names.sort_by_key(|name| (*name != PLAIN, *name));
+        names
+    }
+
+    /// The settings of one variant.
+    ///
+    /// # Errors
+    /// When there is no such variant, or it takes out a setting that is not there.
+    pub fn resolve(&self, variant: &str) -> Result<Resolved, ProfileError> {
+        let implicit = Variant::default();
+        let own = match self.variants.get(variant) {
+            Some(own) => own,
+            None if variant == PLAIN && self.variants.is_empty() => &implicit,
+            None => {
+                let known: Vec<String> = self.variant_names().into_iter().map(str::to_owned).collect();
+                return Err(ProfileError::NoVariant {
+                    profile: self.name.clone(),
+                    variant: variant.to_owned(),
+                    nearest: nearest(variant, known.iter().map(String::as_str)),
+                    known,
+                });
+            }
+        };
+        let mut config = self.config.clone();
+        for path in &own.unset {
+            if !unset(&mut config, path) {
+                return Err(ProfileError::Sense {
+                    file: self.file.clone(),
+                    key: format!("variants.{variant}.unset"),
+                    problem: format!("there is no `{path}` in `[config]` to take out"),
+                });
+            }
+        }
+        merge(&mut config, &own.config);
+        let mut environment = self.server.as_ref().map(|server| server.environment.clone()).unwrap_or_default();
+        environment.extend(own.environment.clone());
+        Ok(Resolved {
+            variant: variant.to_owned(),
+            description: own.description.clone(),
+            config,
+            environment,
+            public_url: own.public_url.clone().or_else(|| self.public_url.clone()),
+            accounts: if own.accounts.is_empty() { self.accounts.chain.clone() } else { own.accounts.clone() },
+            offers: own.offers.clone(),
+        })
+    }
+}

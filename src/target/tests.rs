@@ -1,0 +1,9 @@
+//! The module's tests, one file per topic.
+
+mod accounts;
+mod fake;
+mod install;
+mod managed;
+mod probe;
+mod profile;
+mod synapse;

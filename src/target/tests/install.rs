@@ -1,0 +1,86 @@
+//! Environments in the cache, made by a stand-in for an interpreter.
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use crate::target::{Install, InstallError, InstallOptions, StartEvent, install};
+
+fn recipe(package: &str) -> Install {
+    Install { python: ">=3.10".to_owned(), packages: vec![package.to_owned()] }
+}
+
+fn options(cache: &Path) -> InstallOptions {
+    let python = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/fake_python.py"));
+    InstallOptions { python: Some(python), cache: Some(cache.to_owned()), ..InstallOptions::default() }
+}
+
+fn made(cache: &Path) -> usize {
+    std::fs::read_to_string(cache.join("environments/made.txt")).unwrap().lines().count()
+}
+
+#[tokio::test]
+async fn an_environment_is_made_once() {
+    let cache = tempfile::tempdir().unwrap();
+    let events = Mutex::new(Vec::new());
+    let keep = |event| events.lock().unwrap().push(event);
+    let first = install(&recipe("ok==1"), &options(cache.path()), &keep).await.unwrap();
+    assert!(!first.cached && first.python.exists());
+    let lines: Vec<StartEvent> = events.into_inner().unwrap();
+    assert!(matches!(&lines[0], StartEvent::Installing { python, .. } if python.ends_with("3.12.1")));
+    assert!(lines.iter().any(|event| matches!(event, StartEvent::Output { line } if line.contains("ok==1"))));
+    assert!(matches!(lines.last(), Some(StartEvent::Installed { .. })));
+    let second = install(&recipe("ok==1"), &options(cache.path()), &|event| panic!("{event:?}")).await.unwrap();
+    assert!(second.cached && second.folder == first.folder);
+    let other = install(&recipe("slow==1"), &options(cache.path()), &|_| {}).await.unwrap();
+    assert_ne!(other.folder, first.folder);
+    assert_eq!(made(cache.path()), 2);
+}
+
+#[tokio::test]
+async fn whoever_comes_second_waits_and_uses_the_same() {
+    let cache = tempfile::tempdir().unwrap();
+    let waits = Mutex::new(0);
+    let count = |event| {
+        if matches!(event, StartEvent::Waiting { .. }) {
+            *waits.lock().unwrap() += 1;
+        }
+    };
+    let (recipe, options) = (recipe("slow==1"), options(cache.path()));
+    let (one, two) = tokio::join!(install(&recipe, &options, &count), install(&recipe, &options, &count));
+    assert_eq!(one.unwrap().folder, two.unwrap().folder);
+    assert_eq!((made(cache.path()), *waits.lock().unwrap()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_was_interrupted_is_made_anew() {
+    let cache = tempfile::tempdir().unwrap();
+    let limit = Duration::from_millis(500);
+    let short = InstallOptions { limit, ..options(cache.path()) };
+    let error = install(&recipe("hangs==1"), &short, &|_| {}).await.unwrap_err();
+    assert!(matches!(error, InstallError::TooSlow { .. }), "{error}");
+    assert!(error.to_string().contains("`--install-timeout`"), "{error}");
+    install(&recipe("hangs==1"), &short, &|_| {}).await.unwrap_err();
+    assert_eq!(made(cache.path()), 2);
+}
+
+#[tokio::test]
+async fn a_failure_shows_the_end_of_the_output() {
+    let cache = tempfile::tempdir().unwrap();
+    let error = install(&recipe("fails==1"), &options(cache.path()), &|_| {}).await.unwrap_err();
+    let message = error.to_string();
+    assert!(message.starts_with("pip install fails==1 failed (exit status 1); it wrote last:\n"), "{message}");
+    assert!(message.contains("  ERROR: No matching distribution found"), "{message}");
+    let InstallError::Step { log, offline: false, .. } = error else { panic!("{message}") };
+    assert!(std::fs::read_to_string(log.path).unwrap().contains("Collecting fails==1"));
+    let message = install(&recipe("offline==1"), &options(cache.path()), &|_| {}).await.unwrap_err().to_string();
+    assert!(message.contains("there seems to be no network"), "{message}");
+}
+
+#[tokio::test]
+async fn a_cache_that_cannot_be_written_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = install(&recipe("ok==1"), &options(file.path()), &|_| {}).await.unwrap_err();
+    assert!(matches!(error, InstallError::Cache { .. }), "{error}");
+    assert!(error.to_string().contains("set `THREEPID_CACHE`"), "{error}");
+}
