@@ -186,7 +186,7 @@ impl Stage {
         options.limits = RunLimits::default();
         if name == "reference" {
             let profile = Profile::load("reference").map_err(|fault| fault.to_string())?;
-            options.accounts.registration_token = profile.accounts.registration_token;
+            options.accounts.registration_shared_secret = profile.accounts.registration_shared_secret;
         }
         Ok(Up { station: Station::open(options).await?, _server: server })
     }

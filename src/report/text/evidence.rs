@@ -17,18 +17,44 @@ const MOST_MAILS: usize = 3;
 /// What happened at a step.
 pub(super) fn of_step(record: &TrialRecord, step: Option<usize>, style: &Style) -> String {
     let entries: Vec<&Entry> = record.transcript.entries.iter().filter(|e| e.step == step).collect();
-    show(&entries, style)
+    let mut output = events(&entries, style);
+    repeat(&entries, style, &mut output);
+    output
 }
 
-/// What happened last, for a trial whose end is not explained by a finding.
+/// What happened last before the trial stopped, for one whose end is not explained by a finding.
 pub(super) fn of_the_end(record: &TrialRecord, style: &Style) -> String {
-    let Some(last) = record.transcript.entries.last() else {
-        return String::new();
+    let entries = &record.transcript.entries;
+    let stop = entries.iter().enumerate().find_map(|(at, entry)| match &entry.event {
+        Event::Stop(stop) => Some((at, stop)),
+        _ => None,
+    });
+    let before = stop.map_or(&entries[..], |(at, _)| &entries[..at]);
+    // What was done without a step (making accounts, waiting for a rate limit) explains only those two reasons.
+    let outside =
+        matches!(stop, Some((_, stop)) if matches!(stop.reason, StopReason::NoAccount | StopReason::RateLimited));
+    let last = before.iter().rev().find(|entry| outside || entry.step.is_some());
+    let shown: Vec<&Entry> = match last {
+        Some(last) if last.step.is_some() => {
+            before.iter().filter(|e| e.step == last.step && e.label == last.label).collect()
+        }
+        last => last.into_iter().collect(),
     };
-    of_step(record, last.step, style)
+    let mut output = events(&shown, style);
+    if let Some((_, stop)) = stop {
+        let text = if stop.message == record.reason {
+            format!("stopped here: {}", reason(stop.reason))
+        } else {
+            format!("stopped here, {}: {}", reason(stop.reason), visible(&stop.message))
+        };
+        output.push('\n');
+        output.push_str(&style.wrap("  ", "    ", &text));
+    }
+    repeat(&shown, style, &mut output);
+    output
 }
 
-fn show(entries: &[&Entry], style: &Style) -> String {
+fn events(entries: &[&Entry], style: &Style) -> String {
     let mut output = String::new();
     for entry in entries.iter().take(MOST_EVENTS) {
         output.push('\n');
@@ -56,6 +82,11 @@ fn show(entries: &[&Entry], style: &Style) -> String {
         );
         output.push_str(&style.wrap("  ", "    ", &text));
     }
+    output
+}
+
+/// The command that repeats the last exchange of several.
+fn repeat(entries: &[&Entry], style: &Style, output: &mut String) {
     let last = entries.iter().rev().find_map(|entry| match &entry.event {
         Event::Exchange(exchange) => Some(exchange),
         Event::Visit(visit) => visit.hops.last(),
@@ -65,7 +96,6 @@ fn show(entries: &[&Entry], style: &Style) -> String {
         // One line, however long: it is there to be copied.
         output.push_str(&format!("\n  repeat it\n  {}\n", style.paint(Role::Faint, &curl(exchange))));
     }
-    output
 }
 
 fn exchange(exchange: &Exchange, style: &Style, output: &mut String) {

@@ -1,5 +1,6 @@
 //! Quotes what a server said: cut where it is huge, broken where it is wide, and never at the start of a line.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use similar::{ChangeTag, TextDiff};
@@ -10,6 +11,8 @@ use super::super::{visible, visible_lines, words};
 /// How much of a body is shown.
 const MOST_BYTES: usize = 1200;
 const MOST_LINES: usize = 16;
+/// From where on two values are long enough to show only what differs.
+const LONG_BYTES: usize = 400;
 /// How much of a difference is shown, and of how much it is made.
 const MOST_DIFF_LINES: usize = 60;
 const MOST_DIFF_BYTES: usize = 64 * 1024;
@@ -55,9 +58,13 @@ fn push_broken(output: &mut String, line: &str, gutter: &str, style: &Style) {
 
 /// What was expected against what was there: side by side in words, or as a difference where there are several lines.
 pub(super) fn against(expected: &str, actual: &str, indent: &str, style: &Style) -> String {
+    if let Some((expected, actual)) = laid_out(expected, actual) {
+        return difference(&expected, &actual, indent, style);
+    }
     if !expected.trim_end().contains('\n') && !actual.trim_end().contains('\n') {
         let mut output = String::new();
-        for (label, role, text) in [("expected", Role::Good, expected), ("actual", Role::Bad, actual)] {
+        let (expected, actual) = without_the_same(expected, actual);
+        for (label, role, text) in [("expected", Role::Good, &*expected), ("actual", Role::Bad, &*actual)] {
             let shown = &text[..text.floor_char_boundary(MOST_BYTES)];
             let first = format!("{indent}{} ", style.paint(role, &format!("{label:<9}")));
             let rest = format!("{indent}          ");
@@ -71,6 +78,44 @@ pub(super) fn against(expected: &str, actual: &str, indent: &str, style: &Style)
         }
         return output;
     }
+    difference(expected, actual, indent, style)
+}
+
+/// Two long JSON values with one member a line, so that what differs can be shown alone.
+fn laid_out(expected: &str, actual: &str) -> Option<(String, String)> {
+    if expected.len().max(actual.len()) < LONG_BYTES || expected.len().max(actual.len()) > MOST_DIFF_BYTES {
+        return None;
+    }
+    let lay_out = |text: &str| {
+        let value: serde_json::Value = serde_json::from_str(text).ok()?;
+        (value.is_object() || value.is_array()).then(|| format!("{value:#}"))
+    };
+    Some((lay_out(expected)?, lay_out(actual)?))
+}
+
+/// Two long texts without what they have in common at their start and their end.
+fn without_the_same<'t>(expected: &'t str, actual: &'t str) -> (Cow<'t, str>, Cow<'t, str>) {
+    /// What is left of the common part, for orientation.
+    const KEPT: usize = 24;
+    if expected.len().min(actual.len()) < LONG_BYTES {
+        return (Cow::Borrowed(expected), Cow::Borrowed(actual));
+    }
+    let same = |(a, b): &(char, char)| a == b;
+    let start: usize = expected.chars().zip(actual.chars()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+    let (old, new) = (&expected[start..], &actual[start..]);
+    let end: usize = old.chars().rev().zip(new.chars().rev()).take_while(same).map(|(c, _)| c.len_utf8()).sum();
+    let from = expected.floor_char_boundary(start.saturating_sub(KEPT));
+    let cut = |text: &'t str| {
+        let to = text.ceil_char_boundary((text.len() - end).saturating_add(KEPT).min(text.len()));
+        let before = if from > 0 { "…" } else { "" };
+        let after = if to < text.len() { "…" } else { "" };
+        Cow::Owned(format!("{before}{}{after}", &text[from..to]))
+    };
+    (cut(expected), cut(actual))
+}
+
+/// What differs, line by line.
+fn difference(expected: &str, actual: &str, indent: &str, style: &Style) -> String {
     let mut output =
         format!("{indent}{} {}\n", style.paint(Role::Good, "- expected"), style.paint(Role::Bad, "+ actual"));
     let cut = |text: &str| {
@@ -152,6 +197,24 @@ mod tests {
         let text = against(&old, &old.replace("line 12\n", "line twelve\n"), "  ", &STYLE);
         assert!(text.contains("\n  - line 12\n  + line twelve\n"), "{text}");
         assert!(!text.contains("line 2\n"), "far lines are left out: {text}");
+    }
+
+    #[test]
+    fn long_json_is_compared_member_by_member() {
+        let old = format!("{{\"alike\":\"{}\",\"b\":1,\"c\":[1,2]}}", "x".repeat(500));
+        let text = against(&old, &old.replace("\"b\":1", "\"b\":2"), "", &STYLE);
+        assert!(text.contains("\n-   \"b\": 1,\n+   \"b\": 2,\n"), "{text}");
+    }
+
+    #[test]
+    fn long_texts_show_where_they_differ() {
+        let old = format!("{}é middle {}", "a".repeat(1000), "z".repeat(1000));
+        let text = against(&old, &old.replace("middle", "muddle"), "", &Style { colour: false, width: 100 });
+        assert_eq!(
+            text,
+            format!("expected  …{0}é middle {1}…\nactual    …{0}é muddle {1}…\n", "a".repeat(20), "z".repeat(19))
+        );
+        assert!(against(&old, "short", "", &STYLE).contains("bytes more"));
     }
 
     #[test]

@@ -63,10 +63,34 @@ fn a_hostile_server_reaches_neither_the_terminal_nor_the_ci_system() {
 fn a_hundred_parallel_requests_are_not_all_shown() {
     let mut report = fixture::report();
     let trial = &mut report.trials[2];
-    let last = trial.transcript.entries.last().unwrap().clone();
-    assert!(matches!(last.event, Event::Exchange(_)));
-    trial.transcript.entries.extend(std::iter::repeat_n(last, 99));
+    let one = trial.transcript.entries.iter().find(|e| e.step == Some(4)).unwrap().clone();
+    assert!(matches!(one.event, Event::Exchange(_)));
+    trial.transcript.entries.extend(std::iter::repeat_n(one, 99));
     let text = super::trial(trial, &Style::default());
     assert!(text.contains("and 96 more events of this step"), "{text}");
     assert_eq!(text.matches("curl ").count(), 1);
+}
+
+#[test]
+fn what_findings_have_in_common_stands_once() {
+    let report = fixture::report();
+    let text = super::trial(&report.trials[2], &Style::default());
+    for once in ["A wrong password is refused with 401", "step      POST", "spec      POST", "repeat it", "unknown: "] {
+        assert_eq!(text.matches(once).count(), 1, "{once} in\n{text}");
+    }
+    assert!(!text.contains("/register"), "how the account was made explains nothing:\n{text}");
+}
+
+#[test]
+fn an_account_that_cannot_be_made_shows_the_exchange_that_failed() {
+    let mut report = fixture::report();
+    let trial = &mut report.trials[2];
+    trial.outcome = Outcome::Error;
+    trial.findings.retain(|f| f.kind == crate::model::FindingKind::Unknown);
+    trial.transcript.entries.retain(|e| e.step.is_none());
+    let Some(Event::Stop(stop)) = trial.transcript.entries.last_mut().map(|e| &mut e.event) else { panic!("no stop") };
+    stop.reason = crate::model::StopReason::NoAccount;
+    let text = super::trial(trial, &Style::default());
+    assert!(text.contains("/register → 200") || text.contains("/register as alice → 200"), "{text}");
+    assert!(text.contains("stopped here, no account could be made"), "{text}");
 }

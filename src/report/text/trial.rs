@@ -1,9 +1,12 @@
 //! One trial that needs attention: what was required, what was there instead, and how to see it again.
+//!
+//! Findings are told step by step. What several of them have in common (the requirement, the step, the place in the
+//! specification) stands once, above them; what happened at the step stands once, below them.
 
 use super::super::style::{Role, Style};
 use super::super::{visible, words};
 use super::{evidence, quote};
-use crate::model::{Finding, FindingKind, Level, Outcome, TrialRecord};
+use crate::model::{Finding, FindingKind, Level, Outcome, Place, SpecRef, TrialRecord};
 
 /// The whole block of one trial.
 pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
@@ -19,15 +22,21 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
         }
         _ => output.push_str(&style.wrap("  ", "  ", &visible(&record.reason))),
     }
-    let (main, notes): (Vec<&Finding>, Vec<&Finding>) = record.findings.iter().partition(|f| !is_note(f));
-    for (step, findings) in words::tally(main.into_iter().map(|f| (f.step_index, f))) {
-        for finding in &findings {
-            output.push('\n');
-            output.push_str(&show(finding, style));
-        }
-        output.push_str(&evidence::of_step(record, step, style));
+    let (unknown, known): (Vec<&Finding>, Vec<&Finding>) =
+        record.findings.iter().partition(|f| f.kind == FindingKind::Unknown);
+    let (notes, main): (Vec<&Finding>, Vec<&Finding>) = known.into_iter().partition(|f| is_note(f));
+    let told = !main.is_empty();
+    for (index, findings) in words::tally(main.into_iter().map(|f| (f.step_index, f))) {
+        output.push_str(&step(&findings, style));
+        output.push_str(&evidence::of_step(record, index, style));
     }
-    if record.findings.iter().all(is_note) && record.outcome != Outcome::Xpass {
+    // What was not seen matters less than what was; alone, it is all there is to look at.
+    if told {
+        for finding in unknown {
+            output.push('\n');
+            output.push_str(&not_seen(finding, style));
+        }
+    } else if record.outcome != Outcome::Xpass {
         output.push_str(&evidence::of_the_end(record, style));
     }
     if !notes.is_empty() {
@@ -44,28 +53,70 @@ pub(super) fn is_note(finding: &Finding) -> bool {
     finding.kind == FindingKind::Requirement && matches!(finding.level, Level::Should | Level::Convention)
 }
 
-fn show(finding: &Finding, style: &Style) -> String {
-    let (word, role) = match finding.kind {
-        FindingKind::Requirement => (finding.level.word(), Role::Bad),
-        FindingKind::Precondition => ("precondition", Role::Unknown),
-        FindingKind::Drift => ("changed", Role::Known),
-        FindingKind::Unknown => ("unknown", Role::Unknown),
-    };
-    let text = style.wrap(&format!("  {word}: "), "    ", &visible(&finding.requirement));
-    // The first word has the colour; painting before wrapping would count the colour as columns.
-    let mut output = format!("  {}{}", style.paint(role, word), &text[2 + word.len()..]);
-    let mut fact =
-        |name: &str, text: &str| output.push_str(&style.wrap(&format!("    {name:<9} "), "              ", text));
-    fact("step", &visible(&finding.step));
-    if let Some(spec) = &finding.spec {
-        fact("spec", &format!("{} {}", visible(&spec.operation), visible(&spec.url())));
+/// All findings of one step.
+fn step(findings: &[&Finding], style: &Style) -> String {
+    let mut output = String::new();
+    let mut stated: Option<(&str, Option<&SpecRef>)> = None;
+    let groups = words::tally(findings.iter().map(|f| ((f.kind, f.level, f.requirement.as_str()), *f)));
+    for ((kind, level, requirement), members) in groups {
+        let (word, role) = match kind {
+            FindingKind::Requirement => (level.word(), Role::Bad),
+            FindingKind::Precondition => ("precondition", Role::Unknown),
+            FindingKind::Drift => ("changed", Role::Known),
+            FindingKind::Unknown => ("unknown", Role::Unknown),
+        };
+        output.push('\n');
+        output.push_str(&headed(word, role, &visible(requirement), style));
+        let first = members[0];
+        let same = Some((first.step.as_str(), first.spec.as_ref()));
+        if stated != same {
+            fact("step", &visible(&first.step), style, &mut output);
+            if let Some(spec) = &first.spec {
+                let text = format!("{} {}", visible(&spec.operation), visible(&spec.url()));
+                fact("spec", &text, style, &mut output);
+            }
+            stated = same;
+        }
+        let place = first.place.as_ref();
+        if let Some(place) = place {
+            fact("scenario", &shown(place), style, &mut output);
+        }
+        for (index, finding) in members.into_iter().enumerate() {
+            if index > 0 {
+                output.push('\n');
+            }
+            let elsewhere = match (&finding.place, place) {
+                (Some(own), Some(first)) if own == first => String::new(),
+                (Some(own), Some(first)) if own.file == first.file => format!(" ({}:{})", own.line, own.column),
+                (Some(own), _) => format!(" ({})", shown(own)),
+                (None, _) => String::new(),
+            };
+            fact("subject", &format!("{}{elsewhere}", visible(&finding.subject)), style, &mut output);
+            output.push_str(&quote::against(&finding.expected, &finding.actual, "    ", style));
+        }
     }
-    if let Some(place) = &finding.place {
-        fact("scenario", &format!("{}:{}:{}", visible(&place.file), place.line, place.column));
-    }
-    fact("subject", &visible(&finding.subject));
-    output.push_str(&quote::against(&finding.expected, &finding.actual, "    ", style));
     output
+}
+
+fn fact(name: &str, text: &str, style: &Style, output: &mut String) {
+    output.push_str(&style.wrap(&format!("    {name:<9} "), "              ", text));
+}
+
+fn shown(place: &Place) -> String {
+    format!("{}:{}:{}", visible(&place.file), place.line, place.column)
+}
+
+/// A line that begins with a coloured word.
+fn headed(word: &str, role: Role, text: &str, style: &Style) -> String {
+    let text = style.wrap(&format!("  {word}: "), "    ", text);
+    // The first word has the colour; painting before wrapping would count the colour as columns.
+    format!("  {}{}", style.paint(role, word), &text[2 + word.len()..])
+}
+
+/// What could not be seen, in a sentence.
+fn not_seen(finding: &Finding, style: &Style) -> String {
+    let text = format!("{}: {}", visible(&finding.requirement), visible(&finding.actual));
+    headed("unknown", Role::Unknown, &text, style)
 }
 
 /// A finding in one or two lines.
