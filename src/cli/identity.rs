@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::identity::{Authority, IdentityOptions, IdentityServer};
+use crate::identity::IdentityServer;
 use crate::mail::Sink;
+use crate::suite::start_identity;
 use crate::target::{Resolved, Values};
 
 /// The ability of a variant that needs it.
@@ -28,10 +29,8 @@ impl Desk {
         if !resolved.offers.iter().any(|offer| offer == IDENTITY_SERVER) {
             return Ok(None);
         }
-        let authority = Arc::new(Authority::new().map_err(|fault| fault.to_string())?);
-        let server = IdentityServer::start(IdentityOptions::new(sink.addr(), Arc::clone(&authority)))
-            .await
-            .map_err(|fault| fault.to_string())?;
+        let server = start_identity(sink.addr()).await.map_err(|fault| fault.to_string())?;
+        let authority = server.authority();
         let homeserver = authority.issue(&["localhost", "127.0.0.1", "::1"]).map_err(|fault| fault.to_string())?;
         let folder = tempfile::Builder::new()
             .prefix("threepid-identity-")
@@ -48,7 +47,7 @@ impl Desk {
             values.insert(name.to_owned(), path.display().to_string().into());
         }
         values.insert("id_server".to_owned(), server.name().into());
-        Ok(Some(Desk { server: Arc::new(server), values, _folder: folder }))
+        Ok(Some(Desk { server, values, _folder: folder }))
     }
 
     /// Where the certificate is that has to be trusted.

@@ -101,9 +101,10 @@ impl Starter<'_> {
             },
             (None, Kind::Embedded) => {
                 let (defects, shapes) = (self.defects.clone(), self.shapes.clone());
-                let running = start_embedded(variant, None, smtp, None, defects, shapes)
-                    .await
-                    .map_err(|fault| fault.to_string())?;
+                let running =
+                    start_embedded(variant, None, smtp, None, defects, shapes, desk.map(|desk| &*desk.server))
+                        .await
+                        .map_err(|fault| fault.to_string())?;
                 let url = running.url().to_owned();
                 Ok((Server::Embedded(running), url, None))
             }
