@@ -71,7 +71,7 @@ impl Starter<'_> {
             (Some(_), _) | (None, Kind::External) => None,
             (None, Kind::Embedded | Kind::Managed) => {
                 let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-                Desk::open_for(&resolved, self.sink).await?
+                Desk::open_for(&resolved, self.sink, &self.args.start).await?
             }
         };
         let (server, url, public_url) = self.server(variant, desk.as_ref()).await?;

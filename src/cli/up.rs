@@ -33,7 +33,7 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Failure;
         }
     };
-    let desk = match Desk::open_for(&resolved, &sink).await {
+    let desk = match Desk::open_for(&resolved, &sink, &args.start).await {
         Ok(desk) => desk,
         Err(message) => {
             terminal::error(&message);
