@@ -20,4 +20,4 @@ pub use level::Level;
 pub use mail::{Envelope, Link, LinkSource, Mail, Part, SessionFacts};
 pub use record::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 pub use target::{Ability, Account};
-pub use transcript::{Arrival, Delivery, Entry, Event, Silence, Stop, StopReason, Transcript, Visit, VisitEnd};
+pub use transcript::{Arrival, Delivery, Entry, Event, Rounds, Silence, Stop, StopReason, Transcript, Visit, VisitEnd};

@@ -10,8 +10,10 @@ mod generate;
 mod identity;
 mod link;
 mod mailboxes;
+mod orders;
 mod performer;
 mod rate_limit;
+mod repetitions;
 mod request;
 mod secrets;
 

@@ -35,8 +35,8 @@ pub use pattern::{Expression, Pattern, PatternKind};
 pub use schema::json_schema;
 pub use source::{SourceError, SourceFile, Sources};
 pub use step::{
-    Action, BodyTemplate, Change, Click, IdentityAnswer, IdentityAsked, IdentityDoes, MailWait, Quiet, Request, Sender,
-    Step,
+    Action, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked, IdentityDoes, MailWait, Quiet, Request,
+    Round, Sender, SinkOrder, Step,
 };
 pub use suite::Suite;
 pub use template::{Template, Text};

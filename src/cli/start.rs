@@ -9,6 +9,7 @@ use super::terminal;
 use crate::mail::Sink;
 use crate::reference::{Defect, Running, Shape};
 use crate::run::{Limits, MAIL_DOMAIN};
+use crate::scenario::NEEDS;
 use crate::suite::{Station, StationOptions, start_embedded};
 use crate::target::{AccountOptions, InstallOptions, Kind, Managed, Profile, StartEvent, StartOptions, parse_given};
 
@@ -133,7 +134,9 @@ impl Starter<'_> {
         options.accounts = account_options(&args.provision, self.profile)?;
         options.accounts.chain = resolved.accounts;
         options.mail_hint = self.profile.mail_hint.clone();
-        options.offers = resolved.offers.into_iter().chain(args.offers.iter().cloned()).collect();
+        // A variant that is named like a need is the configuration that the need asks for.
+        let own = NEEDS.iter().filter(|need| need.configured && need.name == variant).map(|need| need.name.to_owned());
+        options.offers = resolved.offers.into_iter().chain(own).chain(args.offers.iter().cloned()).collect();
         if desk.is_none() {
             // Whoever says so cannot mean the one of this run.
             options.offers.retain(|offer| offer != IDENTITY_SERVER);

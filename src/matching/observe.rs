@@ -9,15 +9,16 @@ use url::Url;
 use crate::html;
 use crate::model::{Body, Delivery, Event, Exchange, Headers, Inquiry, Mail, Response, Silence, Visit, VisitEnd};
 
-/// What can be seen in an event. `None` for a stop and for an instruction, in which nothing can be seen.
+/// What can be seen in an event. `None` for a note, an instruction and a stop, in which nothing can be seen.
 pub fn observe(event: &Event, origins: &[Url]) -> Option<Value> {
     match event {
         Event::Exchange(exchange) => Some(observe_exchange(exchange)),
         Event::Delivery(delivery) => Some(observe_delivery(delivery, origins)),
         Event::Visit(visit) => Some(observe_visit(visit)),
         Event::Silence(silence) => Some(observe_silence(silence)),
+        Event::Rounds(rounds) => Some(json!({"reached": rounds.reached, "times": rounds.times})),
         Event::Inquiry(inquiry) => Some(observe_inquiry(inquiry)),
-        Event::Instruction(_) | Event::Stop(_) => None,
+        Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => None,
     }
 }
 
@@ -118,6 +119,7 @@ fn link(mail: &Mail, origins: &[Url]) -> Option<Value> {
         "origin": url.origin().ascii_serialization(),
         "path": url.path(),
         "query": query,
+        "on_public": origins.first().is_some_and(|public| public.origin() == url.origin()),
         "on_target": origins.iter().any(|origin| origin.origin() == url.origin()),
         "same_in_all_parts": same,
     }))

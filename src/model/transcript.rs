@@ -46,12 +46,25 @@ pub enum Event {
     Visit(Visit),
     /// A window in which no mail should come.
     Silence(Silence),
+    /// Steps repeated, and how that ended.
+    Rounds(Rounds),
+    /// Something that the harness did itself: a pause, an order to its sink. In words.
+    Note(String),
     /// A look at what the identity server was asked.
     Inquiry(Inquiry),
     /// The identity server was told to misbehave.
     Instruction(Instruction),
     /// The trial could not go on.
     Stop(Stop),
+}
+
+/// How a repetition ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rounds {
+    /// Whether a round ended as it was repeated for.
+    pub reached: bool,
+    /// How many rounds there were.
+    pub times: usize,
 }
 
 /// A wait for mail.

@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::Redactor;
 use crate::model::{
     Ability, Arrival, Asked, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers,
-    Inquiry, Instruction, Link, Mail, Part, Request, Response, SessionFacts, Silence, Stop, TargetInfo, Transcript,
-    TrialRecord, Visit, VisitEnd,
+    Inquiry, Instruction, Link, Mail, Part, Request, Response, Rounds, SessionFacts, Silence, Stop, TargetInfo,
+    Transcript, TrialRecord, Visit, VisitEnd,
 };
 
 impl Redactor {
@@ -123,6 +123,8 @@ impl Redactor {
                 self.string(mailbox);
                 mails.iter_mut().for_each(|m| self.mail(m));
             }
+            Event::Rounds(Rounds { reached: _, times: _ }) => {}
+            Event::Note(text) => self.string(text),
             Event::Inquiry(Inquiry { path, about, requests }) => {
                 self.string(path);
                 self.string(about);

@@ -11,6 +11,8 @@ use url::Url;
 use super::generate::Generator;
 use super::link::{LinkFault, changed};
 use super::mailboxes::Mailboxes;
+use super::orders::Orders;
+use super::repetitions::{Repetitions, conditions_met};
 use super::secrets::{self, Secret};
 use super::{Context, click, identity, rate_limit, request};
 use crate::http::Client;
@@ -81,6 +83,8 @@ struct Performer<'t> {
     values: Values,
     generator: Generator,
     mailboxes: Mailboxes,
+    orders: Orders,
+    rounds: Repetitions,
     origins: Vec<Url>,
     /// The origins whose links mail may carry: the identity server sends mail too.
     linked: Vec<Url>,
@@ -110,6 +114,8 @@ impl<'t> Performer<'t> {
             values,
             generator: Generator::new(context.seed, &trial.name()),
             mailboxes: Mailboxes::new(context.sink.clone()),
+            orders: Orders::new(context.sink.clone()),
+            rounds: Repetitions::default(),
             origins: context.origins.known(),
             linked: context.origins.known().into_iter().chain(identity::origin(context)).collect(),
             misled: Vec::new(),
@@ -182,12 +188,16 @@ impl<'t> Performer<'t> {
     async fn steps(&mut self, finally: bool) -> Option<Stop> {
         let trial = self.trial;
         for (index, step) in trial.steps().iter().enumerate().filter(|(_, step)| step.finally == finally) {
+            if !self.rounds.wants(step) || !conditions_met(step, &self.values) {
+                continue;
+            }
             self.doing = &step.label;
             self.open_mailboxes(index);
             step.action.each_text(&mut |text| self.generate(text));
             let before = self.transcript.entries.len();
             let done = self.step(index, step).await;
             self.bind(step, before);
+            self.rounds.note(step, &self.transcript.entries[before..], &self.origins, &self.values);
             match done {
                 Ok(()) => {}
                 // What cleans up does so as far as it can.
@@ -208,6 +218,24 @@ impl<'t> Performer<'t> {
             Action::Mail(wait) => self.mail(index, step, wait).await,
             Action::NoMail(quiet) => self.quiet(index, step, quiet).await,
             Action::Click(click) => self.click(index, step, click).await,
+            Action::Pause(pause) => {
+                self.push(Some(index), 0, &step.label, Event::Note(format!("waited {pause:?}, as the scenario asks")));
+                tokio::time::sleep(*pause).await;
+                Ok(())
+            }
+            Action::Sink(order) => {
+                let given = Event::Note(self.orders.give(order, &self.values).map_err(unbound)?);
+                self.push(Some(index), 0, &step.label, given);
+                Ok(())
+            }
+            Action::Rounds(repetition) => {
+                self.push(Some(index), 0, &step.label, Event::Rounds(self.rounds.of(*repetition)));
+                Ok(())
+            }
+            Action::Skip(reason) => Err(Stop {
+                reason: StopReason::NotApplicable,
+                message: self.values.fill_text(reason).map_err(unbound)?,
+            }),
             Action::IdentityAsked(asked) => {
                 let inquiry = identity::asked(asked, &self.values, self.context)?;
                 self.push(Some(index), 0, &step.label, Event::Inquiry(inquiry));

@@ -52,7 +52,7 @@ pub(super) fn of(transcript: &Transcript, values: &Values) -> Vec<Secret> {
             Event::Delivery(delivery) => found.links(delivery.mails.iter().flat_map(|mail| &mail.links), values),
             Event::Silence(silence) => found.links(silence.mails.iter().flat_map(|mail| &mail.links), values),
             Event::Inquiry(inquiry) => inquiry.requests.iter().for_each(|asked| found.asked(asked)),
-            Event::Instruction(_) | Event::Stop(_) => {}
+            Event::Rounds(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => {}
         }
     }
     found.secrets

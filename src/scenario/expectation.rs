@@ -79,6 +79,34 @@ impl Reader<'_> {
         })
     }
 
+    /// Reads a pattern over an outcome of any kind, as `until` has it.
+    pub(super) fn outcome_pattern(&self, node: &Node) -> Option<Pattern> {
+        let lists = [keys::RESPONSE, keys::DELIVERY, keys::VISIT, keys::SILENCE];
+        let Value::Map(entries) = &node.value else {
+            self.expected(node, "what an outcome looks like (a mapping)");
+            return None;
+        };
+        let known = |name: &str| lists.iter().find_map(|list| list.iter().find(|key| key.name == name));
+        let mut patterns = Vec::new();
+        for (key, value) in entries {
+            let Some(seen) = known(&key.name) else {
+                self.fault(
+                    Diagnostic::new(key.span, "unknown-key", format!("no outcome has `{}`", key.name))
+                        .label("not known here")
+                        .nearest(&key.name, lists.iter().flat_map(|list| list.iter().map(|key| key.name))),
+                );
+                return None;
+            };
+            let pattern = match seen.shape {
+                Shape::Status => self.status(value)?,
+                Shape::Patterns => self.headers(value)?,
+                _ => self.pattern(value)?,
+            };
+            patterns.push((key.name.clone(), pattern));
+        }
+        Some(Pattern { span: node.span, kind: PatternKind::Object { fields: patterns, exact: false } })
+    }
+
     /// The pattern over the outcome as a whole.
     fn outcome(&self, fields: &Fields<'_>, observed: &[keys::Key]) -> Option<Pattern> {
         let mut patterns = Vec::new();

@@ -26,17 +26,24 @@ pub(super) fn is_built_in(name: &str) -> bool {
     ALWAYS.contains(&name) || OF_IDENTITY.contains(&name)
 }
 
-/// Checks all cases of a scenario.
+/// Checks all cases of a scenario. If it is not `whole`, because parts of it could not be read, only what is wrong all
+/// the same is noted.
 pub(super) fn check<'s>(
     reader: &Reader<'_>,
     actors: &[(String, Span)],
     needs: &[(String, Span)],
     cases: impl Iterator<Item = &'s [Step]>,
+    whole: bool,
 ) {
     let identity = needs.iter().any(|(need, _)| need == IDENTITY_SERVER);
     let mut used = BTreeSet::new();
     for steps in cases {
-        used.extend(check_case(reader, actors, identity, steps));
+        let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
+        let bound = known.map(|name| (*name).to_owned()).collect();
+        used.extend(check_case(Flow { reader, actors, bound, used: BTreeSet::new(), whole }, identity, steps));
+    }
+    if !whole {
+        return;
     }
     for (name, span) in actors {
         if !used.contains(name) {
@@ -50,19 +57,17 @@ pub(super) fn check<'s>(
 }
 
 /// Checks one case; gives the actors that do something in it.
-fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], identity: bool, steps: &[Step]) -> BTreeSet<String> {
-    let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
-    let bound = known.map(|name| (*name).to_owned()).collect();
-    let mut flow = Flow { reader, actors, bound, used: BTreeSet::new() };
+fn check_case(mut flow: Flow<'_>, identity: bool, steps: &[Step]) -> BTreeSet<String> {
     for step in steps {
         if !identity && matches!(step.action, Action::IdentityAsked(_) | Action::IdentityDoes(_)) {
-            reader.fault(needs_identity_server(step.span));
+            flow.reader.fault(needs_identity_server(step.span));
         }
         for request in step.action.requests() {
             if let Sender::Actor(name, span) = &request.sender {
                 flow.actor(name, *span);
             }
         }
+        step.when.iter().chain(&step.unless).for_each(|text| flow.asked(text));
         step.action.each_text(&mut |text| flow.sent(text));
         for check in &step.checks {
             check.pattern.each_text(&mut |text| flow.expected(text));
@@ -79,12 +84,16 @@ struct Flow<'a> {
     actors: &'a [(String, Span)],
     bound: BTreeSet<String>,
     used: BTreeSet<String>,
+    /// Whether every step could be read.
+    whole: bool,
 }
 
 impl Flow<'_> {
     fn actor(&mut self, name: &str, span: Span) {
         self.used.insert(name.to_owned());
-        if !self.actors.iter().any(|(actor, _)| actor == name) {
+        // An input that was not given is missed where the fragment is used.
+        let given = self.whole || !name.starts_with('<');
+        if given && !self.actors.iter().any(|(actor, _)| actor == name) {
             self.reader.fault(
                 Diagnostic::new(span, "unknown-actor", format!("there is no actor `{name}`"))
                     .label("not declared")
@@ -125,6 +134,15 @@ impl Flow<'_> {
         }
     }
 
+    /// A condition: what it asks for may have come up before it.
+    fn asked(&mut self, text: &Text) {
+        for placeholder in text.placeholders() {
+            if !self.fact(text, placeholder) && !self.bound.contains(&placeholder.name) {
+                self.unbound(text, placeholder, placeholder.value_type.is_some());
+            }
+        }
+    }
+
     /// A text that is held against an answer: what is new in it is bound there.
     fn expected(&mut self, text: &Text) {
         for placeholder in text.placeholders() {
@@ -140,6 +158,9 @@ impl Flow<'_> {
     }
 
     fn unbound(&self, text: &Text, placeholder: &Placeholder, has_type: bool) {
+        if !self.whole {
+            return;
+        }
         let name = shown(&placeholder.name);
         let span = self.reader.part(text.span, &format!("<{name}"));
         let fault = if OF_IDENTITY.contains(&name) {

@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::expand::{Expander, Fragment, Scope};
 use super::node::{Node, Span, Value};
 use super::read::{Fields, Reader};
-use super::{Case, Scenario, SpecVersion, Step, flow, keys};
+use super::{Case, Scenario, SpecVersion, flow, keys};
 
 impl Reader<'_> {
     /// Reads a fragment file: its inputs, outputs and steps as nodes.
@@ -84,16 +84,15 @@ impl Reader<'_> {
                 let mut steps = Vec::new();
                 for (key, finally) in [("steps", false), ("finally", true)] {
                     let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
-                    steps.extend(nodes.iter().filter_map(|(node, prepares)| {
-                        self.step(node, finally).map(|step| Step { prepares: *prepares, ..step })
-                    }));
+                    steps.extend(nodes.iter().filter_map(|flat| self.flat_step(flat, finally)));
                 }
                 Case { name, steps }
             })
             .collect::<Vec<_>>();
-        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()));
-        // Expectations that could not be read are faults of their own.
-        let complete = self.count_faults() == before && cases.iter().all(|case| !case.steps.is_empty());
+        // What could not be read may bind a value, act for an actor or expect something.
+        let whole = self.count_faults() == before;
+        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()), whole);
+        let complete = whole && cases.iter().all(|case| !case.steps.is_empty());
         if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
             self.fault(
                 Diagnostic::new(node.span, "no-check", "this scenario expects nothing, so it cannot fail")

@@ -100,6 +100,8 @@ pub(super) static SPEC: &[Key] = &[
 pub(super) static STEP: &[Key] = &[
     key("name", Shape::Plain, "The step's name in reports and snapshots."),
     key("spec", Shape::Spec, "Where the specification asks for what this step expects, if not where the file says."),
+    key("when", Shape::Text, "Do this only if these values have come up: `<sid>`. Otherwise go on with the next step."),
+    key("unless", Shape::Text, "Do this only if one of these values has not come up."),
 ];
 
 /// The keys of a step that makes a request, besides the method.
@@ -142,7 +144,7 @@ pub(super) static DELIVERY: &[Key] = &[
     key(
         "link",
         Shape::Pattern,
-        "The link to follow: `url`, `origin`, `path`, `query` (by name), `on_target`, `same_in_all_parts`.",
+        "The link to follow: `url`, `origin`, `path`, `query` (by name), `on_public`, `on_target`, `same_in_all_parts`.",
     ),
     key("raw", Shape::Pattern, "The first mail as it was transferred."),
     key("mails", Shape::Pattern, "All mails that came, each with the fields above."),
@@ -200,6 +202,28 @@ pub(super) static RESPONSES: &[Key] = &[
     key("statuses", Shape::Pattern, "All statuses, sorted."),
 ];
 
+/// The keys of a step that repeats others.
+pub(super) static REPEAT: &[Key] = &[
+    needed("times", Shape::Count, "How many times at most."),
+    key("until", Shape::Pattern, "Stop after the round in which an outcome looks like this: `{status: 429}`."),
+    needed("steps", Shape::Steps, "What happens in each round. Values that first come up in it are new in each."),
+];
+
+/// What can be expected of a repetition.
+pub(super) static ROUNDS: &[Key] = &[
+    key("reached", Shape::Pattern, "Whether a round ended as `until` says."),
+    key("times", Shape::Pattern, "How many rounds there were."),
+];
+
+/// The keys of a mapping that says how the mail sink misbehaves; one of them besides `to` and `times`.
+pub(super) static SINK: &[Key] = &[
+    needed("to", Shape::Text, "For mail to this address."),
+    key("refuse_rcpt", Shape::Plain, "Refuse the recipient, with this reply: `550 5.1.1 no such mailbox`."),
+    key("refuse_data", Shape::Plain, "Refuse the whole message once it was sent, with this reply."),
+    key("stall", Shape::Duration, "Answer to the recipient only after this time."),
+    key("hang_up", Shape::Flag, "Close the connection once the message was sent, without an answer."),
+    key("times", Shape::Count, "How often; always if not given."),
+];
 /// The keys of a step that looks at what the identity server was asked.
 pub(super) static IDENTITY_ASKED: &[Key] =
     &[needed("about", Shape::Text, "An address, a user or a session that stands in the requests.")];
@@ -249,7 +273,14 @@ pub(super) static ACTIONS: &[(&str, &str)] = &[
         "Make the harness's identity server `answer` something else, `refuse` or `stall`, until the trial ends.",
     ),
     ("use", "Do the steps of a fragment."),
+    ("repeat", "Do steps several times, up to `times`, or until an outcome looks as `until` says."),
+    ("pause", "Wait this long. For moments that the target's configuration names; never for mail."),
+    ("sink", "Have the mail sink misbehave for a recipient."),
+    ("skip", "End here without a verdict, for this reason; with `when` or `unless`."),
 ];
+
+/// The actions of which nothing can be expected.
+pub(super) static SILENT: &[&str] = &["use", "pause", "sink", "skip", "identity_does"];
 
 /// What the changes of a link's parameters can be, besides a text.
 pub(super) static CHANGES: &[&str] = &["altered", "removed"];
@@ -277,6 +308,7 @@ const fn configured(name: &'static str, about: &'static str) -> Need {
 pub static NEEDS: &[Need] = &[
     probed("email", "sends validation mail"),
     probed("registration", "lets accounts be registered without an administrator"),
+    probed("registration-email", "lets people register with an e-mail address"),
     probed("password-login", "lets people log in with a password"),
     probed("3pid-changes", "lets people change their addresses"),
     probed("api-r0", "serves the r0 paths"),
@@ -292,4 +324,5 @@ pub static NEEDS: &[Need] = &[
     configured("short-lived-tokens", "forgets validation sessions after two seconds"),
     configured("rate-limits", "has its usual rate limits"),
     configured("behind-proxy", "believes X-Forwarded-For"),
+    configured("no-phone-numbers", "has no way to send text messages"),
 ];

@@ -211,7 +211,10 @@ impl<'a> Reader<'a> {
 
     /// `500ms`, `2s`, `1m`.
     pub(super) fn duration(&self, node: &Node, what: &str) -> Option<Duration> {
-        let text = node.as_text()?;
+        let Some(text) = node.as_text() else {
+            self.expected(node, &format!("{what} (a length of time, like `500ms`)"));
+            return None;
+        };
         match humantime::parse_duration(text) {
             Ok(duration) => Some(duration),
             Err(_) => {

@@ -43,8 +43,6 @@ pub struct StationOptions {
     pub mail_hint: Option<String>,
     /// What cannot be probed and is there all the same.
     pub offers: Vec<String>,
-    /// The identity server that the target was set up to trust, if there is one.
-    pub identity: Option<Arc<IdentityServer>>,
     /// Limits of HTTP exchanges.
     pub http: HttpOptions,
     /// How long things may take.
@@ -65,7 +63,6 @@ impl StationOptions {
             accounts: AccountOptions::default(),
             mail_hint: None,
             offers: Vec::new(),
-            identity: None,
             http: HttpOptions::default(),
             limits: Limits::default(),
             seed: rand::random(),

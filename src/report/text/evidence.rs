@@ -63,6 +63,12 @@ fn events(entries: &[&Entry], style: &Style) -> String {
             Event::Delivery(delivery) => wait(delivery, style, &mut output),
             Event::Visit(visit) => follow(visit, style, &mut output),
             Event::Silence(silence) => quiet(silence, style, &mut output),
+            Event::Rounds(rounds) => {
+                let end = if rounds.reached { "ended as it should" } else { "never came to its end" };
+                let text = format!("repeated {}: it {end}", words::count(rounds.times, "time"));
+                output.push_str(&style.wrap("  ", "    ", &text));
+            }
+            Event::Note(text) => output.push_str(&style.wrap("  ", "    ", &visible(text))),
             Event::Inquiry(inquiry) => asked(inquiry, style, &mut output),
             Event::Instruction(told) => {
                 let (path, about, does) = (visible(&told.path), visible(&told.about), visible(&told.does));

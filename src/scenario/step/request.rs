@@ -77,7 +77,8 @@ impl Reader<'_> {
             );
         }
         let body = self.one_body(fields)?;
-        let texts = |name| fields.get(name).map(|node| self.texts(node, name)).unwrap_or_default();
+        let texts =
+            |name: &str| fields.get(name).map(|node| self.texts(node, &format!("`{name}`"))).unwrap_or_default();
         Some(Request {
             method: method.to_owned(),
             path: text,
