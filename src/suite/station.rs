@@ -49,6 +49,8 @@ pub struct StationOptions {
     pub limits: Limits,
     /// The seed of all values that the harness makes.
     pub seed: u64,
+    /// The identity server that the target was set up to trust.
+    pub identity: Option<Arc<IdentityServer>>,
 }
 
 impl StationOptions {
@@ -66,6 +68,7 @@ impl StationOptions {
             http: HttpOptions::default(),
             limits: Limits::default(),
             seed: rand::random(),
+            identity: None,
         }
     }
 }
