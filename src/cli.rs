@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod exit;
+mod identity;
 mod interrupt;
 mod list;
 mod load;

@@ -10,6 +10,9 @@ mod deviation;
 mod snapshot;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use deviation::{Deviation, Deviations, Unmatched};
 pub use snapshot::{StepAnswer, answers, placeholders, unbound};
 pub use verdict::{Verdict, judge};

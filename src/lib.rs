@@ -8,6 +8,7 @@ pub mod html;
 pub mod http;
 pub mod identity;
 pub mod judge;
+pub mod libtest;
 pub mod mail;
 pub mod matching;
 pub mod model;

@@ -6,6 +6,7 @@
 
 mod exchange;
 mod finding;
+mod identity;
 mod level;
 mod mail;
 mod record;
@@ -14,8 +15,9 @@ mod transcript;
 
 pub use exchange::{Body, Exchange, Failure, FailureKind, Headers, Request, Response};
 pub use finding::{Choice, Finding, FindingKind, Place, SpecRef};
+pub use identity::{Asked, Inquiry, Instruction};
 pub use level::Level;
 pub use mail::{Envelope, Link, LinkSource, Mail, Part, SessionFacts};
 pub use record::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 pub use target::{Ability, Account};
-pub use transcript::{Arrival, Delivery, Entry, Event, Silence, Stop, StopReason, Transcript, Visit, VisitEnd};
+pub use transcript::{Arrival, Delivery, Entry, Event, Rounds, Silence, Stop, StopReason, Transcript, Visit, VisitEnd};

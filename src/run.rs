@@ -7,19 +7,24 @@
 
 mod click;
 mod generate;
+mod identity;
 mod link;
 mod mailboxes;
+mod orders;
 mod performer;
 mod rate_limit;
+mod repetitions;
 mod request;
 mod secrets;
 
 pub use performer::{Performed, perform};
 pub use secrets::Secret;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::{HttpOptions, Origins, Shared};
+use crate::identity::IdentityServer;
 use crate::mail::Sink;
 
 /// What all trials of a run share.
@@ -37,6 +42,8 @@ pub struct Context {
     pub limits: Limits,
     /// The seed of all values that the harness makes.
     pub seed: u64,
+    /// The identity server that the target trusts, if there is one. `shared` trusts its authority.
+    pub identity: Option<Arc<IdentityServer>>,
 }
 
 /// How long things may take.

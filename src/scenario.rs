@@ -34,7 +34,10 @@ pub(crate) use pattern::pattern_for_test;
 pub use pattern::{Expression, Pattern, PatternKind};
 pub use schema::json_schema;
 pub use source::{SourceError, SourceFile, Sources};
-pub use step::{Action, BodyTemplate, Change, Click, MailWait, Quiet, Request, Sender, Step};
+pub use step::{
+    Action, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked, IdentityDoes, MailWait, Quiet, Request,
+    Round, Sender, SinkOrder, Step,
+};
 pub use suite::Suite;
 pub use template::{Template, Text};
 pub use text::{Placeholder, Segment};

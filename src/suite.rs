@@ -10,7 +10,8 @@ mod runner;
 mod snapshots;
 mod station;
 
-pub use embedded::{EmbeddedError, start_embedded};
+pub use embedded::{EmbeddedError, embedded_variants, start_embedded};
+pub use one::run as run_one;
 pub use runner::{Event, Settings, run};
 pub use snapshots::Snapshots;
-pub use station::{Mailroom, Station};
+pub use station::{Station, StationOptions};

@@ -1,3 +1,9 @@
-//! The suite as trials of `cargo test` and `cargo nextest`.
+//! The suite on the clean reference homeserver, as trials of `cargo test` and `cargo nextest`: all pass.
 
-fn main() {}
+use std::process::ExitCode;
+
+use threepid::libtest::{Against, main as run};
+
+fn main() -> ExitCode {
+    run(Against::Reference)
+}

@@ -45,6 +45,9 @@ fn usage(message: impl ToString) -> Refused {
     (Exit::Usage, Some(message.to_string()))
 }
 
+/// A selected scenario and its selected cases, by their places in the suite.
+type Selected = (usize, Vec<usize>);
+
 /// Everything that can be known before anything is started.
 struct Prepared<'a> {
     args: &'a RunArgs,
@@ -53,7 +56,7 @@ struct Prepared<'a> {
     profile: Profile,
     settings: Arc<Settings>,
     /// Variant by variant: its name, and the selected scenarios that run on it.
-    groups: Vec<(String, Vec<(usize, Vec<usize>)>)>,
+    groups: Vec<(String, Vec<Selected>)>,
     /// Scenarios that no variant can run, with the reason.
     unfit: Vec<(usize, Vec<usize>, String)>,
     seed: u64,
@@ -63,13 +66,13 @@ fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>, Refused> 
     let suite = Arc::new(load::suite(args.scenarios.scenarios.as_deref(), terminal).map_err(|exit| (exit, None))?);
     let profile = profile(args)?;
     let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
-    if !embedded && !(args.defect.is_empty() && args.shape.is_empty()) {
+    if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {
         return Err(usage("--defect and --shape are for the reference homeserver (--target reference)"));
     }
     let selection = Selection { filters: args.filters.clone(), partition: args.partition };
     let selected = selection.of(&suite).map_err(|nothing| (Exit::Nothing, Some(nothing.to_string())))?;
     let offers = offers(args, &profile)?;
-    let mut groups: Vec<(String, Vec<(usize, Vec<usize>)>)> =
+    let mut groups: Vec<(String, Vec<Selected>)> =
         offers.iter().map(|offer| (offer.name.clone(), Vec::new())).collect();
     let mut unfit = Vec::new();
     for (scenario, cases) in selected {
@@ -116,16 +119,8 @@ fn offers(args: &RunArgs, profile: &Profile) -> Result<Vec<VariantOffer>, Refuse
         (None, Some(_)) => vec![profile.variant_names()[0]],
         (None, None) => profile.variant_names(),
     };
-    // Nothing fills in the files that a variant with an identity server asks for; it is left to those who ask for it.
-    let startable = |name: &&str| {
-        args.variant.is_some()
-            || profile
-                .resolve(name)
-                .is_ok_and(|resolved| !resolved.offers.iter().any(|offer| offer == "identity-server"))
-    };
     names
         .into_iter()
-        .filter(startable)
         .map(|name| {
             let resolved = profile.resolve(name).map_err(usage)?;
             let mut gives = resolved.offers;
@@ -220,26 +215,27 @@ impl Prepared<'_> {
                 started = starter.start(variant) => started,
                 () = cancel.cancelled() => break,
             };
-            let (server, station) = match started {
+            let started = match started {
                 Ok(started) => started,
                 Err(message) => {
                     broken = Some(message);
                     break;
                 }
             };
+            let station = &started.station;
             if target.is_none() {
                 target = Some(station.target.info.clone());
-                let unfit = self.unfit(&station);
-                self.trials(unfit, &station, cancel, &mut records, &mut output).await;
+                let unfit = self.unfit(station);
+                self.trials(unfit, station, cancel, &mut records, &mut output).await;
             }
-            match self.apis(&station) {
+            match self.apis(station) {
                 Ok(apis) => {
                     let planned = plan(&self.suite, scenarios, variant, &station.target.info, &apis, self.args.repeat);
-                    self.trials(planned, &station, cancel, &mut records, &mut output).await;
+                    self.trials(planned, station, cancel, &mut records, &mut output).await;
                 }
                 Err(message) => broken = Some(message),
             }
-            server.stop().await;
+            started.stop().await;
         }
         sink.shutdown().await;
         self.finish(target, records, broken, begun, cancel.is_cancelled(), output)
@@ -323,7 +319,7 @@ impl Prepared<'_> {
                 if let Some(output) = output {
                     output.trial(&record);
                 }
-                records.add(record);
+                records.add(*record);
             }
         })
         .await;
@@ -355,7 +351,7 @@ impl Prepared<'_> {
             };
             let style = crate::report::Style { colour: self.terminal.out_colour, width: self.terminal.width };
             terminal::out(&crate::report::text::render(&report, &style));
-            exit = verdict(&report.counts);
+            exit = verdict(&report);
             if let Some(output) = output {
                 for fault in output.finish(&report) {
                     terminal::error(&format!("{fault} (--output)"));
@@ -371,12 +367,16 @@ impl Prepared<'_> {
     }
 }
 
-/// The exit code that the outcomes call for: "we could not tell" comes before "the server is wrong".
-fn verdict(counts: &Counts) -> Exit {
-    match counts {
-        counts if counts.error > 0 => Exit::Failure,
-        counts if counts.fail + counts.xpass > 0 => Exit::NotConformant,
-        _ => Exit::Ok,
+/// The exit code that the outcomes call for: "we could not tell" comes before "the server is wrong". A trial that was not
+/// reached because of something that another trial failed for is no reason of its own.
+fn verdict(report: &Report) -> Exit {
+    let counts = &report.counts;
+    let not_reached = report.trials.iter().filter(|trial| trial.is_not_reached()).count();
+    match counts.fail + counts.xpass {
+        _ if counts.error > not_reached => Exit::Failure,
+        0 if not_reached > 0 => Exit::Failure,
+        0 => Exit::Ok,
+        _ => Exit::NotConformant,
     }
 }
 

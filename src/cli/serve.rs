@@ -31,6 +31,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
             return Exit::Usage;
         }
     };
+    let interrupted = interrupt::token();
     let started = start_embedded(&args.variant, Some(args.listen), args.smtp, args.public_url, defects, shapes).await;
     let running = match started {
         Ok(running) => running,
@@ -45,7 +46,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
     };
     terminal::out(&format!("the reference homeserver answers at {}; its mail goes to {}\n", running.url(), args.smtp));
     terminal::err("Ctrl-C ends it\n");
-    interrupt::token().cancelled().await;
+    interrupted.cancelled().await;
     running.shutdown().await;
     Exit::Ok
 }

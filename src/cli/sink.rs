@@ -12,6 +12,7 @@ use crate::mail::{self, Extension, Limits, Sink, SinkOptions};
 use crate::report::{visible, visible_lines};
 
 pub(super) async fn sink(args: SinkArgs) -> Exit {
+    let interrupted = interrupt::token();
     let sink = match open(args.smtp_listen, !args.no_starttls).await {
         Ok(sink) => sink,
         Err(message) => {
@@ -20,7 +21,7 @@ pub(super) async fn sink(args: SinkArgs) -> Exit {
         }
     };
     terminal::err(&format!("mail is taken at {}; Ctrl-C ends it\n", sink.addr()));
-    print_until(&sink, args.raw, &interrupt::token()).await;
+    print_until(&sink, args.raw, &interrupted).await;
     sink.shutdown().await;
     Exit::Ok
 }

@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{ProvisionArgs, RunArgs, StartArgs};
+use super::identity::{Desk, IDENTITY_SERVER};
 use super::terminal;
-use crate::http::{Client, HttpOptions, Origins, Shared};
 use crate::mail::Sink;
 use crate::reference::{Defect, Running, Shape};
-use crate::run::{Context, Limits, MAIL_DOMAIN};
-use crate::suite::{Mailroom, Station, start_embedded};
-use crate::target::{
-    AccountOptions, InstallOptions, Kind, Managed, ProbeOptions, Profile, StartEvent, StartOptions, parse_given, probe,
-};
+use crate::run::{Limits, MAIL_DOMAIN};
+use crate::scenario::NEEDS;
+use crate::suite::{Station, StationOptions, start_embedded};
+use crate::target::{AccountOptions, InstallOptions, Kind, Managed, Profile, StartEvent, StartOptions, parse_given};
 
 /// A server that this program started, or one that somebody else did.
 pub(super) enum Server {
@@ -34,6 +33,23 @@ impl Server {
     }
 }
 
+/// A variant that runs, with all that belongs to it.
+pub(super) struct Started {
+    pub(super) station: Arc<Station>,
+    server: Server,
+    desk: Option<Desk>,
+}
+
+impl Started {
+    /// Ends the server, then the identity server that it may still be talking to.
+    pub(super) async fn stop(self) {
+        self.server.stop().await;
+        if let Some(desk) = self.desk {
+            desk.close().await;
+        }
+    }
+}
+
 /// What every start of a run shares.
 pub(super) struct Starter<'a> {
     pub(super) args: &'a RunArgs,
@@ -50,10 +66,18 @@ impl Starter<'_> {
     /// # Errors
     ///
     /// A message that says what was tried, what was seen, and what to set.
-    pub(super) async fn start(&self, variant: &str) -> Result<(Server, Arc<Station>), String> {
-        let (server, url, public_url) = self.server(variant).await?;
-        match self.station(variant, &url, public_url).await {
-            Ok(station) => Ok((server, Arc::new(station))),
+    pub(super) async fn start(&self, variant: &str) -> Result<Started, String> {
+        let desk = match (&self.args.homeserver, self.profile.kind) {
+            // Somebody else's server cannot trust an authority that is made now.
+            (Some(_), _) | (None, Kind::External) => None,
+            (None, Kind::Embedded | Kind::Managed) => {
+                let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
+                Desk::open_for(&resolved, self.sink).await?
+            }
+        };
+        let (server, url, public_url) = self.server(variant, desk.as_ref()).await?;
+        match self.station(variant, &url, public_url, desk.as_ref()).await {
+            Ok(station) => Ok(Started { station: Arc::new(station), server, desk }),
             Err(message) => {
                 let log = match &server {
                     Server::Managed(managed) => format!("\nthe last lines it wrote:\n{}", managed.log_tail()),
@@ -65,7 +89,7 @@ impl Starter<'_> {
         }
     }
 
-    async fn server(&self, variant: &str) -> Result<(Server, String, Option<String>), String> {
+    async fn server(&self, variant: &str, desk: Option<&Desk>) -> Result<(Server, String, Option<String>), String> {
         let smtp = self.sink.addr();
         match (&self.args.homeserver, self.profile.kind) {
             (Some(url), _) => Ok((Server::External, url.clone(), self.args.public_url.clone())),
@@ -85,7 +109,8 @@ impl Starter<'_> {
                 Ok((Server::Embedded(running), url, None))
             }
             (None, Kind::Managed) => {
-                let options = start_options(&self.args.start, smtp);
+                let mut options = start_options(&self.args.start, smtp);
+                options.values = desk.map(|desk| desk.values.clone()).unwrap_or_default();
                 let managed =
                     Managed::start(self.profile, variant, &options, &show).await.map_err(|fault| fault.to_string())?;
                 let (url, public) = (managed.url.clone(), managed.public_url.clone());
@@ -94,36 +119,37 @@ impl Starter<'_> {
         }
     }
 
-    async fn station(&self, variant: &str, url: &str, public_url: Option<String>) -> Result<Station, String> {
+    async fn station(
+        &self,
+        variant: &str,
+        url: &str,
+        public_url: Option<String>,
+        desk: Option<&Desk>,
+    ) -> Result<Station, String> {
         let args = self.args;
-        let shared = Shared::new().map_err(|fault| fault.to_string())?;
-        let origins = Origins::parse(url, public_url.as_deref()).map_err(|fault| fault.to_string())?;
-        let http = HttpOptions { request_timeout: args.request_timeout, ..HttpOptions::default() };
-        let client =
-            Client::new(&http, &shared).map_err(|fault| format!("the HTTP client could not be made: {fault}"))?;
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-        let mut options = ProbeOptions::new(self.profile.name.clone(), origins.clone(), MAIL_DOMAIN);
+        let mut options = StationOptions::new(&self.profile.name, variant, url, self.sink.clone());
+        options.public_url = public_url;
         options.accounts = account_options(&args.provision, self.profile)?;
         options.accounts.chain = resolved.accounts;
-        options.mail_timeout = args.mail_timeout;
         options.mail_hint = self.profile.mail_hint.clone();
-        options.offers = resolved.offers.into_iter().chain(args.offers.iter().cloned()).collect();
-        let mailroom = Mailroom { sink: self.sink.clone(), origins: origins.known() };
-        let target = probe(&options, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
-        let context = Context {
-            http,
-            shared,
-            origins,
-            sink: self.sink.clone(),
-            limits: Limits {
-                mail: args.mail_timeout,
-                quiet: args.quiet_window,
-                trial: args.timeout,
-                rate_limit: args.rate_limit_wait,
-            },
-            seed: self.seed,
+        // A variant that is named like a need is the configuration that the need asks for.
+        let own = NEEDS.iter().filter(|need| need.configured && need.name == variant).map(|need| need.name.to_owned());
+        options.offers = resolved.offers.into_iter().chain(own).chain(args.offers.iter().cloned()).collect();
+        if desk.is_none() {
+            // Whoever says so cannot mean the one of this run.
+            options.offers.retain(|offer| offer != IDENTITY_SERVER);
+        }
+        options.identity = desk.map(|desk| Arc::clone(&desk.server));
+        options.http.request_timeout = args.request_timeout;
+        options.limits = Limits {
+            mail: args.mail_timeout,
+            quiet: args.quiet_window,
+            trial: args.timeout,
+            rate_limit: args.rate_limit_wait,
         };
-        Ok(Station { target, context, variant: variant.to_owned() })
+        options.seed = self.seed;
+        Station::open(options).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::UpArgs;
 use super::exit::Exit;
+use super::identity::Desk;
 use super::start::{show, start_options};
 use super::terminal::{self, Terminal};
 use super::{interrupt, start};
@@ -17,10 +18,14 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Usage;
         }
     };
-    if let Err(fault) = profile.resolve(&args.variant) {
-        terminal::error(&fault.to_string());
-        return Exit::Usage;
-    }
+    let resolved = match profile.resolve(&args.variant) {
+        Ok(resolved) => resolved,
+        Err(fault) => {
+            terminal::error(&fault.to_string());
+            return Exit::Usage;
+        }
+    };
+    let interrupted = interrupt::token();
     let sink = match super::sink::open(args.smtp_listen, false).await {
         Ok(sink) => sink,
         Err(message) => {
@@ -28,9 +33,15 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Failure;
         }
     };
-    let interrupted = interrupt::token();
+    let desk = match Desk::open_for(&resolved, &sink).await {
+        Ok(desk) => desk,
+        Err(message) => {
+            terminal::error(&message);
+            return Exit::Failure;
+        }
+    };
     let started = tokio::select! {
-        started = server(&args, &profile, &sink) => started,
+        started = server(&args, &profile, &sink, desk.as_ref()) => started,
         () = interrupted.cancelled() => return Exit::Interrupted,
     };
     let mut server = match started {
@@ -43,6 +54,9 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Failure;
         }
     };
+    if let Some(desk) = &desk {
+        terminal::out(&format!("identity    {} (authority: {})\n", desk.server.url(), desk.authority_file()));
+    }
     if let start::Server::Managed(managed) = &mut server {
         terminal::out(&format!("log         {}\n", managed.log_path.display()));
         if args.scratch.is_some() {
@@ -52,6 +66,9 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
     terminal::err("its mail is printed here; Ctrl-C ends it\n");
     super::sink::print_until(&sink, false, &interrupted).await;
     server.stop().await;
+    if let Some(desk) = desk {
+        desk.close().await;
+    }
     sink.shutdown().await;
     if terminal.progress {
         terminal::err("stopped\n");
@@ -59,7 +76,12 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
     Exit::Ok
 }
 
-async fn server(args: &UpArgs, profile: &Profile, sink: &Sink) -> Result<(start::Server, String), String> {
+async fn server(
+    args: &UpArgs,
+    profile: &Profile,
+    sink: &Sink,
+    desk: Option<&Desk>,
+) -> Result<(start::Server, String), String> {
     match profile.kind {
         Kind::Embedded => {
             let running = start_embedded(&args.variant, None, sink.addr(), None, Vec::new(), Vec::new())
@@ -71,6 +93,7 @@ async fn server(args: &UpArgs, profile: &Profile, sink: &Sink) -> Result<(start:
         Kind::Managed => {
             let mut options = start_options(&args.start, sink.addr());
             options.scratch = args.scratch.clone();
+            options.values = desk.map(|desk| desk.values.clone()).unwrap_or_default();
             let managed =
                 Managed::start(profile, &args.variant, &options, &show).await.map_err(|fault| fault.to_string())?;
             let url = managed.url.clone();

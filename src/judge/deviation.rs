@@ -66,12 +66,13 @@ impl Deviations {
             return;
         };
         let over = entry.until.as_ref().is_some_and(|until| *until < self.today);
+        let failed = trial.outcome == Outcome::Fail || trial.is_not_reached();
         match trial.outcome {
-            Outcome::Fail if over => {
+            _ if failed && over => {
                 let until = entry.until.as_deref().unwrap_or_default();
                 trial.reason = format!("{} (known, but excused only until {until}: {})", trial.reason, entry.reason);
             }
-            Outcome::Fail => {
+            _ if failed => {
                 trial.outcome = Outcome::Xfail;
                 trial.reason = match &entry.link {
                     Some(link) => format!("{} ({link})", entry.reason),
@@ -83,7 +84,7 @@ impl Deviations {
                 trial.reason =
                     format!("known to deviate ({}), and does not: strike it off the target's list", entry.reason);
             }
-            Outcome::Error | Outcome::Skip | Outcome::Xfail | Outcome::Xpass => {}
+            _ => {}
         }
     }
 

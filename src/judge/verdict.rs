@@ -148,7 +148,7 @@ impl Judge<'_> {
         let spec =
             check.and_then(|check| check.spec.clone()).or_else(|| step.spec.clone()).or_else(|| scenario.spec.clone());
         let finding = Finding {
-            kind: FindingKind::Requirement,
+            kind: if step.prepares { FindingKind::Precondition } else { FindingKind::Requirement },
             level,
             requirement: check.and_then(|check| check.because.clone()).unwrap_or_else(|| scenario.title.clone()),
             spec,
@@ -171,25 +171,37 @@ impl Judge<'_> {
             _ => None,
         });
         self.findings.sort_by_key(|finding| finding.step_index);
-        let worst = self.findings.iter().filter(|finding| finding.level <= weakest).min_by_key(|finding| finding.level);
+        let counted = |finding: &&Finding| finding.level <= weakest;
+        let requirements = self.findings.iter().filter(|finding| finding.kind == FindingKind::Requirement);
+        let worst = requirements.clone().filter(counted).min_by_key(|finding| finding.level);
+        let first = requirements.filter(counted).find_map(|finding| finding.step_index);
+        // A precondition that fails first makes all that follows its consequence.
+        let precondition =
+            self.findings.iter().filter(|finding| finding.kind == FindingKind::Precondition).find(|finding| {
+                finding.level <= weakest
+                    && first.is_none_or(|first| finding.step_index.is_some_and(|index| index < first))
+            });
         let asked = self.trial.steps().iter().flat_map(|step| &step.checks).map(|check| check.level).min();
-        let (outcome, level, reason) = match (worst, &stop) {
-            (Some(worst), _) => (
-                Outcome::Fail,
-                worst.level,
-                format!(
-                    "{}: {} is {}, expected {}",
-                    worst.step,
-                    worst.subject,
-                    brief(&worst.actual),
-                    brief(&worst.expected)
-                ),
-            ),
-            (None, Some(Stop { reason: StopReason::NotApplicable, message })) => {
+        let told = |finding: &Finding| {
+            format!(
+                "{}: {} is {}, expected {}",
+                finding.step,
+                finding.subject,
+                brief(&finding.actual),
+                brief(&finding.expected)
+            )
+        };
+        let (outcome, level, reason) = match (precondition, worst, &stop) {
+            (Some(precondition), ..) => {
+                let reason = format!("not reached, because what it builds on failed: {}", told(precondition));
+                (Outcome::Error, asked.unwrap_or(Level::Must), reason)
+            }
+            (None, Some(worst), _) => (Outcome::Fail, worst.level, told(worst)),
+            (None, None, Some(Stop { reason: StopReason::NotApplicable, message })) => {
                 (Outcome::Skip, asked.unwrap_or(Level::Must), message.clone())
             }
-            (None, Some(stop)) => (Outcome::Error, asked.unwrap_or(Level::Must), stop.message.clone()),
-            (None, None) => (Outcome::Pass, asked.unwrap_or(Level::Must), "all as required".to_owned()),
+            (None, None, Some(stop)) => (Outcome::Error, asked.unwrap_or(Level::Must), stop.message.clone()),
+            (None, None, None) => (Outcome::Pass, asked.unwrap_or(Level::Must), "all as required".to_owned()),
         };
         if let Some(stop) = stop.filter(|stop| stop.reason != StopReason::NotApplicable) {
             self.findings.push(Finding {

@@ -7,16 +7,18 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::html;
-use crate::model::{Body, Delivery, Event, Exchange, Headers, Mail, Response, Silence, Visit, VisitEnd};
+use crate::model::{Body, Delivery, Event, Exchange, Headers, Inquiry, Mail, Response, Silence, Visit, VisitEnd};
 
-/// What can be seen in an event. `None` for a stop, in which nothing can be seen.
+/// What can be seen in an event. `None` for a note, an instruction and a stop, in which nothing can be seen.
 pub fn observe(event: &Event, origins: &[Url]) -> Option<Value> {
     match event {
         Event::Exchange(exchange) => Some(observe_exchange(exchange)),
         Event::Delivery(delivery) => Some(observe_delivery(delivery, origins)),
         Event::Visit(visit) => Some(observe_visit(visit)),
         Event::Silence(silence) => Some(observe_silence(silence)),
-        Event::Stop(_) => None,
+        Event::Rounds(rounds) => Some(json!({"reached": rounds.reached, "times": rounds.times})),
+        Event::Inquiry(inquiry) => Some(observe_inquiry(inquiry)),
+        Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => None,
     }
 }
 
@@ -117,6 +119,7 @@ fn link(mail: &Mail, origins: &[Url]) -> Option<Value> {
         "origin": url.origin().ascii_serialization(),
         "path": url.path(),
         "query": query,
+        "on_public": origins.first().is_some_and(|public| public.origin() == url.origin()),
         "on_target": origins.iter().any(|origin| origin.origin() == url.origin()),
         "same_in_all_parts": same,
     }))
@@ -144,6 +147,27 @@ fn observe_visit(visit: &Visit) -> Value {
     };
     seen.insert("end".into(), end.into());
     Value::Object(seen)
+}
+
+fn observe_inquiry(inquiry: &Inquiry) -> Value {
+    let requests: Vec<Value> = inquiry
+        .requests
+        .iter()
+        .map(|asked| {
+            let mut seen = Map::new();
+            seen.insert("method".into(), asked.method.as_str().into());
+            seen.insert("path".into(), asked.path.as_str().into());
+            seen.insert("query".into(), headers(&asked.query));
+            if let Some(authorization) = &asked.authorization {
+                seen.insert("authorization".into(), authorization.as_str().into());
+            }
+            if let Some(body) = &asked.body {
+                seen.insert("body".into(), body.clone());
+            }
+            Value::Object(seen)
+        })
+        .collect();
+    json!({"count": requests.len(), "requests": requests})
 }
 
 fn observe_silence(silence: &Silence) -> Value {

@@ -37,6 +37,6 @@ fn end_of(entry: &Entry) -> f64 {
             Event::Delivery(delivery) => delivery.waited_ms,
             Event::Visit(visit) => visit.hops.iter().map(|hop| hop.total_ms).sum(),
             Event::Silence(silence) => silence.window_ms,
-            Event::Stop(_) => 0.0,
+            Event::Rounds(_) | Event::Note(_) | Event::Inquiry(_) | Event::Instruction(_) | Event::Stop(_) => 0.0,
         }
 }

@@ -35,6 +35,8 @@ pub struct Finding {
 pub enum FindingKind {
     /// A requirement is not met: the server is wrong.
     Requirement,
+    /// What had to be true before the scenario's own behaviour could be seen is not: some other scenario is about it.
+    Precondition,
     /// The answer is not the one in the snapshot: something changed, which need not be wrong.
     Drift,
     /// The trial stopped, so that the rest could not be judged: we could not tell.

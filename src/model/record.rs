@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ability, Choice, Finding, Level, SpecRef, Transcript};
+use super::{Ability, Choice, Finding, FindingKind, Level, SpecRef, Transcript};
 
 /// The record of one run. Every report is a view of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -95,6 +95,13 @@ fn one() -> u32 {
 }
 
 impl TrialRecord {
+    /// Whether its own behaviour could not be seen because something that had to be true before is not. That is no
+    /// failure of the harness: the scenario about that other thing says what is wrong.
+    pub fn is_not_reached(&self) -> bool {
+        let precondition = |finding: &Finding| finding.kind == FindingKind::Precondition;
+        self.outcome == Outcome::Error && self.findings.iter().any(precondition)
+    }
+
     /// What tells this trial from all others of the run, for people:
     /// `add-email/auth-forms[user-only] (r0, no-mail) #2`, with only the parts that are not the usual ones.
     pub fn name(&self) -> String {

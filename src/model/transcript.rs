@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Exchange, Mail};
+use super::{Exchange, Inquiry, Instruction, Mail};
 
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -46,8 +46,25 @@ pub enum Event {
     Visit(Visit),
     /// A window in which no mail should come.
     Silence(Silence),
+    /// Steps repeated, and how that ended.
+    Rounds(Rounds),
+    /// Something that the harness did itself: a pause, an order to its sink. In words.
+    Note(String),
+    /// A look at what the identity server was asked.
+    Inquiry(Inquiry),
+    /// The identity server was told to misbehave.
+    Instruction(Instruction),
     /// The trial could not go on.
     Stop(Stop),
+}
+
+/// How a repetition ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rounds {
+    /// Whether a round ended as it was repeated for.
+    pub reached: bool,
+    /// How many rounds there were.
+    pub times: usize,
 }
 
 /// A wait for mail.

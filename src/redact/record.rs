@@ -10,8 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Redactor;
 use crate::model::{
-    Ability, Arrival, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers, Link, Mail,
-    Part, Request, Response, SessionFacts, Silence, Stop, TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
+    Ability, Arrival, Asked, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers,
+    Inquiry, Instruction, Link, Mail, Part, Request, Response, Rounds, SessionFacts, Silence, Stop, TargetInfo,
+    Transcript, TrialRecord, Visit, VisitEnd,
 };
 
 impl Redactor {
@@ -121,6 +122,22 @@ impl Redactor {
             Event::Silence(Silence { mailbox, window_ms: _, mails }) => {
                 self.string(mailbox);
                 mails.iter_mut().for_each(|m| self.mail(m));
+            }
+            Event::Rounds(Rounds { reached: _, times: _ }) => {}
+            Event::Note(text) => self.string(text),
+            Event::Inquiry(Inquiry { path, about, requests }) => {
+                self.string(path);
+                self.string(about);
+                for Asked { method, path, query, authorization, body, at_ms: _ } in requests {
+                    self.string(method);
+                    self.string(path);
+                    self.headers(query);
+                    authorization.iter_mut().for_each(|a| self.string(a));
+                    body.iter_mut().for_each(|b| self.json(b));
+                }
+            }
+            Event::Instruction(Instruction { path, about, does }) => {
+                [path, about, does].into_iter().for_each(|s| self.string(s));
             }
             Event::Stop(Stop { reason: _, message }) => self.string(message),
         }

@@ -15,6 +15,8 @@ const MAX_ACCOUNTS: usize = 200_000;
 const MAX_DEVICES: usize = 50;
 /// Addresses of one account.
 pub(super) const MAX_ADDRESSES: usize = 50;
+/// Bytes in a password.
+pub(super) const PASSWORD_LIMIT: usize = 512;
 /// Bytes in a user id (appendices, "User identifiers").
 const USER_ID_LIMIT: usize = 255;
 
@@ -120,6 +122,12 @@ impl Accounts {
         self.by_user.get(user).is_some_and(|account| account.password.matches(password))
     }
 
+    pub(super) fn set_password(&mut self, user: &UserId, password: &str) {
+        if let Some(account) = self.by_user.get_mut(user) {
+            account.password = PasswordHash::new(password);
+        }
+    }
+
     /// Logs a device in. A device that was logged in already gets a new token, and its old one stops working.
     pub(super) fn log_in(&mut self, user: &UserId, device: Option<&str>) -> Option<(String, String)> {
         let device = device.map_or_else(random::id, str::to_owned);
@@ -149,11 +157,36 @@ impl Accounts {
     }
 
     pub(super) fn log_out_everywhere(&mut self, user: &UserId) {
+        self.log_out_others(user, None);
+    }
+
+    /// Logs out all devices but the one with this token.
+    pub(super) fn log_out_others(&mut self, user: &UserId, keep: Option<&str>) {
         let Some(account) = self.by_user.get_mut(user) else {
             return;
         };
-        for (_, token) in account.devices.drain(..) {
-            self.by_token.remove(&token);
+        let by_token = &mut self.by_token;
+        account.devices.retain(|(_, token)| {
+            let stays = keep == Some(token.as_str());
+            if !stays {
+                by_token.remove(token);
+            }
+            stays
+        });
+    }
+
+    /// Ends an account: nobody can log in any more. Its name stays taken.
+    pub(super) fn deactivate(&mut self, user: &UserId, keep_addresses: bool) {
+        self.log_out_everywhere(user);
+        let Some(account) = self.by_user.get_mut(user) else {
+            return;
+        };
+        // No password matches this one: nobody knows it.
+        if !keep_addresses {
+            account.password = PasswordHash::new(&random::token());
+            for threepid in account.threepids.drain(..) {
+                self.by_address.remove(&threepid.address);
+            }
         }
     }
 
@@ -192,6 +225,20 @@ impl Accounts {
             account.threepids.retain(|threepid| threepid.address != *address);
         }
         true
+    }
+
+    /// Takes an address from the list only, so that it goes on belonging to the account: what a defect gets wrong.
+    pub(super) fn hide(&mut self, user: &UserId, address: &Address) -> bool {
+        let owned = self.by_address.get(address) == Some(user);
+        if let Some(account) = self.by_user.get_mut(user) {
+            account.threepids.retain(|threepid| threepid.address != *address);
+        }
+        owned
+    }
+
+    /// The addresses of all accounts: what a defect shows.
+    pub(super) fn everybodys_threepids(&self) -> impl Iterator<Item = &Threepid> {
+        self.by_user.values().flat_map(|account| &account.threepids)
     }
 }
 

@@ -55,6 +55,17 @@ impl Address {
         Ok(Self(address))
     }
 
+    /// Reads an address without the full case folding, as servers do that only know lower case: what a defect gets wrong.
+    pub(super) fn parse_in_lower_case(written: &str) -> Result<Self, AddressError> {
+        Self::parse(written)?;
+        Ok(Self(written.to_lowercase()))
+    }
+
+    /// Takes anything for an address: what a defect gets wrong.
+    pub(super) fn unchecked(written: &str) -> Self {
+        Self(written.to_owned())
+    }
+
     pub(super) fn as_str(&self) -> &str {
         &self.0
     }

@@ -5,6 +5,8 @@
 //!
 //! Specification: client-server API, "Standard error response" and "Web browser clients".
 
+use std::{borrow::Cow, time::Duration};
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -16,19 +18,26 @@ use serde_json::{Map, Value, json};
 #[derive(Debug)]
 pub(super) struct MatrixError {
     status: StatusCode,
-    errcode: Option<&'static str>,
+    errcode: Option<Cow<'static, str>>,
     error: String,
     fields: Box<Map<String, Value>>,
+    retry_after: Option<Duration>,
 }
 
 impl MatrixError {
-    pub(super) fn new(status: StatusCode, errcode: &'static str, error: impl Into<String>) -> Self {
-        Self { status, errcode: Some(errcode), error: error.into(), fields: Box::default() }
+    pub(super) fn new(status: StatusCode, errcode: impl Into<Cow<'static, str>>, error: impl Into<String>) -> Self {
+        Self { status, errcode: Some(errcode.into()), error: error.into(), fields: Box::default(), retry_after: None }
     }
 
     /// A 401 that asks for User-Interactive Authentication: `fields` hold session, flows and params.
     pub(super) fn challenge(fields: Map<String, Value>) -> Self {
-        Self { status: StatusCode::UNAUTHORIZED, errcode: None, error: String::new(), fields: Box::new(fields) }
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            errcode: None,
+            error: String::new(),
+            fields: Box::new(fields),
+            retry_after: None,
+        }
     }
 
     /// The same refusal with another status.
@@ -37,12 +46,18 @@ impl MatrixError {
     }
 
     /// The same refusal with an errcode and a sentence: a challenge after a failed attempt.
-    pub(super) fn because(self, errcode: &'static str, error: impl Into<String>) -> Self {
-        Self { errcode: Some(errcode), error: error.into(), ..self }
+    pub(super) fn because(self, errcode: impl Into<Cow<'static, str>>, error: impl Into<String>) -> Self {
+        Self { errcode: Some(errcode.into()), error: error.into(), ..self }
     }
 
-    pub(super) fn errcode(&self) -> Option<&'static str> {
-        self.errcode
+    /// The same refusal with further members.
+    pub(super) fn with_fields(mut self, fields: Map<String, Value>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
+    pub(super) fn errcode(&self) -> Option<&str> {
+        self.errcode.as_deref()
     }
 
     /// Whether this asks for (more) authentication, first or after a failed attempt.
@@ -82,8 +97,23 @@ impl MatrixError {
         Self::new(StatusCode::BAD_REQUEST, "M_THREEPID_AUTH_FAILED", "No validated 3pid session found")
     }
 
-    pub(super) fn changes_disabled() -> Self {
-        Self::forbidden("third-party identifiers cannot be changed on this server")
+    pub(super) fn missing_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "M_MISSING_TOKEN", "this request needs an access token")
+    }
+
+    pub(super) fn no_such_address(status: StatusCode) -> Self {
+        Self::new(status, "M_THREEPID_NOT_FOUND", "Email not found")
+    }
+
+    pub(super) fn medium_not_supported(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "M_THREEPID_MEDIUM_NOT_SUPPORTED", error)
+    }
+
+    /// 429; `retry_after` is the hint when to come again, in a header and, as before v1.10, in the body.
+    pub(super) fn limit_exceeded(retry_after: Option<Duration>) -> Self {
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let refusal = Self::new(status, "M_LIMIT_EXCEEDED", "Too many requests");
+        Self { retry_after, ..refusal }
     }
 
     pub(super) fn internal(error: impl Into<String>) -> Self {
@@ -98,7 +128,13 @@ impl IntoResponse for MatrixError {
             body.insert("errcode".to_owned(), errcode.into());
             body.insert("error".to_owned(), self.error.into());
         }
-        (self.status, Json(body)).into_response()
+        let retry_after = self.retry_after.map(|wait| {
+            let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+            body.insert("retry_after_ms".to_owned(), wait_ms.into());
+            // Whole seconds, rounded up: who comes back then is not too early.
+            [(header::RETRY_AFTER, wait_ms.div_ceil(1000).to_string())]
+        });
+        (self.status, retry_after, Json(body)).into_response()
     }
 }
 

@@ -6,14 +6,18 @@
 //! Specification: client-server API, "Using access tokens". The query parameter is deprecated since v1.11 and still part of
 //! every version this server speaks.
 
-use std::sync::Arc;
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
     http::{StatusCode, header, request::Parts},
 };
 
-use super::{accounts::UserId, answer::MatrixError, server::Server};
+use super::{accounts::UserId, answer::MatrixError, defects::UNKNOWN_TOKEN_UNDER_ANOTHER_CODE, server::Server};
 
 /// The account and device behind a valid access token.
 #[derive(Debug, Clone)]
@@ -27,15 +31,67 @@ impl FromRequestParts<Arc<Server>> for Caller {
     type Rejection = MatrixError;
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, MatrixError> {
-        let token = access_token(parts).ok_or_else(|| {
-            MatrixError::new(StatusCode::UNAUTHORIZED, "M_MISSING_TOKEN", "this request needs an access token")
-        })?;
-        let session = server.state().accounts.session(&token).cloned();
-        let session = session.ok_or_else(|| {
-            MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", "this access token is not known")
-        })?;
-        Ok(Self { user: session.user, device: session.device, token })
+        let token = access_token(parts).ok_or_else(MatrixError::missing_token)?;
+        server
+            .state()
+            .accounts
+            .session(&token)
+            .map(|session| Self { user: session.user.clone(), device: session.device.clone(), token: token.clone() })
+            .ok_or_else(|| unknown_token(server))
     }
+}
+
+/// A request may come without a token, but not with a wrong one.
+impl OptionalFromRequestParts<Arc<Server>> for Caller {
+    type Rejection = MatrixError;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Option<Self>, MatrixError> {
+        if access_token(parts).is_none() {
+            return Ok(None);
+        }
+        <Self as FromRequestParts<_>>::from_request_parts(parts, server).await.map(Some)
+    }
+}
+
+/// Whoever asks where no access token is needed.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor {
+    /// The address that limits count by.
+    pub(super) address: IpAddr,
+    /// The account behind the access token, if there is one and it is valid.
+    pub(super) caller: Option<Caller>,
+}
+
+impl FromRequestParts<Arc<Server>> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, Infallible> {
+        let caller = <Caller as FromRequestParts<_>>::from_request_parts(parts, server).await;
+        Ok(Self { address: client_address(parts, server.config.trust_forwarded_for), caller: caller.ok() })
+    }
+}
+
+/// Where a request comes from. Behind a proxy that is what the proxy appended, the last address: those before it are whatever
+/// the client wrote.
+fn client_address(parts: &Parts, trust_forwarded_for: bool) -> IpAddr {
+    let forwarded = || {
+        let last = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?.rsplit(',').next()?;
+        last.trim().parse().ok()
+    };
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+    trust_forwarded_for
+        .then(forwarded)
+        .flatten()
+        .or_else(|| peer.map(|ConnectInfo(peer)| peer.ip()))
+        .unwrap_or(Ipv4Addr::UNSPECIFIED.into())
+}
+
+fn unknown_token(server: &Server) -> MatrixError {
+    let error = "this access token is not known";
+    if server.broken(UNKNOWN_TOKEN_UNDER_ANOTHER_CODE) {
+        return MatrixError::forbidden(error);
+    }
+    MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", error)
 }
 
 fn access_token(parts: &Parts) -> Option<String> {

@@ -13,7 +13,9 @@ use super::{
     address::Address,
     answer::MatrixError,
     body::Fields as _,
-    defects::{IDENTIFIER_REFUSES_LOCALPARTS, IDENTIFIER_REFUSES_USER_IDS},
+    defects::{
+        IDENTIFIER_REFUSES_LOCALPARTS, IDENTIFIER_REFUSES_USER_IDS, LEGACY_USER_IS_A_SERVER_ERROR, LOGIN_COMPARES_CASE,
+    },
     server::Server,
     shapes::IDENTIFIER_ONLY,
 };
@@ -27,7 +29,7 @@ pub(super) fn named(
     if let Some(identifier) = fields.optional_object("identifier")? {
         return match identifier.text("type")? {
             "m.id.user" => Ok(by_user(server, accounts, identifier.text("user")?)),
-            "m.id.thirdparty" => by_address(accounts, identifier.text("medium")?, identifier.text("address")?),
+            "m.id.thirdparty" => by_address(server, accounts, identifier.text("medium")?, identifier.text("address")?),
             other => Err(MatrixError::invalid_param(format!("identifiers of the type `{other}` are not supported"))),
         };
     }
@@ -35,10 +37,13 @@ pub(super) fn named(
         return Err(MatrixError::missing_param("identifier"));
     }
     if let Some(user) = fields.optional_text("user")? {
+        if server.broken(LEGACY_USER_IS_A_SERVER_ERROR) {
+            return Err(MatrixError::internal("there is no identifier"));
+        }
         return Ok(by_user(server, accounts, user));
     }
     match (fields.optional_text("medium")?, fields.optional_text("address")?) {
-        (Some(medium), Some(address)) => by_address(accounts, medium, address),
+        (Some(medium), Some(address)) => by_address(server, accounts, medium, address),
         _ => Err(MatrixError::missing_param("identifier")),
     }
 }
@@ -50,11 +55,19 @@ fn by_user(server: &Server, accounts: &Accounts, user: &str) -> Option<UserId> {
     accounts.named(user).filter(|_| !refused).cloned()
 }
 
-fn by_address(accounts: &Accounts, medium: &str, address: &str) -> Result<Option<UserId>, MatrixError> {
+fn by_address(
+    server: &Server,
+    accounts: &Accounts,
+    medium: &str,
+    address: &str,
+) -> Result<Option<UserId>, MatrixError> {
     if medium != "email" {
         return Err(MatrixError::invalid_param(format!("the medium `{medium}` is not supported")));
     }
     // An address that is none has no account, like an address that nobody has: the answer must not differ.
-    let owner = Address::parse(address).ok().and_then(|address| accounts.owner(&address).cloned());
+    let owner = Address::parse(address)
+        .ok()
+        .filter(|it| it.as_str() == address || !server.broken(LOGIN_COMPARES_CASE))
+        .and_then(|address| accounts.owner(&address).cloned());
     Ok(owner)
 }

@@ -5,16 +5,23 @@
 
 mod message;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use lettre::{
     Message,
     message::Mailbox,
     transport::smtp::{self, client::AsyncSmtpConnection, extension::ClientId},
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::{StartError, address::Address, server::Server};
+
+/// Mails that may be under way without anybody waiting for them; a further one waits for its place.
+const MAX_IN_BACKGROUND: usize = 256;
 
 /// What to write to whom.
 #[derive(Debug)]
@@ -22,7 +29,7 @@ pub(super) struct Letter {
     pub(super) to: Address,
     pub(super) subject: String,
     /// What the text says before the link, and after it.
-    pub(super) before: &'static str,
+    pub(super) before: String,
     pub(super) after: &'static str,
     pub(super) link: String,
 }
@@ -45,6 +52,7 @@ pub(super) struct Mailer {
     timeout: Duration,
     hello_name: ClientId,
     sender: Mailbox,
+    background: Arc<Semaphore>,
 }
 
 impl Mailer {
@@ -53,7 +61,18 @@ impl Mailer {
         let address = lettre::Address::new("noreply", host)
             .map_err(|_| StartError::ServerName { given: server_name.to_owned() })?;
         let sender = Mailbox::new(Some(server_name.to_owned()), address);
-        Ok(Self { smtp, timeout, hello_name: ClientId::Domain(host.to_owned()), sender })
+        Ok(Self {
+            smtp,
+            timeout,
+            hello_name: ClientId::Domain(host.to_owned()),
+            sender,
+            background: Arc::new(Semaphore::new(MAX_IN_BACKGROUND)),
+        })
+    }
+
+    /// A place for a mail that nobody waits for; `None` only if there are none any more, which does not happen.
+    pub(super) async fn place_in_background(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.background).acquire_owned().await.ok()
     }
 
     /// Sends one letter and waits until it is accepted.

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// What the seed's server says once an address is validated.
 pub(super) const VALIDATED: &str =
@@ -28,6 +28,11 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
 /// A page that says one thing.
 pub(super) fn notice(status: StatusCode, title: &str, text: &str) -> Response {
     page(status, title, &html! { p { (text) } })
+}
+
+/// A page that repeats what it was given as it is: what a defect gets wrong.
+pub(super) fn unescaped(status: StatusCode, given: &str) -> Response {
+    page(status, "Email not validated", &html! { p { (PreEscaped(given)) } })
 }
 
 /// A page whose button sends the same parameters as a form: fetching it changes nothing.

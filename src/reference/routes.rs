@@ -19,7 +19,11 @@ use axum::{
 
 use super::{
     answer::{self, MatrixError},
-    endpoints::{add, link, login, register, request_token, threepids, versions},
+    defects::R0_IS_MISSING,
+    endpoints::{
+        add, admin, binding, deactivate, federation, link, login, password, pushers, register, request_token, submit,
+        threepids, versions,
+    },
     server::Server,
 };
 
@@ -33,8 +37,13 @@ pub(super) fn router(server: Arc<Server>) -> Router {
         .route("/.well-known/matrix/client", get(versions::well_known))
         .route(link::PATH, get(link::fetched).post(link::submitted))
         .route(link::SESSION_PATH, get(link::fetched).post(link::submitted))
-        .route(link::DONE_PATH, get(link::done));
-    for prefix in PREFIXES {
+        .route(link::DONE_PATH, get(link::done))
+        .route(submit::PATH, post(submit::submitted))
+        .route("/_synapse/admin/v1/register", get(admin::nonce).post(admin::create))
+        .route("/_matrix/key/v2/server", get(federation::key))
+        .route("/_matrix/federation/v1/openid/userinfo", get(federation::userinfo));
+    let without_r0 = usize::from(server.broken(R0_IS_MISSING));
+    for prefix in &PREFIXES[without_r0..] {
         router = router.merge(client(prefix));
     }
     router
@@ -58,6 +67,18 @@ fn client(prefix: &str) -> Router<Arc<Server>> {
         .route(&at("/account/3pid/add"), post(add::add))
         .route(&at("/account/3pid/delete"), post(threepids::delete))
         .route(&at("/account/3pid/email/requestToken"), post(request_token::for_adding))
+        .route(&at("/register/email/requestToken"), post(request_token::for_registering))
+        .route(&at("/account/password/email/requestToken"), post(request_token::for_resetting))
+        .route(&at("/account/3pid/msisdn/requestToken"), post(request_token::for_a_phone))
+        .route(&at("/register/msisdn/requestToken"), post(request_token::for_a_phone))
+        .route(&at("/account/password/msisdn/requestToken"), post(request_token::for_a_phone))
+        .route(&at("/account/password"), post(password::change))
+        .route(&at("/account/deactivate"), post(deactivate::deactivate))
+        .route(&at("/account/3pid/bind"), post(binding::bind))
+        .route(&at("/account/3pid/unbind"), post(binding::unbind))
+        .route(&at("/pushers"), get(pushers::list))
+        .route(&at("/pushers/set"), post(pushers::set))
+        .route(&at("/user/{user_id}/openid/request_token"), post(federation::request_token))
 }
 
 /// Answers preflight requests, and lets pages of any origin read the answers of the API. Pages of ours are not for them.

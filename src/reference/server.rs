@@ -8,10 +8,21 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use axum::{http::StatusCode, response::Response};
 use url::Url;
 
 use super::{
-    Config, Defect, Options, Shape, StartError, accounts::Accounts, mailer::Mailer, proofs::Proofs, switches::Switches,
+    Config, Defect, Options, Shape, StartError,
+    accounts::Accounts,
+    answer::{self, MatrixError},
+    endpoints::admin::Nonces,
+    identity::{IdentityServers, bindings::Bindings, openid::OpenIdTokens, signing::SigningKey},
+    limits::Limits,
+    mailer::Mailer,
+    proofs::Proofs,
+    pushers::Pushers,
+    shapes,
+    switches::Switches,
     uia::Challenges,
 };
 
@@ -23,7 +34,10 @@ pub(super) struct Server {
     pub(super) public_url: String,
     pub(super) config: Config,
     pub(super) mailer: Mailer,
-    switches: Switches,
+    pub(super) identity: IdentityServers,
+    /// What this server signs with.
+    pub(super) key: SigningKey,
+    pub(super) switches: Switches,
     state: Mutex<State>,
 }
 
@@ -33,6 +47,11 @@ pub(super) struct State {
     pub(super) accounts: Accounts,
     pub(super) proofs: Proofs,
     pub(super) challenges: Challenges,
+    pub(super) limits: Limits,
+    pub(super) pushers: Pushers,
+    pub(super) bindings: Bindings,
+    pub(super) openid: OpenIdTokens,
+    pub(super) nonces: Nonces,
 }
 
 impl Server {
@@ -45,13 +64,28 @@ impl Server {
         }
         let config = options.config.clone();
         let mailer = Mailer::new(options.smtp, &options.server_name, config.smtp_timeout)?;
+        let identity = IdentityServers::new(&config)?;
         let state = State {
             accounts: Accounts::new(&options.server_name),
             proofs: Proofs::new(config.session_lifetime, config.token_lifetime),
             challenges: Challenges::new(),
+            limits: Limits::new(),
+            pushers: Pushers::default(),
+            bindings: Bindings::default(),
+            openid: OpenIdTokens::new(),
+            nonces: Nonces::default(),
         };
         let state = Mutex::new(state);
-        Ok(Self { name: options.server_name.clone(), public_url, config, mailer, switches, state })
+        Ok(Self {
+            name: options.server_name.clone(),
+            public_url,
+            config,
+            mailer,
+            identity,
+            key: SigningKey::generate().ok_or(StartError::SigningKey)?,
+            switches,
+            state,
+        })
     }
 
     /// Whether the promise behind this defect is to be broken.
@@ -62,6 +96,36 @@ impl Server {
     /// Whether this lawful difference is to be shown.
     pub(super) fn shaped(&self, shape: Shape) -> bool {
         self.switches.shaped(shape)
+    }
+
+    /// Whether validation mails are on offer at all.
+    pub(super) fn mails(&self) -> bool {
+        self.config.mail && self.refusal_of_mail().is_none()
+    }
+
+    /// Whether users may change their addresses.
+    pub(super) fn changes_permitted(&self) -> Result<(), MatrixError> {
+        if self.config.changes_enabled {
+            return Ok(());
+        }
+        let refusal = MatrixError::forbidden("third-party identifiers cannot be changed on this server");
+        Err(if self.shaped(shapes::CHANGES_DISABLED_400) {
+            refusal.with_status(StatusCode::BAD_REQUEST)
+        } else {
+            refusal
+        })
+    }
+
+    /// What requestToken answers on a server whose shape is not to offer it.
+    pub(super) fn refusal_of_mail(&self) -> Option<Result<Response, MatrixError>> {
+        let chosen = shapes::REFUSALS.iter().find(|(shape, ..)| self.shaped(*shape));
+        chosen.map(|(_, status, errcode)| match *errcode {
+            Some(errcode) => {
+                let error = "validation by e-mail is not offered here";
+                Err(MatrixError::new(*status, errcode, error))
+            }
+            None => Ok(answer::empty()),
+        })
     }
 
     /// The state, for as long as one endpoint needs it. A panic elsewhere does not make it unusable: every change is complete

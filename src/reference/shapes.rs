@@ -4,12 +4,14 @@
 //! still pass. They are what keeps the harness from being a test for one implementation.
 
 mod answers;
+mod composites;
 mod link;
 mod mail;
+mod refusing;
 
 use std::sync::LazyLock;
 
-pub(super) use {answers::*, link::*, mail::*};
+pub(super) use {answers::*, link::*, mail::*, refusing::*};
 
 /// A lawful difference seen in a real server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +39,10 @@ impl Shape {
     }
 }
 
-/// Every shape: mail, link, answers.
+/// Every shape: mail, link, answers, servers that refuse, and whole servers.
 pub fn shapes() -> &'static [Shape] {
-    static ALL: LazyLock<Vec<Shape>> = LazyLock::new(|| [mail::TABLE, link::TABLE, answers::TABLE].concat());
+    static ALL: LazyLock<Vec<Shape>> =
+        LazyLock::new(|| [mail::TABLE, link::TABLE, answers::TABLE, refusing::TABLE, composites::TABLE].concat());
     &ALL
 }
 

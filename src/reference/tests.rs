@@ -4,10 +4,12 @@ mod accounts;
 mod adding;
 mod client;
 mod flow;
+mod identity_server;
 mod links;
 mod mails;
 mod requests;
 mod sink;
 mod switches;
+mod walks;
 
 use client::World;

@@ -8,6 +8,7 @@
 
 mod answers;
 mod challenges;
+mod stages;
 
 use serde_json::{Map, Value};
 
@@ -15,9 +16,8 @@ use super::{
     accounts::UserId,
     answer::MatrixError,
     body::Fields as _,
-    config::Registration,
-    defects::ACCEPTS_ANY_PASSWORD,
-    identifier, random,
+    defects::SESSION_COUNTS_FOR_ANY_SID,
+    proofs::{Proof, Purpose},
     server::{Server, State},
     shapes::SESSION_REQUIRED,
 };
@@ -25,6 +25,7 @@ use super::{
 pub(super) use challenges::Challenges;
 
 use answers::{challenge, failed, unfinished};
+use stages::{Outcome, try_stage};
 
 /// One step of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,16 +33,18 @@ pub(super) enum Stage {
     Password,
     Dummy,
     RegistrationToken,
+    EmailIdentity,
 }
 
 impl Stage {
-    const ALL: [Self; 3] = [Self::Password, Self::Dummy, Self::RegistrationToken];
+    const ALL: [Self; 4] = [Self::Password, Self::Dummy, Self::RegistrationToken, Self::EmailIdentity];
 
     fn name(self) -> &'static str {
         match self {
             Self::Password => "m.login.password",
             Self::Dummy => "m.login.dummy",
             Self::RegistrationToken => "m.login.registration_token",
+            Self::EmailIdentity => "m.login.email.identity",
         }
     }
 
@@ -57,17 +60,49 @@ pub(super) type Flows = &'static [&'static [Stage]];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Operation {
     Register,
-    AddAddress { user: UserId, sid: String },
-    RemoveAddress { user: UserId },
+    AddAddress {
+        user: UserId,
+        sid: String,
+    },
+    RemoveAddress {
+        user: UserId,
+    },
+    /// Setting a new password as somebody who is logged in.
+    ChangePassword {
+        user: UserId,
+    },
+    /// Setting a new password as somebody who is not.
+    ResetPassword,
+    Deactivate {
+        user: UserId,
+    },
 }
 
 impl Operation {
     /// The account that has to prove itself.
     fn user(&self) -> Option<&UserId> {
         match self {
-            Self::Register => None,
-            Self::AddAddress { user, .. } | Self::RemoveAddress { user } => Some(user),
+            Self::Register | Self::ResetPassword => None,
+            Self::AddAddress { user, .. }
+            | Self::RemoveAddress { user }
+            | Self::ChangePassword { user }
+            | Self::Deactivate { user } => Some(user),
         }
+    }
+
+    /// What an address must have been validated for, to count here.
+    fn purpose(&self) -> Option<Purpose> {
+        match self {
+            Self::Register => Some(Purpose::Register),
+            Self::ResetPassword => Some(Purpose::Reset),
+            _ => None,
+        }
+    }
+
+    /// Whether what was proved for the other operation counts for this one.
+    fn accepts(&self, server: &Server, other: &Self) -> bool {
+        let same_user = self.user().is_some() && self.user() == other.user();
+        self == other || same_user && server.broken(SESSION_COUNTS_FOR_ANY_SID)
     }
 }
 
@@ -87,6 +122,26 @@ pub(super) struct Ask<'a> {
 pub(super) struct Grant {
     pub(super) session: String,
     pub(super) remembered: Map<String, Value>,
+    /// The address that the e-mail stage proved, if it was part of the flow.
+    identity: Option<Identity>,
+}
+
+/// An address that was proved in the e-mail stage, and where the proof is kept until it is used up.
+#[derive(Debug, Clone)]
+pub(super) struct Identity {
+    pub(super) sid: String,
+    pub(super) proof: Proof,
+}
+
+impl Grant {
+    /// The address that was proved. Another request may have used the proof since: proofs count once.
+    pub(super) fn unused_identity(&self, state: &mut State) -> Result<Option<&Identity>, MatrixError> {
+        let is_gone = |identity: &Identity| state.proofs.purpose(&identity.sid).is_none();
+        if self.identity.as_ref().is_some_and(is_gone) {
+            return Err(MatrixError::forbidden("the validation of this address was used up; please start again"));
+        }
+        Ok(self.identity.as_ref())
+    }
 }
 
 /// Grants the operation, or says with a 401 what is missing.
@@ -99,7 +154,8 @@ pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Res
     let stage = auth.optional_text("type")?;
     let session = match auth.optional_text("session")? {
         Some(given) => {
-            if !state.challenges.is_for(given, &operation) {
+            let is_for = |other: &Operation| operation.accepts(server, other);
+            if !state.challenges.is_for(given, is_for) {
                 // Nothing that another session proved counts here, and the client gets one that will.
                 let fresh = state.challenges.open(operation.clone(), remember);
                 let refusal = challenge(server, &operation, flows, &fresh);
@@ -122,8 +178,12 @@ pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Res
             let refusal = unfinished(server, state, &operation, flows, &session);
             return Err(refusal.because("M_UNRECOGNIZED", format!("the stage `{name}` is not part of any flow")));
         };
-        if let Err(reason) = try_stage(server, state, &operation, stage, auth)? {
-            return Err(failed(server, state, &operation, flows, session, stage, reason));
+        match try_stage(server, state, &operation, stage, auth)? {
+            Outcome::Passed => {}
+            Outcome::Proved(identity) => state.challenges.identify(&session, identity),
+            Outcome::Failed(reason) => {
+                return Err(failed(server, state, &operation, flows, session, stage, reason));
+            }
         }
         state.challenges.complete(&session, stage);
     }
@@ -133,36 +193,6 @@ pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Res
         return Err(unfinished(server, state, &operation, flows, &session));
     }
     let remembered = state.challenges.remembered(&session);
-    Ok(Grant { session, remembered })
-}
-
-/// Tries one stage. The outer error ends the request; the inner one is a failed attempt that may be repeated.
-fn try_stage(
-    server: &Server,
-    state: &State,
-    operation: &Operation,
-    stage: Stage,
-    auth: &Map<String, Value>,
-) -> Result<Result<(), &'static str>, MatrixError> {
-    match stage {
-        Stage::Dummy => Ok(Ok(())),
-        Stage::RegistrationToken => {
-            let given = auth.text("token")?;
-            let Registration::Token(token) = &server.config.registration else {
-                return Ok(Err("Registration needs no token"));
-            };
-            let right = random::same(given.as_bytes(), token.as_bytes());
-            Ok(if right { Ok(()) } else { Err("Invalid registration token") })
-        }
-        Stage::Password => {
-            let named = identifier::named(server, &state.accounts, auth)?;
-            let password = auth.text("password")?;
-            let Some(user) = operation.user().filter(|user| named.as_ref() == Some(user)) else {
-                // The same words whether the account exists or not.
-                return Err(MatrixError::forbidden("these are not the credentials of the account that asks"));
-            };
-            let right = state.accounts.password_is(user, password) || server.broken(ACCEPTS_ANY_PASSWORD);
-            Ok(if right { Ok(()) } else { Err("Invalid password") })
-        }
-    }
+    let identity = state.challenges.identity(&session);
+    Ok(Grant { session, remembered, identity })
 }

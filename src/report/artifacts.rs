@@ -55,7 +55,13 @@ fn mails(trial: &TrialRecord) -> impl Iterator<Item = &Mail> {
     trial.transcript.entries.iter().flat_map(|entry| match &entry.event {
         Event::Delivery(delivery) => &delivery.mails[..],
         Event::Silence(silence) => &silence.mails[..],
-        Event::Exchange(_) | Event::Visit(_) | Event::Stop(_) => &[],
+        Event::Exchange(_)
+        | Event::Visit(_)
+        | Event::Rounds(_)
+        | Event::Note(_)
+        | Event::Inquiry(_)
+        | Event::Instruction(_)
+        | Event::Stop(_) => &[],
     })
 }
 

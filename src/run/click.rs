@@ -1,11 +1,11 @@
 //! A link followed as a browser would follow it.
 //!
 //! GET without credentials; redirects on the target are followed, redirects off it are captured and never followed;
-//! a page with exactly one form is submitted. Nothing but the target is ever asked.
+//! a page with exactly one form is submitted. Nothing but the target and the harness's identity server is ever asked.
 
 use url::Url;
 
-use super::Context;
+use super::{Context, identity};
 use crate::html;
 use crate::http::{Client, Outgoing};
 use crate::model::{Exchange, Response, Visit, VisitEnd};
@@ -77,11 +77,17 @@ async fn follow(client: &Client, context: &Context, method: &str, submit: bool, 
     }
 }
 
-/// Asks for a page if it is on the target.
+/// Asks for a page if it is on the target, or on the identity server.
 async fn ask(client: &Client, context: &Context, at: &Url, mut outgoing: Outgoing) -> Option<Exchange> {
-    let reached = context.origins.to_reachable(at)?;
-    outgoing.url = reached.url.into();
-    outgoing.forwarded = reached.forwarded;
+    match context.origins.to_reachable(at) {
+        Some(reached) => {
+            outgoing.url = reached.url.into();
+            outgoing.forwarded = reached.forwarded;
+        }
+        // The identity server is the harness's own: its links lead nowhere else.
+        None if identity::is_at(context, at) => outgoing.url = at.as_str().to_owned(),
+        None => return None,
+    }
     outgoing = outgoing.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
     Some(client.send(outgoing).await)
 }

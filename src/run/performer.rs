@@ -11,8 +11,10 @@ use url::Url;
 use super::generate::Generator;
 use super::link::{LinkFault, changed};
 use super::mailboxes::Mailboxes;
+use super::orders::Orders;
+use super::repetitions::{Repetitions, conditions_met};
 use super::secrets::{self, Secret};
-use super::{Context, click, rate_limit, request};
+use super::{Context, click, identity, rate_limit, request};
 use crate::http::Client;
 use crate::mail::read_mail;
 use crate::matching::{self, Unbound, Values};
@@ -81,7 +83,13 @@ struct Performer<'t> {
     values: Values,
     generator: Generator,
     mailboxes: Mailboxes,
+    orders: Orders,
+    rounds: Repetitions,
     origins: Vec<Url>,
+    /// The origins whose links mail may carry: the identity server sends mail too.
+    linked: Vec<Url>,
+    /// About whom the identity server was told to misbehave.
+    misled: Vec<String>,
     /// The step that is being done, for the message when it is cut short.
     doing: &'t str,
 }
@@ -96,7 +104,7 @@ impl<'t> Performer<'t> {
         let mut values = Values::default();
         values.set("started", ValueType::named("timestamp"), started_ms.into());
         values.set("now", ValueType::named("timestamp"), started_ms.into());
-        Performer {
+        let mut performer = Performer {
             trial,
             context,
             client: client(false),
@@ -106,9 +114,17 @@ impl<'t> Performer<'t> {
             values,
             generator: Generator::new(context.seed, &trial.name()),
             mailboxes: Mailboxes::new(context.sink.clone()),
+            orders: Orders::new(context.sink.clone()),
+            rounds: Repetitions::default(),
             origins: context.origins.known(),
+            linked: context.origins.known().into_iter().chain(identity::origin(context)).collect(),
+            misled: Vec::new(),
             doing: "account",
+        };
+        for (name, value) in identity::values(trial, context) {
+            performer.give(name, None, value.into());
         }
+        performer
     }
 
     fn since_begun(&self) -> f64 {
@@ -172,12 +188,16 @@ impl<'t> Performer<'t> {
     async fn steps(&mut self, finally: bool) -> Option<Stop> {
         let trial = self.trial;
         for (index, step) in trial.steps().iter().enumerate().filter(|(_, step)| step.finally == finally) {
+            if !self.rounds.wants(step) || !conditions_met(step, &self.values) {
+                continue;
+            }
             self.doing = &step.label;
             self.open_mailboxes(index);
             step.action.each_text(&mut |text| self.generate(text));
             let before = self.transcript.entries.len();
             let done = self.step(index, step).await;
             self.bind(step, before);
+            self.rounds.note(step, &self.transcript.entries[before..], &self.origins, &self.values);
             match done {
                 Ok(()) => {}
                 // What cleans up does so as far as it can.
@@ -198,6 +218,35 @@ impl<'t> Performer<'t> {
             Action::Mail(wait) => self.mail(index, step, wait).await,
             Action::NoMail(quiet) => self.quiet(index, step, quiet).await,
             Action::Click(click) => self.click(index, step, click).await,
+            Action::Pause(pause) => {
+                self.push(Some(index), 0, &step.label, Event::Note(format!("waited {pause:?}, as the scenario asks")));
+                tokio::time::sleep(*pause).await;
+                Ok(())
+            }
+            Action::Sink(order) => {
+                let given = Event::Note(self.orders.give(order, &self.values).map_err(unbound)?);
+                self.push(Some(index), 0, &step.label, given);
+                Ok(())
+            }
+            Action::Rounds(repetition) => {
+                self.push(Some(index), 0, &step.label, Event::Rounds(self.rounds.of(*repetition)));
+                Ok(())
+            }
+            Action::Skip(reason) => Err(Stop {
+                reason: StopReason::NotApplicable,
+                message: self.values.fill_text(reason).map_err(unbound)?,
+            }),
+            Action::IdentityAsked(asked) => {
+                let inquiry = identity::asked(asked, &self.values, self.context)?;
+                self.push(Some(index), 0, &step.label, Event::Inquiry(inquiry));
+                Ok(())
+            }
+            Action::IdentityDoes(does) => {
+                let instruction = identity::does(does, &self.values, self.context)?;
+                self.misled.push(instruction.about.clone());
+                self.push(Some(index), 0, &step.label, Event::Instruction(instruction));
+                Ok(())
+            }
         }
     }
 
@@ -326,10 +375,11 @@ impl<'t> Performer<'t> {
     }
 
     fn read(&self, received: &crate::mail::Received) -> Mail {
-        read_mail(received, &self.origins)
+        read_mail(received, &self.linked)
     }
 
     async fn finish(mut self) -> Performed {
+        identity::calm(&self.misled, self.context);
         for (mailbox, mails) in self.mailboxes.left_over().await {
             let mails = mails.iter().map(|one| self.read(one)).collect();
             let delivery = Delivery { mailbox, wanted: 0, mails, waited_ms: 0.0, deadline_ms: 0.0, strays: Vec::new() };
@@ -340,11 +390,11 @@ impl<'t> Performer<'t> {
     }
 }
 
-fn unbound(fault: Unbound) -> Stop {
+pub(super) fn unbound(fault: Unbound) -> Stop {
     let name = fault.name.split('~').next().unwrap_or_default();
     Stop { reason: StopReason::Unbound, message: format!("no answer had the `<{name}>` that this step needs") }
 }
 
-fn impossible(message: String) -> Stop {
+pub(super) fn impossible(message: String) -> Stop {
     Stop { reason: StopReason::Impossible, message }
 }

@@ -43,10 +43,12 @@ pub(super) fn outgoing(request: &Request, values: &Values, context: &Context, ap
 }
 
 /// The absolute URL. Values in a path are encoded as one segment each; a path that is nothing but a placeholder is
-/// a URL already.
+/// a URL already, and so is that of the identity server.
 fn url(request: &Request, values: &Values, context: &Context, api: Api) -> Result<String, Unbound> {
     let whole = request.path.as_placeholder().is_some();
-    let encode = |_: &Placeholder, value: String| if whole { value } else { segment(&value) };
+    let is_url = |placeholder: &Placeholder| placeholder.name == super::identity::URL;
+    let encode =
+        |placeholder: &Placeholder, value: String| if whole || is_url(placeholder) { value } else { segment(&value) };
     let path = values.fill_text_with(&request.path, encode)?;
     let mut url = match () {
         () if path.starts_with("http://") || path.starts_with("https://") => path,

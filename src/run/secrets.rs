@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::matching::Values;
-use crate::model::{Body, Event, Exchange, Transcript};
+use crate::model::{Asked, Body, Event, Exchange, Transcript};
 use crate::scenario::ValueType;
 
 /// A value that must not be shown.
@@ -51,7 +51,8 @@ pub(super) fn of(transcript: &Transcript, values: &Values) -> Vec<Secret> {
             Event::Visit(visit) => visit.hops.iter().for_each(|hop| found.exchange(hop)),
             Event::Delivery(delivery) => found.links(delivery.mails.iter().flat_map(|mail| &mail.links), values),
             Event::Silence(silence) => found.links(silence.mails.iter().flat_map(|mail| &mail.links), values),
-            Event::Stop(_) => {}
+            Event::Inquiry(inquiry) => inquiry.requests.iter().for_each(|asked| found.asked(asked)),
+            Event::Rounds(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => {}
         }
     }
     found.secrets
@@ -73,6 +74,20 @@ impl Found {
         self.body(&exchange.request.body);
         if let Some(response) = &exchange.response {
             self.body(&response.body);
+        }
+    }
+
+    fn asked(&mut self, asked: &Asked) {
+        if let Some(token) = asked.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer ")) {
+            self.add("access_token", token);
+        }
+        for (name, value) in &asked.query {
+            if SECRET_NAMES.contains(&name.as_str()) {
+                self.add(name, value);
+            }
+        }
+        if let Some(body) = &asked.body {
+            self.json(body);
         }
     }
 

@@ -2,9 +2,12 @@
 //!
 //! Takes the nodes of a scenario's steps and all fragments; gives flat lists of step nodes in which every name is
 //! unique: what a fragment keeps to itself is renamed (`token` to `1~token`-like names), its outputs keep their names
-//! or get those that `out:` gives them. It never looks at what steps mean.
+//! or get those that `out:` gives them. `repeat:` becomes as many copies of its steps. It never looks at what steps
+//! mean.
 
-use std::collections::BTreeMap;
+mod repeat;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnostic::Diagnostic;
 use super::keys;
@@ -24,6 +27,33 @@ pub(super) struct Fragment {
     pub(super) inputs: Vec<(String, Option<Node>)>,
     pub(super) outputs: Vec<String>,
     pub(super) steps: Vec<Node>,
+}
+
+/// One step of the flat list.
+#[derive(Debug, Clone)]
+pub(super) struct Flat {
+    /// The step.
+    pub(super) node: Node,
+    /// Whether it stems from a fragment.
+    pub(super) prepares: bool,
+    /// The conditions of the fragments and repetitions that it stems from: values that must have come up, or not.
+    pub(super) conditions: Vec<Condition>,
+    /// Its place in a repetition.
+    pub(super) round: Option<FlatRound>,
+}
+
+/// `when` (true) or `unless` (false), with its text.
+pub(super) type Condition = (bool, Node);
+
+/// The place of a step in a repetition.
+#[derive(Debug, Clone)]
+pub(super) struct FlatRound {
+    /// Which repetition of the scenario.
+    pub(super) repetition: usize,
+    /// Which round, from 1.
+    pub(super) number: usize,
+    /// What ends the repetition.
+    pub(super) until: Option<Node>,
 }
 
 /// What names mean at one place.
@@ -49,41 +79,66 @@ pub(super) struct Expander<'a> {
     pub(super) fragments: &'a BTreeMap<String, Fragment>,
     uses: usize,
     steps: usize,
+    /// The conditions of all fragments and repetitions around the step at hand.
+    conditions: Vec<Condition>,
+    /// The names that have stood in a step so far.
+    seen: BTreeSet<String>,
+    repeating: bool,
 }
 
 impl<'a> Expander<'a> {
     pub(super) fn new(reader: &'a Reader<'a>, fragments: &'a BTreeMap<String, Fragment>) -> Expander<'a> {
-        Expander { reader, fragments, uses: 0, steps: 0 }
+        Expander {
+            reader,
+            fragments,
+            uses: 0,
+            steps: 0,
+            conditions: Vec::new(),
+            seen: BTreeSet::new(),
+            repeating: false,
+        }
     }
 
     /// Gives the flat list of steps.
-    pub(super) fn steps(&mut self, nodes: &[Node], scope: &Scope, open: &mut Vec<String>) -> Vec<Node> {
+    pub(super) fn steps(&mut self, nodes: &[Node], scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
         let mut flat = Vec::new();
         for node in nodes {
-            match node.get("use") {
-                Some(target) => flat.extend(self.used(node, target, scope, open)),
-                None => {
-                    self.steps += 1;
-                    if self.steps == MAX_STEPS {
-                        self.reader.fault(
-                            Diagnostic::new(
-                                node.span,
-                                "too-many-steps",
-                                format!("with its fragments this has over {MAX_STEPS} steps"),
-                            )
-                            .label("the step that is too much"),
-                        );
-                    }
-                    if self.steps < MAX_STEPS {
-                        flat.push(scope.apply(node));
-                    }
-                }
+            let around = self.conditions.len();
+            let inner = node.get("use").or_else(|| node.get("repeat"));
+            if inner.is_some() {
+                self.conditions.extend(conditions(node, scope));
             }
+            match (node.get("use"), node.get("repeat")) {
+                (Some(target), _) => flat.extend(self.used(node, target, scope, open)),
+                (None, Some(what)) => flat.extend(self.repeated(node, what, scope, open)),
+                (None, None) => flat.extend(self.one(scope.apply(node), open)),
+            }
+            self.conditions.truncate(around);
         }
         flat
     }
 
-    fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Node> {
+    /// A step as it is.
+    fn one(&mut self, node: Node, open: &[String]) -> Option<Flat> {
+        self.steps += 1;
+        if self.steps == MAX_STEPS {
+            self.reader.fault(
+                Diagnostic::new(
+                    node.span,
+                    "too-many-steps",
+                    format!("with its fragments and repetitions this has over {MAX_STEPS} steps"),
+                )
+                .label("the step that is too much"),
+            );
+        }
+        if self.steps >= MAX_STEPS {
+            return None;
+        }
+        repeat::names(&node, &mut self.seen);
+        Some(Flat { node, prepares: !open.is_empty(), conditions: self.conditions.clone(), round: None })
+    }
+
+    fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
         let reader = self.reader;
         let Some(fields) = reader.fields(node, "a `use` step", &[keys::USE, keys::STEP], &["use"]) else {
             return Vec::new();
@@ -196,6 +251,14 @@ impl<'a> Expander<'a> {
     }
 }
 
+/// The conditions that a step has itself.
+pub(super) fn conditions(node: &Node, scope: &Scope) -> Vec<Condition> {
+    [("when", true), ("unless", false)]
+        .into_iter()
+        .filter_map(|(name, holds)| Some((holds, scope.apply(node.get(name)?))))
+        .collect()
+}
+
 impl Scope {
     /// The scope of a case: only its inputs.
     pub(super) fn of_case(inputs: BTreeMap<String, Node>) -> Scope {
@@ -263,7 +326,7 @@ impl Scope {
             }
             return vec![Segment::Placeholder(placeholder)];
         }
-        if self.inner.is_some() && placeholder.binds() && !super::flow::BUILT_IN.contains(&placeholder.name.as_str()) {
+        if self.inner.is_some() && placeholder.binds() && !super::flow::is_built_in(&placeholder.name) {
             let outside = self.outside(&placeholder.name);
             if outside != placeholder.name {
                 placeholder.typed = placeholder.value_type.is_some();

@@ -50,6 +50,7 @@ impl Reader<'_> {
 
     fn check(&self, level: Level, span: Span, node: &Node, observed: &[keys::Key]) -> Option<Check> {
         let what = format!("`{level}`");
+        let before = self.count_faults();
         let fields = self.fields(node, &what, &[observed, keys::EXPECTATION], &[])?;
         let pattern = self.outcome(&fields, observed)?;
         let one_of = match fields.get("one_of") {
@@ -58,11 +59,14 @@ impl Reader<'_> {
         };
         let seen = matches!(&pattern.kind, PatternKind::Object { fields, .. } if !fields.is_empty());
         if !seen && one_of.is_empty() {
-            self.fault(
-                Diagnostic::new(node.span, "no-check", format!("{what} expects nothing"))
-                    .label("nothing to see here")
-                    .nearest("", observed.iter().map(|key| key.name)),
-            );
+            // A misspelt key is its own fault, not an expectation that was forgotten.
+            if self.count_faults() == before {
+                self.fault(
+                    Diagnostic::new(node.span, "no-check", format!("{what} expects nothing"))
+                        .label("nothing to see here")
+                        .nearest("", observed.iter().map(|key| key.name)),
+                );
+            }
             return None;
         }
         Some(Check {
@@ -73,6 +77,34 @@ impl Reader<'_> {
             pattern,
             one_of,
         })
+    }
+
+    /// Reads a pattern over an outcome of any kind, as `until` has it.
+    pub(super) fn outcome_pattern(&self, node: &Node) -> Option<Pattern> {
+        let lists = [keys::RESPONSE, keys::DELIVERY, keys::VISIT, keys::SILENCE];
+        let Value::Map(entries) = &node.value else {
+            self.expected(node, "what an outcome looks like (a mapping)");
+            return None;
+        };
+        let known = |name: &str| lists.iter().find_map(|list| list.iter().find(|key| key.name == name));
+        let mut patterns = Vec::new();
+        for (key, value) in entries {
+            let Some(seen) = known(&key.name) else {
+                self.fault(
+                    Diagnostic::new(key.span, "unknown-key", format!("no outcome has `{}`", key.name))
+                        .label("not known here")
+                        .nearest(&key.name, lists.iter().flat_map(|list| list.iter().map(|key| key.name))),
+                );
+                return None;
+            };
+            let pattern = match seen.shape {
+                Shape::Status => self.status(value)?,
+                Shape::Patterns => self.headers(value)?,
+                _ => self.pattern(value)?,
+            };
+            patterns.push((key.name.clone(), pattern));
+        }
+        Some(Pattern { span: node.span, kind: PatternKind::Object { fields: patterns, exact: false } })
     }
 
     /// The pattern over the outcome as a whole.

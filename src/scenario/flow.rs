@@ -7,19 +7,43 @@ use std::collections::BTreeSet;
 
 use super::diagnostic::Diagnostic;
 use super::read::Reader;
-use super::step::{Sender, Step};
+use super::step::{Action, Sender, Step};
 use super::template::Text;
 use super::text::Placeholder;
 use crate::scenario::node::Span;
 
 /// Values that are always known: when the trial began and what time it is, in milliseconds.
-pub(super) const BUILT_IN: &[&str] = &["started", "now"];
+const ALWAYS: &[&str] = &["started", "now"];
 
-/// Checks all cases of a scenario.
-pub(super) fn check<'s>(reader: &Reader<'_>, actors: &[(String, Span)], cases: impl Iterator<Item = &'s [Step]>) {
+/// Values that are known where the harness's identity server is needed: its name, as clients give it, and its URL.
+const OF_IDENTITY: &[&str] = &["id_server", "id_server_url"];
+
+/// The need that gives an identity server.
+const IDENTITY_SERVER: &str = "identity-server";
+
+/// Whether a value is the harness's own, and the same in every fragment.
+pub(super) fn is_built_in(name: &str) -> bool {
+    ALWAYS.contains(&name) || OF_IDENTITY.contains(&name)
+}
+
+/// Checks all cases of a scenario. If it is not `whole`, because parts of it could not be read, only what is wrong all
+/// the same is noted.
+pub(super) fn check<'s>(
+    reader: &Reader<'_>,
+    actors: &[(String, Span)],
+    needs: &[(String, Span)],
+    cases: impl Iterator<Item = &'s [Step]>,
+    whole: bool,
+) {
+    let identity = needs.iter().any(|(need, _)| need == IDENTITY_SERVER);
     let mut used = BTreeSet::new();
     for steps in cases {
-        used.extend(check_case(reader, actors, steps));
+        let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
+        let bound = known.map(|name| (*name).to_owned()).collect();
+        used.extend(check_case(Flow { reader, actors, bound, used: BTreeSet::new(), whole }, identity, steps));
+    }
+    if !whole {
+        return;
     }
     for (name, span) in actors {
         if !used.contains(name) {
@@ -33,15 +57,17 @@ pub(super) fn check<'s>(reader: &Reader<'_>, actors: &[(String, Span)], cases: i
 }
 
 /// Checks one case; gives the actors that do something in it.
-fn check_case(reader: &Reader<'_>, actors: &[(String, Span)], steps: &[Step]) -> BTreeSet<String> {
-    let bound = BUILT_IN.iter().map(|name| (*name).to_owned()).collect();
-    let mut flow = Flow { reader, actors, bound, used: BTreeSet::new() };
+fn check_case(mut flow: Flow<'_>, identity: bool, steps: &[Step]) -> BTreeSet<String> {
     for step in steps {
+        if !identity && matches!(step.action, Action::IdentityAsked(_) | Action::IdentityDoes(_)) {
+            flow.reader.fault(needs_identity_server(step.span));
+        }
         for request in step.action.requests() {
             if let Sender::Actor(name, span) = &request.sender {
                 flow.actor(name, *span);
             }
         }
+        step.when.iter().chain(&step.unless).for_each(|text| flow.asked(text));
         step.action.each_text(&mut |text| flow.sent(text));
         for check in &step.checks {
             check.pattern.each_text(&mut |text| flow.expected(text));
@@ -58,12 +84,16 @@ struct Flow<'a> {
     actors: &'a [(String, Span)],
     bound: BTreeSet<String>,
     used: BTreeSet<String>,
+    /// Whether every step could be read.
+    whole: bool,
 }
 
 impl Flow<'_> {
     fn actor(&mut self, name: &str, span: Span) {
         self.used.insert(name.to_owned());
-        if !self.actors.iter().any(|(actor, _)| actor == name) {
+        // An input that was not given is missed where the fragment is used.
+        let given = self.whole || !name.starts_with('<');
+        if given && !self.actors.iter().any(|(actor, _)| actor == name) {
             self.reader.fault(
                 Diagnostic::new(span, "unknown-actor", format!("there is no actor `{name}`"))
                     .label("not declared")
@@ -104,6 +134,15 @@ impl Flow<'_> {
         }
     }
 
+    /// A condition: what it asks for may have come up before it.
+    fn asked(&mut self, text: &Text) {
+        for placeholder in text.placeholders() {
+            if !self.fact(text, placeholder) && !self.bound.contains(&placeholder.name) {
+                self.unbound(text, placeholder, placeholder.value_type.is_some());
+            }
+        }
+    }
+
     /// A text that is held against an answer: what is new in it is bound there.
     fn expected(&mut self, text: &Text) {
         for placeholder in text.placeholders() {
@@ -119,9 +158,14 @@ impl Flow<'_> {
     }
 
     fn unbound(&self, text: &Text, placeholder: &Placeholder, has_type: bool) {
+        if !self.whole {
+            return;
+        }
         let name = shown(&placeholder.name);
         let span = self.reader.part(text.span, &format!("<{name}"));
-        let fault = if has_type {
+        let fault = if OF_IDENTITY.contains(&name) {
+            needs_identity_server(span)
+        } else if has_type {
             Diagnostic::new(span, "unbound", format!("`<{name}>` is used before anything binds it"))
                 .label("no value yet")
                 .help("an earlier step's expectation must name it, or a fragment that gives it must be used before")
@@ -134,6 +178,12 @@ impl Flow<'_> {
         };
         self.reader.fault(fault);
     }
+}
+
+fn needs_identity_server(span: Span) -> Diagnostic {
+    Diagnostic::new(span, "missing-need", "this takes the harness's identity server")
+        .label("used here")
+        .help(format!("add `{IDENTITY_SERVER}` to `needs`"))
 }
 
 /// A name as the file has it: without what expanding fragments added.

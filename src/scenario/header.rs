@@ -75,6 +75,7 @@ impl Reader<'_> {
                 );
             }
         }
+        let before = self.count_faults();
         let cases = self
             .cases(&fields)
             .into_iter()
@@ -83,13 +84,15 @@ impl Reader<'_> {
                 let mut steps = Vec::new();
                 for (key, finally) in [("steps", false), ("finally", true)] {
                     let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
-                    steps.extend(nodes.iter().filter_map(|node| self.step(node, finally)));
+                    steps.extend(nodes.iter().filter_map(|flat| self.flat_step(flat, finally)));
                 }
                 Case { name, steps }
             })
             .collect::<Vec<_>>();
-        flow::check(self, &actors, cases.iter().map(|case| case.steps.as_slice()));
-        let complete = cases.iter().all(|case| !case.steps.is_empty());
+        // What could not be read may bind a value, act for an actor or expect something.
+        let whole = self.count_faults() == before;
+        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()), whole);
+        let complete = whole && cases.iter().all(|case| !case.steps.is_empty());
         if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
             self.fault(
                 Diagnostic::new(node.span, "no-check", "this scenario expects nothing, so it cannot fail")

@@ -100,6 +100,8 @@ pub(super) static SPEC: &[Key] = &[
 pub(super) static STEP: &[Key] = &[
     key("name", Shape::Plain, "The step's name in reports and snapshots."),
     key("spec", Shape::Spec, "Where the specification asks for what this step expects, if not where the file says."),
+    key("when", Shape::Text, "Do this only if these values have come up: `<sid>`. Otherwise go on with the next step."),
+    key("unless", Shape::Text, "Do this only if one of these values has not come up."),
 ];
 
 /// The keys of a step that makes a request, besides the method.
@@ -142,7 +144,7 @@ pub(super) static DELIVERY: &[Key] = &[
     key(
         "link",
         Shape::Pattern,
-        "The link to follow: `url`, `origin`, `path`, `query` (by name), `on_target`, `same_in_all_parts`.",
+        "The link to follow: `url`, `origin`, `path`, `query` (by name), `on_public`, `on_target`, `same_in_all_parts`.",
     ),
     key("raw", Shape::Pattern, "The first mail as it was transferred."),
     key("mails", Shape::Pattern, "All mails that came, each with the fields above."),
@@ -200,6 +202,58 @@ pub(super) static RESPONSES: &[Key] = &[
     key("statuses", Shape::Pattern, "All statuses, sorted."),
 ];
 
+/// The keys of a step that repeats others.
+pub(super) static REPEAT: &[Key] = &[
+    needed("times", Shape::Count, "How many times at most."),
+    key("until", Shape::Pattern, "Stop after the round in which an outcome looks like this: `{status: 429}`."),
+    needed("steps", Shape::Steps, "What happens in each round. Values that first come up in it are new in each."),
+];
+
+/// What can be expected of a repetition.
+pub(super) static ROUNDS: &[Key] = &[
+    key("reached", Shape::Pattern, "Whether a round ended as `until` says."),
+    key("times", Shape::Pattern, "How many rounds there were."),
+];
+
+/// The keys of a mapping that says how the mail sink misbehaves; one of them besides `to` and `times`.
+pub(super) static SINK: &[Key] = &[
+    needed("to", Shape::Text, "For mail to this address."),
+    key("refuse_rcpt", Shape::Plain, "Refuse the recipient, with this reply: `550 5.1.1 no such mailbox`."),
+    key("refuse_data", Shape::Plain, "Refuse the whole message once it was sent, with this reply."),
+    key("stall", Shape::Duration, "Answer to the recipient only after this time."),
+    key("hang_up", Shape::Flag, "Close the connection once the message was sent, without an answer."),
+    key("times", Shape::Count, "How often; always if not given."),
+];
+/// The keys of a step that looks at what the identity server was asked.
+pub(super) static IDENTITY_ASKED: &[Key] =
+    &[needed("about", Shape::Text, "An address, a user or a session that stands in the requests.")];
+
+/// What can be expected of what the identity server was asked.
+pub(super) static INQUIRY: &[Key] = &[
+    key("count", Shape::Pattern, "How many requests it got."),
+    key(
+        "requests",
+        Shape::Pattern,
+        "The requests, oldest first: `method`, `path`, `query` (by name), `authorization`, `body`.",
+    ),
+];
+
+/// The keys of a step that makes the identity server misbehave.
+pub(super) static IDENTITY_DOES: &[Key] = &[
+    needed("on", Shape::Text, "The path: below `/_matrix/identity/v2`, unless it begins with `/_`."),
+    needed("about", Shape::Text, "The address, user or session that stands in the requests to answer so."),
+    key("status", Shape::Count, "The status, for `answer`."),
+    key("body", Shape::Template, "The JSON body, for `answer`."),
+    key("raw_body", Shape::Text, "A body that is no JSON, for `answer`; sent as text/plain."),
+    key("for", Shape::Duration, "How long it waits before it answers as it should, for `stall`."),
+];
+
+/// What the identity server can be made to do.
+pub(super) static IDENTITY_DOINGS: &[&str] = &["answer", "refuse", "stall"];
+
+/// What can be expected of a step that shows nothing.
+pub(super) static NOTHING: &[Key] = &[];
+
 /// The keys every expectation may have.
 pub(super) static EXPECTATION: &[Key] = &[
     key("one_of", Shape::Alternatives, "Named alternatives; the record says which one the server chose."),
@@ -213,8 +267,20 @@ pub(super) static ACTIONS: &[(&str, &str)] = &[
     ("no_mail", "See that no mail comes to this address."),
     ("click", "Follow this link as a browser would: GET, and submit the form if the page has one."),
     ("parallel", "Make several requests at the same time."),
+    ("identity_asked", "Look at what the harness's identity server was asked at this path."),
+    (
+        "identity_does",
+        "Make the harness's identity server `answer` something else, `refuse` or `stall`, until the trial ends.",
+    ),
     ("use", "Do the steps of a fragment."),
+    ("repeat", "Do steps several times, up to `times`, or until an outcome looks as `until` says."),
+    ("pause", "Wait this long. For moments that the target's configuration names; never for mail."),
+    ("sink", "Have the mail sink misbehave for a recipient."),
+    ("skip", "End here without a verdict, for this reason; with `when` or `unless`."),
 ];
+
+/// The actions of which nothing can be expected.
+pub(super) static SILENT: &[&str] = &["use", "pause", "sink", "skip", "identity_does"];
 
 /// What the changes of a link's parameters can be, besides a text.
 pub(super) static CHANGES: &[&str] = &["altered", "removed"];
@@ -242,6 +308,7 @@ const fn configured(name: &'static str, about: &'static str) -> Need {
 pub static NEEDS: &[Need] = &[
     probed("email", "sends validation mail"),
     probed("registration", "lets accounts be registered without an administrator"),
+    probed("registration-email", "lets people register with an e-mail address"),
     probed("password-login", "lets people log in with a password"),
     probed("3pid-changes", "lets people change their addresses"),
     probed("api-r0", "serves the r0 paths"),
@@ -257,4 +324,5 @@ pub static NEEDS: &[Need] = &[
     configured("short-lived-tokens", "forgets validation sessions after two seconds"),
     configured("rate-limits", "has its usual rate limits"),
     configured("behind-proxy", "believes X-Forwarded-For"),
+    configured("no-phone-numbers", "has no way to send text messages"),
 ];

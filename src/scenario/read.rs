@@ -52,6 +52,11 @@ impl<'a> Reader<'a> {
         self.faults.borrow_mut().push(diagnostic);
     }
 
+    /// How many faults there are so far.
+    pub(super) fn count_faults(&self) -> usize {
+        self.faults.borrow().len()
+    }
+
     /// All faults so far.
     pub(super) fn into_faults(self) -> Vec<Diagnostic> {
         self.faults.into_inner()
@@ -206,7 +211,10 @@ impl<'a> Reader<'a> {
 
     /// `500ms`, `2s`, `1m`.
     pub(super) fn duration(&self, node: &Node, what: &str) -> Option<Duration> {
-        let text = node.as_text()?;
+        let Some(text) = node.as_text() else {
+            self.expected(node, &format!("{what} (a length of time, like `500ms`)"));
+            return None;
+        };
         match humantime::parse_duration(text) {
             Ok(duration) => Some(duration),
             Err(_) => {

@@ -88,6 +88,15 @@ fn step() -> Value {
             "no_mail" => (text, keys::SILENCE_STEP, Some(keys::SILENCE)),
             "click" => (text, keys::CLICK, Some(keys::VISIT)),
             "use" => (text, keys::USE, None),
+            "skip" => (text, &[][..], None),
+            "pause" => (described(json!({"$ref": "#/$defs/duration"}), about), &[][..], None),
+            "sink" => (described(object(keys::SINK, &[]), about), &[][..], None),
+            "repeat" => (described(object(keys::REPEAT, &[]), about), &[][..], Some(keys::ROUNDS)),
+            "identity_asked" => (text, keys::IDENTITY_ASKED, Some(keys::INQUIRY)),
+            "identity_does" => {
+                let words = json!({"enum": keys::IDENTITY_DOINGS});
+                (described(words, about), keys::IDENTITY_DOES, None)
+            }
             _ => {
                 let list = json!({"type": "array", "minItems": 2, "items": {"type": "object"}});
                 (described(list, about), keys::PARALLEL, Some(keys::RESPONSES))

@@ -3,15 +3,24 @@
 //! Takes a mapping; gives a [`Step`]. Each kind of action has a file of its own below this one.
 
 mod click;
+mod identity;
 mod mail;
+mod order;
 mod parallel;
 mod request;
+mod rounds;
 
 pub use click::{Change, Click};
+pub use identity::{IdentityAnswer, IdentityAsked, IdentityDoes};
 pub use mail::{MailWait, Quiet};
+pub use order::{Fault, SinkOrder};
 pub use request::{BodyTemplate, Request, Sender};
+pub use rounds::Round;
+
+use std::time::Duration;
 
 use super::diagnostic::Diagnostic;
+use super::expand::Flat;
 use super::expectation::Check;
 use super::keys;
 use super::node::{Node, Span, Value};
@@ -36,6 +45,15 @@ pub struct Step {
     pub checks: Vec<Check>,
     /// Whether it runs whatever happened before.
     pub finally: bool,
+    /// Whether it stems from a fragment: it prepares what the scenario is about. If it fails, the scenario's own
+    /// behaviour could not be seen; that the preparation is wrong is for the scenarios about it to say.
+    pub prepares: bool,
+    /// It is done only if all of these have a value.
+    pub when: Vec<Text>,
+    /// It is done only if none of these has a value.
+    pub unless: Vec<Text>,
+    /// Its place in a repetition.
+    pub round: Option<Round>,
 }
 
 /// What a step does.
@@ -51,6 +69,18 @@ pub enum Action {
     NoMail(Quiet),
     /// Follows a link.
     Click(Click),
+    /// Waits for a moment that the target's configuration names.
+    Pause(Duration),
+    /// Has the mail sink misbehave.
+    Sink(SinkOrder),
+    /// Ends a repetition: tells how it went.
+    Rounds(usize),
+    /// Ends the trial without a verdict, for this reason.
+    Skip(Text),
+    /// Looks at what the identity server was asked.
+    IdentityAsked(IdentityAsked),
+    /// Makes the identity server misbehave.
+    IdentityDoes(IdentityDoes),
 }
 
 impl Action {
@@ -62,6 +92,14 @@ impl Action {
             Action::Mail(wait) => f(&wait.to),
             Action::NoMail(quiet) => f(&quiet.to),
             Action::Click(click) => click.each_text(f),
+            Action::Sink(order) => f(&order.to),
+            Action::Skip(reason) => f(reason),
+            Action::Pause(_) | Action::Rounds(_) => {}
+            Action::IdentityAsked(asked) => {
+                f(&asked.path);
+                f(&asked.about);
+            }
+            Action::IdentityDoes(does) => does.each_text(f),
         }
     }
 
@@ -122,7 +160,8 @@ fn action_of<'n>(reader: &Reader<'_>, node: &'n Node) -> Option<(&'n super::node
 
 impl Reader<'_> {
     /// Reads one expanded step.
-    pub(super) fn step(&self, node: &Node, finally: bool) -> Option<Step> {
+    pub(super) fn flat_step(&self, flat: &Flat, finally: bool) -> Option<Step> {
+        let node = &flat.node;
         let (key, value) = action_of(self, node)?;
         let what = format!("a `{}` step", key.name);
         let own: &[keys::Key] = match key.name.as_str() {
@@ -130,12 +169,15 @@ impl Reader<'_> {
             "no_mail" => keys::SILENCE_STEP,
             "click" => keys::CLICK,
             "parallel" => keys::PARALLEL,
+            "identity_asked" => keys::IDENTITY_ASKED,
+            "identity_does" => keys::IDENTITY_DOES,
             "use" => keys::USE,
+            "repeat" | "pause" | "sink" | "skip" => &[],
             _ => keys::REQUEST,
         };
         let levels: Vec<&str> = crate::model::Level::ALL.iter().map(|level| level.word()).collect();
         let mut extra = vec![key.name.as_str()];
-        if key.name != "use" {
+        if !keys::SILENT.contains(&key.name.as_str()) {
             extra.extend(levels);
         }
         let fields = self.fields(node, &what, &[own, keys::STEP], &extra)?;
@@ -146,16 +188,37 @@ impl Reader<'_> {
             "no_mail" => (self.quiet(value, &fields).map(Action::NoMail), keys::SILENCE),
             "click" => (self.click(value, &fields).map(Action::Click), keys::VISIT),
             "parallel" => (self.parallel(value).map(Action::Parallel), keys::RESPONSES),
+            "repeat" => (flat.round.as_ref().map(|round| Action::Rounds(round.repetition)), keys::ROUNDS),
+            "pause" => (self.pause(value).map(Action::Pause), keys::NOTHING),
+            "sink" => (self.sink_order(value).map(Action::Sink), keys::NOTHING),
+            "skip" => (self.placed_text(value, "the reason").map(Action::Skip), keys::NOTHING),
+            "identity_asked" => (self.identity_asked(value, &fields).map(Action::IdentityAsked), keys::INQUIRY),
+            "identity_does" => (self.identity_does(value, &fields).map(Action::IdentityDoes), keys::NOTHING),
             method => (self.request(method, value, &fields).map(Action::Request), keys::RESPONSE),
         };
         let checks = self.checks(&fields, observed);
         let action = action?;
+        let (when, unless) = self.conditions(&fields, &flat.conditions);
+        if matches!(action, Action::Skip(_)) && when.is_empty() && unless.is_empty() {
+            self.fault(
+                Diagnostic::new(key.span, "skip", "this always ends the trial")
+                    .label("without a condition")
+                    .help("say with `when` or `unless` which value decides: `unless: <<submit_url>`"),
+            );
+        }
         let label = name.clone().unwrap_or_else(|| match (&action, value.as_text()) {
             (Action::Parallel(requests), _) => format!("{} requests at once", requests.len()),
+            (Action::Rounds(_), _) => "the repetition".to_owned(),
+            (Action::Sink(order), _) => format!("the sink for {}", order.to.written()),
             (_, Some(text)) => format!("{} {text}", key.name.replace('_', " ")),
             _ => key.name.replace('_', " "),
         });
-        Some(Step { span: key.span, label, name, spec, action, checks, finally })
+        let round = match &action {
+            Action::Rounds(_) => None,
+            _ => flat.round.as_ref().map(|round| self.round(round)),
+        };
+        let prepares = flat.prepares;
+        Some(Step { span: key.span, label, name, spec, action, checks, finally, prepares, when, unless, round })
     }
 
     /// The actor named by `as`.

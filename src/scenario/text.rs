@@ -82,7 +82,7 @@ pub(super) struct TextFault {
 const MAX_REPEATED: usize = 1_000_000;
 
 /// Splits a text into its segments.
-pub(super) fn parse(text: &str) -> Result<Vec<Segment>, TextFault> {
+pub(super) fn parse(text: &str) -> Result<Vec<Segment>, Box<TextFault>> {
     let mut segments = Vec::new();
     let mut literal = String::new();
     let mut rest = text;
@@ -95,13 +95,13 @@ pub(super) fn parse(text: &str) -> Result<Vec<Segment>, TextFault> {
             continue;
         }
         let Some(end) = rest.find('>') else {
-            return Err(TextFault {
+            return Err(Box::new(TextFault {
                 part: rest.chars().take(20).collect(),
                 code: "placeholder",
                 message: "`<` begins a placeholder, and no `>` ends it".into(),
                 help: Some("write `<<` for a literal `<`".into()),
                 nearest: None,
-            });
+            }));
         };
         let inner = &rest[1..end];
         match repeated(inner) {
@@ -124,29 +124,31 @@ pub(super) fn parse(text: &str) -> Result<Vec<Segment>, TextFault> {
 }
 
 /// `256 * a`.
-fn repeated(inner: &str) -> Option<Result<String, TextFault>> {
+fn repeated(inner: &str) -> Option<Result<String, Box<TextFault>>> {
     let (count, text) = inner.split_once('*')?;
     let count: usize = count.trim().parse().ok()?;
     let text = text.trim_start();
     if count.saturating_mul(text.len().max(1)) > MAX_REPEATED {
-        return Some(Err(TextFault {
+        return Some(Err(Box::new(TextFault {
             part: format!("<{inner}>"),
             code: "placeholder",
             message: format!("a repeated text has at most {MAX_REPEATED} bytes"),
             help: None,
             nearest: None,
-        }));
+        })));
     }
     Some(Ok(text.repeat(count)))
 }
 
-fn placeholder(inner: &str) -> Result<Placeholder, TextFault> {
-    let fault = |message: String, help: &str| TextFault {
-        part: format!("<{inner}>"),
-        code: "placeholder",
-        message,
-        help: Some(help.to_owned()),
-        nearest: None,
+fn placeholder(inner: &str) -> Result<Placeholder, Box<TextFault>> {
+    let fault = |message: String, help: &str| {
+        Box::new(TextFault {
+            part: format!("<{inner}>"),
+            code: "placeholder",
+            message,
+            help: Some(help.to_owned()),
+            nearest: None,
+        })
     };
     let mut pieces = inner.split('|');
     let head = pieces.next().unwrap_or_default().trim();
@@ -168,22 +170,26 @@ fn placeholder(inner: &str) -> Result<Placeholder, TextFault> {
     }
     let value_type = match type_name {
         None => ValueType::named(name),
-        Some(type_name) => Some(ValueType::named(type_name).ok_or_else(|| TextFault {
-            part: format!("<{inner}>"),
-            code: "unknown-type",
-            message: format!("there is no type `{type_name}`"),
-            help: None,
-            nearest: Some((type_name.to_owned(), super::types::TYPES.iter().map(|facts| facts.name).collect())),
+        Some(type_name) => Some(ValueType::named(type_name).ok_or_else(|| {
+            Box::new(TextFault {
+                part: format!("<{inner}>"),
+                code: "unknown-type",
+                message: format!("there is no type `{type_name}`"),
+                help: None,
+                nearest: Some((type_name.to_owned(), super::types::TYPES.iter().map(|facts| facts.name).collect())),
+            })
         })?),
     };
     let mut filters = Vec::new();
     for filter in pieces {
-        filters.push(Filter::parse(filter.trim()).ok_or_else(|| TextFault {
-            part: format!("<{inner}>"),
-            code: "unknown-filter",
-            message: format!("there is no filter `{}`", filter.trim()),
-            help: None,
-            nearest: Some((filter.trim().to_owned(), Filter::NAMES.iter().map(|(name, _)| *name).collect())),
+        filters.push(Filter::parse(filter.trim()).ok_or_else(|| {
+            Box::new(TextFault {
+                part: format!("<{inner}>"),
+                code: "unknown-filter",
+                message: format!("there is no filter `{}`", filter.trim()),
+                help: None,
+                nearest: Some((filter.trim().to_owned(), Filter::NAMES.iter().map(|(name, _)| *name).collect())),
+            })
         })?);
     }
     Ok(Placeholder { name: name.to_owned(), value_type, typed: type_name.is_some(), filters })

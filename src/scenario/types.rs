@@ -83,6 +83,7 @@ pub static TYPES: &[TypeFacts] = &[
     text("user_id", "a user id: `@localpart:server`", r"@[^:\s]*:[^\s]+", true, false, false),
     text("device_id", "the id of a device", r"(?s).+", true, true, false),
     text("access_token", "an access token", r"\S+", true, false, true),
+    text("id_access_token", "an access token of an identity server", r"\S+", true, false, true),
     text("token", "a token out of a mail", r"\S+", true, true, true),
     text(
         "email",

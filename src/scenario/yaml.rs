@@ -6,6 +6,7 @@
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{DuplicateKeyPolicy, Spanned};
 
 use super::diagnostic::Diagnostic;
@@ -48,18 +49,39 @@ pub(super) fn read(file: usize, source: &str) -> Result<Node, Box<Diagnostic>> {
     }
     let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(source, options).map_err(|error| {
         let (start, len) = error.location().map_or((0, 0), |at| range(source, &at));
-        Box::new(
-            Diagnostic::new(Span { file, start, len }, "yaml", format!("this is not the YAML that was expected: {}", plain(&error)))
-                .label("here")
-                .help("quote text that has `: `, ` #`, or starts with `[`, `{`, `<`, `*`, `&`, `!`, `%`, `@` or `` ` ``; indent with spaces"),
-        )
+        let (message, help) = explained(&error);
+        Box::new(Diagnostic::new(Span { file, start, len }, "yaml", message).label("here").help(help))
     })?;
     Ok(settle(file, source, raw))
 }
 
+/// What is wrong, and what to do.
+fn explained(error: &serde_saphyr::Error) -> (String, &'static str) {
+    let mut inner = error.without_snippet();
+    while let serde_saphyr::Error::AliasError { error, .. } = inner {
+        inner = error;
+    }
+    match inner {
+        serde_saphyr::Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
+            (format!("values nest more than {MAX_DEPTH} deep here"), "no scenario needs that")
+        }
+        serde_saphyr::Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => {
+            ("a second document begins here".to_owned(), "a file has one scenario; put this one into a file of its own")
+        }
+        serde_saphyr::Error::Budget { .. } => (
+            format!("with its aliases this file has more than {MAX_NODES} values"),
+            "one scenario tests one behaviour; use a fragment for what is repeated",
+        ),
+        other => (
+            format!("this is not the YAML that was expected: {}", plain(other)),
+            "quote text that has `: `, ` #`, or starts with `[`, `{`, `<`, `*`, `&`, `!`, `%`, `@` or `` ` ``; indent with spaces",
+        ),
+    }
+}
+
 /// The library's message without its own place and markup.
 fn plain(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().to_string();
+    let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
     let first = first.split(" at line ").next().unwrap_or(first);
     first.trim_start_matches("error: ").to_owned()
@@ -222,7 +244,7 @@ mod tests {
         let mut source = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
         for level in 1..12 {
             let before = format!("*a{}", level - 1);
-            source.push_str(&format!("a{level}: &a{level} [{}]\n", vec![before.as_str(); 10].join(", ")));
+            source.push_str(&format!("a{level}: &a{level} [{}]\n", [before.as_str(); 10].join(", ")));
         }
         let fault = read(0, &source).unwrap_err();
         assert_eq!(fault.code, "yaml");

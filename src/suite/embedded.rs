@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 
 use crate::reference::{self, Config, Defect, Options, Running, Shape};
 
+/// The secret with which accounts are made where nobody can register; the reference's profile has it too.
+const SHARED_SECRET: &str = "only for tests on the loopback";
+
 /// Why the reference homeserver could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbeddedError {
@@ -20,6 +23,11 @@ pub enum EmbeddedError {
     Start(#[from] reference::StartError),
 }
 
+/// The names of its variants, `plain` first.
+pub fn embedded_variants() -> Vec<&'static str> {
+    reference::variants().iter().map(|variant| variant.name).collect()
+}
+
 /// Starts it on a free port (or on `listen`), with its mail going to `smtp`.
 ///
 /// # Errors
@@ -34,17 +42,11 @@ pub async fn start_embedded(
     shapes: Vec<&'static Shape>,
 ) -> Result<Running, EmbeddedError> {
     let mut config = Config::default();
-    match variant {
-        "plain" => {}
-        "no-mail" => config.mail = false,
-        "changes-disabled" => config.changes_enabled = false,
-        _ => {
-            return Err(EmbeddedError::Variant {
-                name: variant.to_owned(),
-                known: "`plain`, `no-mail`, `changes-disabled`".to_owned(),
-            });
-        }
-    }
+    let known = || embedded_variants().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let found = reference::find_variant(variant)
+        .ok_or_else(|| EmbeddedError::Variant { name: variant.to_owned(), known: known() })?;
+    (found.apply)(&mut config);
+    config.registration_shared_secret = Some(SHARED_SECRET.to_owned());
     let mut options = Options::new(smtp);
     options.public_url = public_url;
     options.defects = defects;
@@ -54,4 +56,21 @@ pub async fn start_embedded(
         options.listen = listen;
     }
     Ok(reference::start(options).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Profile;
+
+    #[test]
+    fn the_profile_has_the_variants_and_the_secret_of_the_reference() {
+        let profile = Profile::load("reference").unwrap();
+        let mut named = profile.variant_names();
+        let mut real = embedded_variants();
+        named.sort_unstable();
+        real.sort_unstable();
+        assert_eq!(named, real);
+        assert_eq!(profile.accounts.registration_shared_secret.as_deref(), Some(SHARED_SECRET));
+    }
 }

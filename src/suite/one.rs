@@ -12,12 +12,7 @@ use crate::redact::Redactor;
 use crate::run::{self, Performed};
 
 /// Runs one trial; gives its record with all secrets replaced.
-pub(super) async fn run(
-    planned: &Planned,
-    station: &Station,
-    settings: &Settings,
-    cancel: &CancellationToken,
-) -> TrialRecord {
+pub async fn run(planned: &Planned, station: &Station, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
     let trial = &planned.trial;
     if let Some(reason) = &planned.skip {
         return not_run(trial, Outcome::Skip, reason.clone());

@@ -33,7 +33,7 @@ pub enum Event<'a> {
     /// A trial has ended; in the order in which they end.
     Ended(&'a TrialRecord),
     /// A record is complete; in the order of the plan.
-    Record(TrialRecord),
+    Record(Box<TrialRecord>),
 }
 
 /// Runs the trials. Each record is given to `on_event` twice: as soon as its trial ends, and in the order of the plan.
@@ -50,22 +50,21 @@ pub async fn run(
     let failed = Arc::new(AtomicBool::new(false));
     let total = planned.len();
     let (sender, mut ended) = mpsc::unbounded_channel();
-    for (index, planned) in planned.into_iter().enumerate() {
-        let task = Task {
-            planned,
-            station: Arc::clone(station),
-            settings: Arc::clone(settings),
-            cancel: cancel.clone(),
-            places: Arc::clone(&places),
-            failed: Arc::clone(&failed),
-        };
-        let sender = sender.clone();
-        tokio::spawn(async move {
-            // A receiver that is gone means that nobody waits for the record any more.
-            let _ = sender.send((index, task.run().await));
-        });
-    }
-    drop(sender);
+    let task = Task { station: Arc::clone(station), settings: Arc::clone(settings), cancel: cancel.clone(), failed };
+    tokio::spawn(async move {
+        // One after the other takes a place, so that trials begin in the order of the plan.
+        for (index, planned) in planned.into_iter().enumerate() {
+            // The semaphore is never closed.
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let (task, sender) = (task.clone(), sender.clone());
+            tokio::spawn(async move {
+                let record = task.run(planned).await;
+                drop(place);
+                // A receiver that is gone means that nobody waits for the record any more.
+                let _ = sender.send((index, record));
+            });
+        }
+    });
     // Records that ended before one that stands before them in the plan.
     let mut waiting: BTreeMap<usize, TrialRecord> = BTreeMap::new();
     let mut next = 0;
@@ -74,33 +73,30 @@ pub async fn run(
         on_event(Event::Ended(&record));
         waiting.insert(index, record);
         while let Some(record) = waiting.remove(&next) {
-            on_event(Event::Record(record));
+            on_event(Event::Record(Box::new(record)));
             next += 1;
         }
     }
 }
 
+#[derive(Clone)]
 struct Task {
-    planned: Planned,
     station: Arc<Station>,
     settings: Arc<Settings>,
     cancel: CancellationToken,
-    places: Arc<Semaphore>,
     failed: Arc<AtomicBool>,
 }
 
 impl Task {
-    async fn run(self) -> TrialRecord {
-        let trial = self.planned.trial.clone();
-        // The semaphore is never closed.
-        let _place = self.places.acquire().await.ok();
-        if self.cancel.is_cancelled() && self.planned.skip.is_none() {
+    async fn run(self, planned: Planned) -> TrialRecord {
+        let trial = planned.trial.clone();
+        if self.cancel.is_cancelled() && planned.skip.is_none() {
             return one::not_run(&trial, Outcome::Skip, "not run: the run was interrupted".to_owned());
         }
-        if self.settings.fail_fast && self.failed.load(Ordering::Relaxed) && self.planned.skip.is_none() {
+        if self.settings.fail_fast && self.failed.load(Ordering::Relaxed) && planned.skip.is_none() {
             return one::not_run(&trial, Outcome::Skip, "not run: a trial failed before it (--fail-fast)".to_owned());
         }
-        let (planned, station, settings, cancel) = (self.planned, self.station, self.settings, self.cancel);
+        let (station, settings, cancel) = (self.station, self.settings, self.cancel);
         // A task of its own, so that a fault in the harness ends one trial and not the run.
         let done = tokio::spawn(async move { one::run(&planned, &station, &settings, &cancel).await }).await;
         let record = done.unwrap_or_else(|fault| {

@@ -2,15 +2,18 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use tokio::time::Instant;
 use url::Url;
 
+use crate::http::{Client, HttpOptions, Origins, Shared};
+use crate::identity::IdentityServer;
 use crate::mail::{Mailbox, Sink, read_mail};
 use crate::model::{Arrival, Mail};
 use crate::plan::Api;
-use crate::run::Context;
-use crate::target::{ProbeMail, ProbeMailbox, Target};
+use crate::run::{Context, Limits, MAIL_DOMAIN};
+use crate::target::{AccountOptions, ProbeMail, ProbeMailbox, ProbeOptions, Target, probe};
 
 /// A target with everything that trials on it need.
 pub struct Station {
@@ -22,7 +25,88 @@ pub struct Station {
     pub variant: String,
 }
 
+/// What a station is opened with.
+pub struct StationOptions {
+    /// The target's name.
+    pub name: String,
+    /// The variant's name.
+    pub variant: String,
+    /// Where the target is.
+    pub url: String,
+    /// The address that its links carry, if it is another.
+    pub public_url: Option<String>,
+    /// Where its mail arrives.
+    pub sink: Sink,
+    /// How accounts come to be.
+    pub accounts: AccountOptions,
+    /// Where the target's SMTP settings are, for messages.
+    pub mail_hint: Option<String>,
+    /// What cannot be probed and is there all the same.
+    pub offers: Vec<String>,
+    /// Limits of HTTP exchanges.
+    pub http: HttpOptions,
+    /// How long things may take.
+    pub limits: Limits,
+    /// The seed of all values that the harness makes.
+    pub seed: u64,
+    /// The identity server that the target was set up to trust.
+    pub identity: Option<Arc<IdentityServer>>,
+}
+
+impl StationOptions {
+    /// The defaults, with a random seed.
+    pub fn new(name: &str, variant: &str, url: &str, sink: Sink) -> StationOptions {
+        StationOptions {
+            name: name.to_owned(),
+            variant: variant.to_owned(),
+            url: url.to_owned(),
+            public_url: None,
+            sink,
+            accounts: AccountOptions::default(),
+            mail_hint: None,
+            offers: Vec::new(),
+            http: HttpOptions::default(),
+            limits: Limits::default(),
+            seed: rand::random(),
+            identity: None,
+        }
+    }
+}
+
 impl Station {
+    /// Probes the target.
+    ///
+    /// # Errors
+    ///
+    /// A message that says what was tried, what was seen, and what to set.
+    pub async fn open(options: StationOptions) -> Result<Station, String> {
+        let shared = match &options.identity {
+            None => Shared::new(),
+            Some(server) => Shared::with_pem(server.authority().ca_pem().as_bytes(), "the identity server's authority"),
+        };
+        let shared = shared.map_err(|fault| fault.to_string())?;
+        let origins = Origins::parse(&options.url, options.public_url.as_deref()).map_err(|fault| fault.to_string())?;
+        let client = Client::new(&options.http, &shared)
+            .map_err(|fault| format!("the HTTP client could not be made: {fault}"))?;
+        let mut probing = ProbeOptions::new(options.name, origins.clone(), MAIL_DOMAIN);
+        probing.accounts = options.accounts;
+        probing.mail_timeout = options.limits.mail;
+        probing.mail_hint = options.mail_hint;
+        probing.offers = options.offers;
+        let mailroom = Mailroom { sink: options.sink.clone(), origins: origins.known() };
+        let target = probe(&probing, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
+        let context = Context {
+            http: options.http,
+            shared,
+            origins,
+            sink: options.sink,
+            limits: options.limits,
+            seed: options.seed,
+            identity: options.identity,
+        };
+        Ok(Station { target, context, variant: options.variant })
+    }
+
     /// The API versions that the target serves, newest first.
     pub fn apis(&self) -> Vec<Api> {
         [Api::V3, Api::R0].into_iter().filter(|api| self.target.apis.contains(&api.to_string())).collect()
@@ -30,11 +114,10 @@ impl Station {
 }
 
 /// The sink, as the preflight uses it.
-pub struct Mailroom {
-    /// The sink.
-    pub sink: Sink,
+struct Mailroom {
+    sink: Sink,
     /// The addresses under which the target is known.
-    pub origins: Vec<Url>,
+    origins: Vec<Url>,
 }
 
 impl ProbeMail for Mailroom {

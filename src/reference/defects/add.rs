@@ -4,56 +4,115 @@ use super::declare;
 
 const ADD: &str = "client-server-api/#post_matrixclientv3account3pidadd";
 const LIST: &str = "client-server-api/#get_matrixclientv3account3pid";
+const DEPRECATED: &str = "client-server-api/#post_matrixclientv3account3pid";
 
 declare! {
     ADDS_BEFORE_THE_LINK = "adds-before-the-link" {
         promise: "An address is attached only after its owner followed the link.",
         rule: ADD,
+        covers: ["add-before-click"],
         caught_by: ["add-email/link-not-clicked"],
     }
     UNCLICKED_REFUSED_BUT_ADDED = "unclicked-refused-but-added" {
         promise: "A refused request adds nothing.",
         rule: ADD,
+        covers: ["add-before-click"],
         caught_by: ["add-email/link-not-clicked"],
     }
     UNCLICKED_UNDER_ANOTHER_CODE = "unclicked-under-another-code" {
         promise: "The refusal of an address that nobody validated has the errcode M_THREEPID_AUTH_FAILED.",
         rule: "client-server-api/#post_matrixclientv3account3pid",
+        covers: ["add-before-click"],
         caught_by: ["add-email/link-not-clicked"],
     }
     UNCLICKED_IS_A_SERVER_ERROR = "unclicked-is-a-server-error" {
         promise: "A link that was not followed is the client's mistake, not the server's.",
         rule: "client-server-api/#standard-error-response",
+        covers: ["add-before-click"],
         caught_by: ["add-email/link-not-clicked"],
     }
     SUCCESS_ADDS_NOTHING = "success-adds-nothing" {
         promise: "A success means that the account has the address.",
         rule: ADD,
+        covers: ["add-ok"],
         caught_by: ["add-email/success"],
     }
     ADDS_ANOTHER_ADDRESS = "adds-another-address" {
         promise: "The attached address is the one that was validated.",
         rule: ADD,
+        covers: ["add-ok"],
         caught_by: ["add-email/success"],
     }
     REFUSES_A_PROVEN_ADDRESS = "refuses-a-proven-address" {
         promise: "A validated address and the right password are enough.",
         rule: ADD,
+        covers: ["add-ok", "link-validates"],
         caught_by: ["add-email/success"],
     }
     TOKEN_USABLE_TWICE = "token-usable-twice" {
         promise: "A validated session attaches its address once.",
         rule: ADD,
+        covers: ["add-replay-after-delete"],
         caught_by: ["add-email/success"],
     }
     LISTS_WITHOUT_TIMES = "lists-without-times" {
         promise: "The list says when each address was validated and added.",
         rule: LIST,
+        covers: ["list-shape"],
         caught_by: ["add-email/success"],
     }
     LISTS_SECONDS = "lists-seconds" {
         promise: "The times in the list are in milliseconds.",
         rule: LIST,
+        covers: ["list-shape"],
         caught_by: ["add-email/success"],
+    }
+    UNKNOWN_SID_IS_A_SERVER_ERROR = "unknown-sid-is-a-server-error" {
+        promise: "A sid that was never issued is the client's mistake, not the server's.",
+        rule: "client-server-api/#standard-error-response",
+        covers: ["add-unknown-sid"],
+        caught_by: ["add-email/unknown-sid"],
+    }
+    ADDRESS_MOVES_TO_THE_NEWCOMER = "address-moves-to-the-newcomer" {
+        promise: "An address that an account has is not taken from it.",
+        rule: ADD,
+        covers: ["add-owned-by-other-race"],
+        caught_by: ["add-email/owned-by-another-account"],
+    }
+    USED_PROOF_MOVES_THE_ADDRESS = "used-proof-moves-the-address" {
+        promise: "A proof that was used takes the address from nobody.",
+        rule: ADD,
+        covers: ["add-session-other-user"],
+        caught_by: ["add-email/session-of-another-account"],
+    }
+    SECOND_ADDRESS_REPLACES_THE_FIRST = "second-address-replaces-the-first" {
+        promise: "An account may have several addresses.",
+        rule: LIST,
+        covers: ["add-second-email"],
+        caught_by: ["add-email/second-email"],
+    }
+    DEPRECATED_ADD_ADDS_NOTHING = "deprecated-add-adds-nothing" {
+        promise: "The deprecated way to add an address adds it, if it says so.",
+        rule: DEPRECATED,
+        covers: ["deprecated-post-3pid"],
+        caught_by: ["add-email/deprecated-endpoint"],
+    }
+    DEPRECATED_ADD_SKIPS_THE_PROOF = "deprecated-add-skips-the-proof" {
+        promise: "The deprecated way to add an address needs a validated one as well.",
+        rule: DEPRECATED,
+        covers: ["deprecated-post-3pid-unvalidated"],
+        caught_by: ["add-email/deprecated-endpoint-unvalidated"],
+    }
+    EMPTY_LIST_IS_ABSENT = "empty-list-is-absent" {
+        promise: "An account without addresses has an empty list of them.",
+        rule: LIST,
+        covers: ["list-empty"],
+        caught_by: ["list-emails/empty"],
+    }
+    LISTS_EVERYBODYS_ADDRESSES = "lists-everybodys-addresses" {
+        promise: "The list holds the addresses of the account that asks, and no others.",
+        rule: LIST,
+        covers: ["list-auth-and-isolation"],
+        caught_by: ["list-emails/isolation"],
     }
 }

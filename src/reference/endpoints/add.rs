@@ -15,9 +15,11 @@ use crate::reference::{
     body::{Body, Fields as _},
     caller::Caller,
     defects::{
-        ADDS_ANOTHER_ADDRESS, ADDS_BEFORE_THE_LINK, ADDS_WITHOUT_PASSWORD, CHALLENGE_ADDS_ALREADY,
-        CHALLENGE_WITH_SUCCESS_STATUS, REFUSES_A_PROVEN_ADDRESS, SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE,
-        UNCLICKED_IS_A_SERVER_ERROR, UNCLICKED_REFUSED_BUT_ADDED, UNCLICKED_UNDER_ANOTHER_CODE,
+        ADDRESS_MOVES_TO_THE_NEWCOMER, ADDS_ANOTHER_ADDRESS, ADDS_BEFORE_THE_LINK, ADDS_WITHOUT_PASSWORD,
+        CHALLENGE_ADDS_ALREADY, CHALLENGE_WITH_SUCCESS_STATUS, DEPRECATED_ADD_ADDS_NOTHING,
+        DEPRECATED_ADD_SKIPS_THE_PROOF, REFUSES_A_PROVEN_ADDRESS, SECOND_ADDRESS_REPLACES_THE_FIRST,
+        SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE, UNCLICKED_IS_A_SERVER_ERROR, UNCLICKED_REFUSED_BUT_ADDED,
+        UNCLICKED_UNDER_ANOTHER_CODE, UNKNOWN_SID_IS_A_SERVER_ERROR, USED_PROOF_MOVES_THE_ADDRESS,
         WRONG_PASSWORD_ADDS_ANYWAY, WRONG_PASSWORD_IS_SUCCESS_STATUS,
     },
     proofs::{NoProof, Proof, Purpose},
@@ -56,9 +58,7 @@ pub(in crate::reference) async fn add(
     caller: Caller,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    if !server.config.changes_enabled {
-        return Err(MatrixError::changes_disabled());
-    }
+    server.changes_permitted()?;
     let reference = Reference::read(&body)?;
     let auth = body.optional_object("auth")?;
     let mut state = server.state();
@@ -82,16 +82,24 @@ pub(in crate::reference) async fn deprecated(
     if server.shaped(DEPRECATED_ADD_404) {
         return Err(MatrixError::unrecognized(StatusCode::NOT_FOUND));
     }
-    if !server.config.changes_enabled {
-        return Err(MatrixError::changes_disabled());
-    }
+    server.changes_permitted()?;
     let credentials = match body.optional_object("three_pid_creds")? {
         Some(credentials) => credentials,
         // The spelling of clients older than the specification.
         None => body.optional_object("threePidCreds")?.ok_or_else(|| MatrixError::missing_param("three_pid_creds"))?,
     };
     let reference = Reference::read(credentials)?;
-    let attached = attach(&server, &mut server.state(), &caller.user, reference);
+    if server.broken(DEPRECATED_ADD_ADDS_NOTHING) {
+        return Ok(answer::empty());
+    }
+    let mut state = server.state();
+    if server.broken(DEPRECATED_ADD_SKIPS_THE_PROOF)
+        && let Some(proof) = claimed(&mut state, reference)
+    {
+        record(&server, &mut state, &caller.user, proof)?;
+        return Ok(answer::empty());
+    }
+    let attached = attach(&server, &mut state, &caller.user, reference);
     // This endpoint, other than its successor, has a status for the refusal in the specification: 403.
     attached.map_err(|refusal| match refusal.errcode() {
         Some("M_THREEPID_AUTH_FAILED") => refusal.with_status(StatusCode::FORBIDDEN),
@@ -139,28 +147,37 @@ fn attach(
     if !server.broken(SUCCESS_ADDS_NOTHING) {
         record(server, state, user, proof)?;
     }
-    if !server.broken(TOKEN_USABLE_TWICE) {
+    if !server.broken(TOKEN_USABLE_TWICE) && !server.broken(USED_PROOF_MOVES_THE_ADDRESS) {
         state.proofs.close(reference.sid);
     }
     Ok(())
+}
+
+/// A proof made up for a session that nobody validated: what defects take for one.
+fn claimed(state: &mut ServerState, Reference { sid, client_secret }: Reference<'_>) -> Option<Proof> {
+    let claimed = state.proofs.claimed_address(Purpose::Add, sid, client_secret);
+    claimed.map(|address| Proof { address, validated_at: now_ms() })
 }
 
 fn proof(
     server: &Server,
     state: &mut ServerState,
     user: &UserId,
-    Reference { sid, client_secret }: Reference<'_>,
+    reference: Reference<'_>,
 ) -> Result<Proof, MatrixError> {
+    let Reference { sid, client_secret } = reference;
     let refused = match state.proofs.proof(Purpose::Add, sid, client_secret) {
         Ok(proof) => return Ok(proof),
+        Err(NoProof::Unknown) if server.broken(UNKNOWN_SID_IS_A_SERVER_ERROR) => {
+            return Err(MatrixError::internal("there is no such session"));
+        }
         Err(NoProof::Unknown) if server.shaped(UNKNOWN_SID_404) => {
             return Err(MatrixError::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", "no such validation session"));
         }
         Err(NoProof::Unknown) => return Err(auth_failed(server)),
         Err(NoProof::NotValidated) => auth_failed(server),
     };
-    let claimed = state.proofs.claimed_address(Purpose::Add, sid, client_secret);
-    let invented = claimed.map(|address| Proof { address, validated_at: now_ms() });
+    let invented = claimed(state, reference);
     match invented {
         Some(proof) if server.broken(ADDS_BEFORE_THE_LINK) => return Ok(proof),
         Some(proof) if server.broken(UNCLICKED_REFUSED_BUT_ADDED) => record(server, state, user, proof)?,
@@ -185,6 +202,20 @@ fn record(server: &Server, state: &mut ServerState, user: &UserId, proof: Proof)
     let Proof { mut address, validated_at } = proof;
     if server.broken(ADDS_ANOTHER_ADDRESS) {
         address = Address::parse(&format!("x{address}")).unwrap_or(address);
+    }
+    if let Some(owner) = state.accounts.owner(&address).cloned() {
+        let same_proof = |it: &Threepid| it.address == address && it.validated_at == validated_at;
+        let used = state.accounts.threepids(&owner).iter().any(same_proof);
+        let moves = server.broken(ADDRESS_MOVES_TO_THE_NEWCOMER) || server.broken(USED_PROOF_MOVES_THE_ADDRESS) && used;
+        if moves {
+            state.accounts.detach(&owner, &address);
+        }
+    }
+    if server.broken(SECOND_ADDRESS_REPLACES_THE_FIRST) {
+        let first = state.accounts.threepids(user).first();
+        if let Some(first) = first.map(|threepid| threepid.address.clone()) {
+            state.accounts.detach(user, &first);
+        }
     }
     // The clock may have been set back since the link was followed; the order of the two must not change.
     let threepid = Threepid { address, validated_at, added_at: now_ms().max(validated_at) };

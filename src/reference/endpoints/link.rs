@@ -1,23 +1,28 @@
 //! The link in the mail.
 //!
 //! A link names a session, its client secret and a token. Fetching it validates the session, except with HEAD, which by the
-//! rules of HTTP asks for nothing to happen. Its path is this server's own, and no other homeserver's.
+//! rules of HTTP asks for nothing to happen. The link of a password reset shows a form, and only submitting it validates: a
+//! mail scanner that fetches links must not be what lets a stranger set a password. The path is this server's own, and no
+//! other homeserver's.
 
 use std::sync::Arc;
 
 use axum::{
     body::{Bytes, to_bytes},
     extract::{RawQuery, Request, State},
-    http::{Method, StatusCode},
+    http::{HeaderValue, Method, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
 };
 use serde_json::json;
 
 use crate::reference::{
     answer,
-    defects::{LINK_ANSWERS_AN_ERROR, LINK_VALIDATES_NOTHING, PAGE_IS_NOT_HTML},
+    defects::{
+        HEAD_VALIDATES, LINK_ANSWERS_AN_ERROR, LINK_VALIDATES_NOTHING, NEXT_LINK_IGNORED, PAGE_ECHOES_ITS_PARAMETERS,
+        PAGE_IS_NOT_HTML, PAGE_WITHOUT_PROTECTION, RESET_LINK_VALIDATES_WHEN_FETCHED, SECOND_CLICK_IS_A_SERVER_ERROR,
+    },
     pages,
-    proofs::Visit,
+    proofs::{Followed, Purpose, Visit},
     server::Server,
     shapes::{FAILURE_PAGE_200, FORM_TO_SUBMIT, REDIRECT_TO_PAGE, SESSION_AND_TOKEN_LINK},
 };
@@ -39,10 +44,17 @@ pub(in crate::reference) async fn fetched(
     RawQuery(query): RawQuery,
 ) -> Response {
     let link = Link::read(query.unwrap_or_default().as_bytes());
-    if method == Method::HEAD || server.shaped(FORM_TO_SUBMIT) {
-        return pages::confirmation(&link.fields());
+    let is_prefetch = method == Method::HEAD && !server.broken(HEAD_VALIDATES);
+    if is_prefetch || server.shaped(FORM_TO_SUBMIT) || resets(&server, &link) {
+        return protected(&server, pages::confirmation(&link.fields()));
     }
     follow(&server, link)
+}
+
+fn resets(server: &Server, link: &Link) -> bool {
+    let sid = link.sid.as_deref().or(link.session.as_deref());
+    let purpose = sid.and_then(|sid| server.state().proofs.purpose(sid));
+    purpose == Some(Purpose::Reset) && !server.broken(RESET_LINK_VALIDATES_WHEN_FETCHED)
 }
 
 /// `POST` of the form behind a link. The form repeats the link's parameters.
@@ -59,24 +71,71 @@ pub(in crate::reference) async fn done() -> Response {
 }
 
 fn follow(server: &Server, link: Link) -> Response {
+    protected(server, judge(server, link))
+}
+
+fn judge(server: &Server, link: Link) -> Response {
+    let echo = link.token.clone().unwrap_or_default();
     let Some(visit) = link.visit(server) else {
-        return failure(server, "This link is incomplete. Please copy it completely from the e-mail.");
+        let reason = "This link is incomplete. Please copy it completely from the e-mail.";
+        return failure(server, &echo, reason);
     };
-    let judged = if server.broken(LINK_VALIDATES_NOTHING) { Ok(()) } else { server.state().proofs.follow(&visit) };
-    match judged {
-        Ok(()) if server.broken(LINK_ANSWERS_AN_ERROR) => {
-            pages::notice(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "Please try again later.")
-        }
-        Ok(()) if server.broken(PAGE_IS_NOT_HTML) => answer::ok(json!({"validated": true})),
-        Ok(()) if server.shaped(REDIRECT_TO_PAGE) => Redirect::to(DONE_PATH).into_response(),
-        Ok(()) => pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED),
-        Err(reason) => failure(server, reason),
+    let judged = if server.broken(LINK_VALIDATES_NOTHING) {
+        Ok(Followed { next_link: None, is_first: true })
+    } else {
+        server.state().proofs.follow(&server.switches, &visit)
+    };
+    let followed = match judged {
+        Ok(followed) => followed,
+        Err(reason) => return failure(server, &echo, reason),
+    };
+    let failed =
+        server.broken(LINK_ANSWERS_AN_ERROR) || server.broken(SECOND_CLICK_IS_A_SERVER_ERROR) && !followed.is_first;
+    if failed {
+        return pages::notice(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "Please try again later.");
+    }
+    if server.broken(PAGE_IS_NOT_HTML) {
+        return answer::ok(json!({"validated": true}));
+    }
+    if let Some(next_link) = followed.next_link.filter(|_| !server.broken(NEXT_LINK_IGNORED)) {
+        return lead_on(&next_link, &visit.sid);
+    }
+    if server.shaped(REDIRECT_TO_PAGE) {
+        return Redirect::to(DONE_PATH).into_response();
+    }
+    pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED)
+}
+
+/// Sends the browser on to where the client wanted it, with the sid, by which a client that starts there finds its session.
+fn lead_on(next_link: &str, sid: &str) -> Response {
+    let (link, fragment) = match next_link.split_once('#') {
+        Some((link, fragment)) => (link, format!("#{fragment}")),
+        None => (next_link, String::new()),
+    };
+    let separator = if link.contains('?') { '&' } else { '?' };
+    let location = format!("{link}{separator}sid={sid}{fragment}");
+    match HeaderValue::from_str(&location) {
+        Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
+        Err(_) => pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED),
     }
 }
 
-fn failure(server: &Server, reason: impl ToString) -> Response {
+fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {
     let status = if server.shaped(FAILURE_PAGE_200) { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    if server.broken(PAGE_ECHOES_ITS_PARAMETERS) {
+        return pages::unescaped(status, echo);
+    }
     pages::notice(status, "Email not validated", &reason.to_string())
+}
+
+/// The page as it is, unless a defect takes its protection away.
+fn protected(server: &Server, mut page: Response) -> Response {
+    if server.broken(PAGE_WITHOUT_PROTECTION) {
+        let content_type = page.headers_mut().remove(header::CONTENT_TYPE);
+        page.headers_mut().clear();
+        page.headers_mut().extend(content_type.map(|kind| (header::CONTENT_TYPE, kind)));
+    }
+    page
 }
 
 /// The parameters of a link as they came, complete or not.

@@ -9,6 +9,7 @@ use crate::reference::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
+    defects::{LOGIN_KNOWS_NO_ADDRESSES, LOGIN_TELLS_UNKNOWN_ADDRESSES},
     identifier,
     server::Server,
 };
@@ -31,7 +32,16 @@ pub(in crate::reference) async fn login(
     let password = body.text("password")?;
     let device = body.device_id()?;
     let mut state = server.state();
-    let user = identifier::named(&server, &state.accounts, &body)?;
+    let mut user = identifier::named(&server, &state.accounts, &body)?;
+    let identifier = body.get("identifier");
+    if identifier.is_some_and(|identifier| identifier["type"] == "m.id.thirdparty") {
+        if server.broken(LOGIN_KNOWS_NO_ADDRESSES) {
+            user = None;
+        }
+        if user.is_none() && server.broken(LOGIN_TELLS_UNKNOWN_ADDRESSES) {
+            return Err(MatrixError::no_such_address(StatusCode::FORBIDDEN));
+        }
+    }
     let logged_in = user.filter(|user| state.accounts.password_is(user, password)).and_then(|user| {
         let (device, token) = state.accounts.log_in(&user, device)?;
         Some(json!({"user_id": user.as_str(), "access_token": token, "device_id": device}))

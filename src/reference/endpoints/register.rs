@@ -1,7 +1,11 @@
 //! Creating accounts.
 //!
 //! The first request of a registration usually holds everything, and a later one may hold nothing but `auth`: the session
-//! remembers what the account should be like, so that a stage that takes a while loses neither name nor password.
+//! remembers what the account should be like, so that a stage that takes a while loses neither name nor password. Creating the
+//! account, attaching the address and using its proof up happen under one lock: two registrations with one address cannot both
+//! succeed.
+//!
+//! Specification: client-server API, `POST /register`, "Email-based (identity / homeserver)".
 
 use std::sync::Arc;
 
@@ -13,17 +17,20 @@ use axum::{
 use serde_json::{Map, Value, json};
 
 use crate::reference::{
-    accounts::{Accounts, NotCreated, UserId},
+    accounts::{Accounts, NotCreated, PASSWORD_LIMIT, Threepid, UserId},
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     config::Registration,
+    defects::{
+        ADDRESS_REGISTERS_TWICE, EMAIL_REGISTRATION_NOT_ADVERTISED, FAILED_POLL_LOSES_THE_PASSWORD,
+        REGISTRATION_FORGETS_THE_ADDRESS, REGISTRATION_FORGETS_THE_FIRST_REQUEST, UNCLICKED_POLL_TAKES_THE_NAME,
+    },
+    proofs::Proof,
     random,
-    server::{Server, State as ServerState},
+    server::{Server, State as ServerState, now_ms},
     uia::{self, Ask, Flows, Operation, Stage},
 };
 
-/// Bytes in a password.
-const PASSWORD_LIMIT: usize = 512;
 /// What a session remembers of the first request.
 const REMEMBERED: [&str; 4] = ["username", "password", "device_id", "inhibit_login"];
 
@@ -33,7 +40,7 @@ pub(in crate::reference) async fn register(
     RawQuery(query): RawQuery,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    let flows = flows(&server.config.registration)?;
+    let flows = flows(&server)?;
     if parameter(query.as_deref(), "kind").is_some_and(|kind| kind != "user") {
         let error = "this server has no guests";
         return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", error));
@@ -48,10 +55,39 @@ pub(in crate::reference) async fn register(
     if let Some(localpart) = wish.username {
         free_user_id(&state.accounts, localpart)?;
     }
-    let grant = uia::authorise(&server, &mut state, Ask { operation: Operation::Register, flows, auth, remember })?;
+    let ask = Ask { operation: Operation::Register, flows, auth, remember };
+    let grant = uia::authorise(&server, &mut state, ask).inspect_err(|refusal| {
+        let is_poll = refusal.errcode() == Some("M_UNAUTHORIZED");
+        if is_poll && server.broken(UNCLICKED_POLL_TAKES_THE_NAME) {
+            take_name(&mut state, &wish);
+        }
+    })?;
+    let identity = grant.unused_identity(&mut state)?;
+    let proof = identity.map(|identity| &identity.proof);
+    if let Some(proof) = proof
+        && state.accounts.owner(&proof.address).is_some()
+        && !server.broken(ADDRESS_REGISTERS_TWICE)
+    {
+        return Err(MatrixError::in_use());
+    }
     let mut settled = grant.remembered.clone();
-    settled.extend(body);
-    let response = create(&mut state, &Wish::read(&settled)?)?;
+    if server.broken(FAILED_POLL_LOSES_THE_PASSWORD) && !settled.contains_key("password") {
+        settled.insert("password".to_owned(), random::token().into());
+    } else if server.broken(REGISTRATION_FORGETS_THE_FIRST_REQUEST) {
+        settled.clear();
+        settled.extend(body);
+    } else {
+        settled.extend(body);
+    }
+    let (user, response) = create(&mut state, &Wish::read(&settled)?)?;
+    if let Some(proof) = proof
+        && !server.broken(REGISTRATION_FORGETS_THE_ADDRESS)
+    {
+        attach(&mut state, &user, proof);
+    }
+    if let Some(identity) = identity {
+        state.proofs.close(&identity.sid);
+    }
     state.challenges.spend(&grant);
     Ok(response)
 }
@@ -89,15 +125,24 @@ impl<'a> Wish<'a> {
     }
 }
 
-fn flows(registration: &Registration) -> Result<Flows, MatrixError> {
-    match registration {
-        Registration::Open => Ok(&[&[Stage::Dummy]]),
-        Registration::Token(_) => Ok(&[&[Stage::RegistrationToken]]),
+/// The ways to register. With mail an address may be given instead of the dummy stage, or has to be.
+fn flows(server: &Server) -> Result<Flows, MatrixError> {
+    use Stage::{Dummy, EmailIdentity, RegistrationToken};
+
+    let offered = server.mails() && !server.broken(EMAIL_REGISTRATION_NOT_ADVERTISED);
+    let needed = server.config.registration_needs_email;
+    match &server.config.registration {
         Registration::Disabled => Err(MatrixError::forbidden("registration is disabled")),
+        Registration::Open if needed => Ok(&[&[EmailIdentity]]),
+        Registration::Open if offered => Ok(&[&[Dummy], &[EmailIdentity]]),
+        Registration::Open => Ok(&[&[Dummy]]),
+        Registration::Token(_) if needed => Ok(&[&[RegistrationToken, EmailIdentity]]),
+        Registration::Token(_) if offered => Ok(&[&[RegistrationToken], &[RegistrationToken, EmailIdentity]]),
+        Registration::Token(_) => Ok(&[&[RegistrationToken]]),
     }
 }
 
-fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<Response, MatrixError> {
+fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<(UserId, Response), MatrixError> {
     let generated = random::id().to_lowercase();
     let user = free_user_id(&state.accounts, wish.username.unwrap_or(&generated))?;
     let password = wish.password.ok_or_else(|| MatrixError::missing_param("password"))?;
@@ -114,7 +159,32 @@ fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<Response, MatrixEr
         answer["access_token"] = token.into();
         answer["device_id"] = device.into();
     }
-    Ok(answer::ok(answer))
+    Ok((user, answer::ok(answer)))
+}
+
+/// Creates an account that the administrator asks for.
+pub(super) fn outright(state: &mut ServerState, username: &str, password: &str) -> Result<Response, MatrixError> {
+    let wish = Wish { username: Some(username), password: Some(password), device: None, inhibit_login: false };
+    create(state, &wish).map(|(_, response)| response)
+}
+
+/// Gives a new account its address. A new account has room for one.
+fn attach(state: &mut ServerState, user: &UserId, proof: &Proof) {
+    let threepid = Threepid {
+        address: proof.address.clone(),
+        validated_at: proof.validated_at,
+        added_at: now_ms().max(proof.validated_at),
+    };
+    if let Err(reason) = state.accounts.attach(user, threepid) {
+        tracing::debug!(?reason, "a new account did not get its address");
+    }
+}
+
+/// Creates an account that nobody proved anything for: what a defect gets wrong.
+fn take_name(state: &mut ServerState, wish: &Wish<'_>) {
+    let user = wish.username.and_then(|localpart| state.accounts.new_user_id(localpart));
+    let taken = user.map(|user| state.accounts.create(&user, &random::token()));
+    tracing::debug!(?taken, "a name was taken by a defect");
 }
 
 fn free_user_id(accounts: &Accounts, localpart: &str) -> Result<UserId, MatrixError> {

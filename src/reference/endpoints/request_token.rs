@@ -1,205 +1,246 @@
-//! `POST /account/3pid/email/requestToken`: opening a validation session and sending its mail.
+//! The three requestToken endpoints for e-mail: opening a validation session and sending its mail.
 //!
-//! The answer comes after the mail was accepted. The token works a moment before that, since nobody knows which of the two
-//! arrives first: the mail at its reader, or the SMTP server's answer here.
+//! They differ in what they ask about the address: adding and registering need one that nobody has, resetting a password one
+//! that an account has. Where errors are inhibited, the answer says nothing about that: an address for which there is nothing
+//! to do gets a session like any other, whose sid is as stable, and no answer waits for the mail.
+//!
+//! Specification: client-server API, `POST /account/3pid/email/requestToken`, `POST /register/email/requestToken`,
+//! `POST /account/password/email/requestToken`.
 
-use std::sync::Arc;
+mod next_link;
+mod sending;
+mod wish;
+
+use std::{sync::Arc, time::Instant};
 
 use axum::{extract::State, http::StatusCode, response::Response};
 use serde_json::{Map, Value, json};
-use url::Url;
 
 use crate::reference::{
     address::Address,
     answer::{self, MatrixError},
-    body::{Body, Fields as _},
+    body::Body,
+    caller::Visitor,
+    config::Registration,
     defects::{
-        ANSWERS_WITHOUT_MAILING, IN_USE_REFUSED_BUT_MAILED, IN_USE_UNDER_ANOTHER_CODE, IN_USE_WITH_SUCCESS_STATUS,
-        LINK_LEAVES_THE_SERVER, LINK_NAMES_ANOTHER_SECRET, LINK_NAMES_ANOTHER_SID, MAILS_AN_ADDRESS_IN_USE,
-        MAILS_TWICE, SID_IS_A_NUMBER, SID_OUTSIDE_THE_GRAMMAR,
+        ANSWERS_WITHOUT_A_MAIL_SERVER, DISABLED_CHANGES_STILL_MAIL, DISABLED_REGISTRATION_MAILS,
+        FOREIGN_DOMAINS_ACCEPTED, IN_USE_COMPARES_CASE, IN_USE_REFUSED_BUT_MAILED, IN_USE_UNDER_ANOTHER_CODE,
+        IN_USE_WITH_SUCCESS_STATUS, INHIBITION_STOPS_AT_RESETS, INVALID_EMAIL_ACCEPTED, LIMIT_UNDER_ANOTHER_CODE,
+        LIMITED_REQUEST_MAILS, LIMITS_ARE_FORGOTTEN, MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN,
+        PHONE_NUMBERS_GET_A_SID, REGISTRATION_IGNORES_THE_DOMAINS, REGISTRATION_MAILS_OWNERS,
+        REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN, RESET_COMPARES_CASE, RESET_MAILS_STRANGERS, RESET_UNKNOWN_IS_IN_USE,
+        SID_IS_A_NUMBER, WRONG_TYPE_IS_A_SERVER_ERROR,
     },
-    endpoints::link,
-    mailer::{Letter, MailError},
-    proofs::{Claim, Opened, Purpose, Sending},
+    endpoints::submit,
+    proofs::{Claim, Purpose},
     random,
     server::Server,
-    shapes::{ONLY_NEWEST_LINK, SESSION_AND_TOKEN_LINK},
+    shapes::LIMIT_WITHOUT_HINT,
 };
 
-/// Characters in a client secret.
-const CLIENT_SECRET_LIMIT: usize = 255;
+use sending::prove;
+use wish::Wish;
 
-/// The request that adds an address to an account. It needs no access token: the proof is what matters later.
+/// Adds an address to an account. It needs no access token: the proof is what matters later.
 pub(in crate::reference) async fn for_adding(
     State(server): State<Arc<Server>>,
+    visitor: Visitor,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    let wish = Wish::read(&body)?;
-    if !server.config.changes_enabled {
-        return Err(MatrixError::changes_disabled());
+    if server.broken(REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN) && visitor.caller.is_none() {
+        return Err(MatrixError::missing_token());
     }
-    permitted(&server, &wish.address)?;
-    let claim = Claim { purpose: Purpose::Add, address: wish.address, client_secret: wish.client_secret };
+    respond(&server, Purpose::Add, visitor, &body).await
+}
 
-    let in_use = server.state().accounts.owner(&claim.address).is_some();
-    if in_use && !server.broken(MAILS_AN_ADDRESS_IN_USE) {
-        if server.broken(IN_USE_REFUSED_BUT_MAILED) {
-            prove(&server, claim, wish.send_attempt).await?;
-        }
-        if server.broken(IN_USE_UNDER_ANOTHER_CODE) {
-            return Err(MatrixError::in_use().because("M_UNKNOWN", "Email is already in use"));
-        }
-        if server.broken(IN_USE_WITH_SUCCESS_STATUS) {
-            return Err(MatrixError::in_use().with_status(StatusCode::OK));
-        }
-        return Err(MatrixError::in_use());
+/// Registers with an address.
+pub(in crate::reference) async fn for_registering(
+    State(server): State<Arc<Server>>,
+    visitor: Visitor,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    respond(&server, Purpose::Register, visitor, &body).await
+}
+
+/// Resets the password of the account that has the address.
+pub(in crate::reference) async fn for_resetting(
+    State(server): State<Arc<Server>>,
+    visitor: Visitor,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    respond(&server, Purpose::Reset, visitor, &body).await
+}
+
+/// The requests for a medium that this server has not: phone numbers.
+pub(in crate::reference) async fn for_a_phone(State(server): State<Arc<Server>>) -> Response {
+    if server.broken(PHONE_NUMBERS_GET_A_SID) {
+        return answer::ok(json!({"sid": random::id()}));
     }
-    let sid = prove(&server, claim, wish.send_attempt).await?;
+    let refusal = MatrixError::medium_not_supported("this server cannot send text messages");
+    axum::response::IntoResponse::into_response(refusal)
+}
+
+async fn respond(
+    server: &Arc<Server>,
+    purpose: Purpose,
+    visitor: Visitor,
+    body: &Map<String, Value>,
+) -> Result<Response, MatrixError> {
+    if let Some(answer) = server.refusal_of_mail() {
+        return answer;
+    }
+    let wish = match Wish::read(server, body) {
+        Err(refusal) if refusal.errcode() == Some("M_BAD_JSON") && server.broken(WRONG_TYPE_IS_A_SERVER_ERROR) => {
+            return Err(refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR));
+        }
+        Err(refusal) if refusal.errcode() == Some("M_INVALID_PARAM") && server.broken(INVALID_EMAIL_ACCEPTED) => {
+            return Ok(answered(server, &random::id()));
+        }
+        wish => wish?,
+    };
+    offered(server, purpose)?;
+    if let Err(refusal) = mailable(server, purpose, &wish.address) {
+        if refusal.errcode() == Some("M_THREEPID_MEDIUM_NOT_SUPPORTED") && server.broken(ANSWERS_WITHOUT_A_MAIL_SERVER)
+        {
+            return Ok(answered(server, &random::id()));
+        }
+        return Err(refusal);
+    }
+    let next_link = next_link::permitted(server, purpose, wish.next_link.as_deref())?;
+    let limited = admitted(server, &visitor, &wish.address);
+    if let Err(refusal) = limited {
+        if server.broken(LIMITED_REQUEST_MAILS) {
+            prove(server, wish.claim(purpose, next_link), &wish, None).await?;
+        }
+        return Err(refusal);
+    }
+
+    let claim = wish.claim(purpose, next_link);
+    let token = visitor.caller.as_ref().map(|caller| caller.token.as_str());
+    let sid = match wanted(server, &visitor, &claim, &wish) {
+        Ok(()) => prove(server, claim, &wish, token).await?,
+        Err(refusal) => {
+            let inhibited = server.config.inhibit_3pid_errors
+                && !(purpose == Purpose::Reset && server.broken(INHIBITION_STOPS_AT_RESETS));
+            if inhibited {
+                sending::pretend(server, claim)
+            } else {
+                return refused(server, claim, &wish, refusal).await;
+            }
+        }
+    };
+    Ok(answered(server, &sid))
+}
+
+fn answered(server: &Server, sid: &str) -> Response {
+    let mut answer = json!({"sid": sid});
     if server.broken(SID_IS_A_NUMBER) {
-        return Ok(answer::ok(json!({"sid": sid.parse::<u64>().unwrap_or_default()})));
+        answer["sid"] = sid.parse::<u64>().unwrap_or_default().into();
     }
-    Ok(answer::ok(json!({"sid": sid})))
+    if let Some(url) = submit::url(server) {
+        answer["submit_url"] = url.into();
+    }
+    answer::ok(answer)
 }
 
-/// The parameters that every requestToken request has.
-struct Wish {
-    address: Address,
-    client_secret: String,
-    send_attempt: i64,
-}
-
-impl Wish {
-    fn read(body: &Map<String, Value>) -> Result<Self, MatrixError> {
-        let client_secret = body.text("client_secret")?;
-        let email = body.text("email")?;
-        let send_attempt = body.integer("send_attempt")?;
-        // The identity server is not asked any more (v1.x: deprecated), but the pair is still one.
-        if body.optional_text("id_server")?.is_some() && body.optional_text("id_access_token")?.is_none() {
-            return Err(MatrixError::missing_param("id_access_token"));
+/// Whether the server offers what the validation would be for.
+fn offered(server: &Server, purpose: Purpose) -> Result<(), MatrixError> {
+    match purpose {
+        Purpose::Add if !server.broken(DISABLED_CHANGES_STILL_MAIL) => server.changes_permitted(),
+        Purpose::Register
+            if server.config.registration == Registration::Disabled && !server.broken(DISABLED_REGISTRATION_MAILS) =>
+        {
+            Err(MatrixError::forbidden("registration is disabled"))
         }
-        if !is_client_secret(client_secret) {
-            let error = "a client secret is 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`";
-            return Err(MatrixError::invalid_param(error));
-        }
-        let address =
-            Address::parse(email).map_err(|error| MatrixError::invalid_param(format!("the address {error}")))?;
-        Ok(Self { address, client_secret: client_secret.to_owned(), send_attempt })
+        _ => Ok(()),
     }
 }
 
-fn is_client_secret(given: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".=_-".contains(&byte);
-    (1..=CLIENT_SECRET_LIMIT).contains(&given.len()) && given.bytes().all(allowed)
-}
-
-/// Whether the server sends mail at all, and to this domain.
-fn permitted(server: &Server, address: &Address) -> Result<(), MatrixError> {
+/// Whether the server sends mail at all, and to this domain. An account's own address has passed that once.
+fn mailable(server: &Server, purpose: Purpose, address: &Address) -> Result<(), MatrixError> {
     if !server.config.mail {
-        let error = "this server cannot send mail";
-        return Err(MatrixError::new(StatusCode::BAD_REQUEST, "M_THREEPID_MEDIUM_NOT_SUPPORTED", error));
+        return Err(MatrixError::medium_not_supported("this server cannot send mail"));
     }
-    let allowed = server.config.allowed_domains.as_ref();
-    if allowed.is_some_and(|domains| !domains.iter().any(|domain| domain.to_lowercase() == address.domain())) {
-        let error = "addresses of this domain are not accepted here";
-        return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_THREEPID_DENIED", error));
+    let checked = match purpose {
+        Purpose::Add => !server.broken(FOREIGN_DOMAINS_ACCEPTED),
+        Purpose::Register => !server.broken(REGISTRATION_IGNORES_THE_DOMAINS),
+        Purpose::Reset => false,
+    };
+    let is_allowed = |domains: &Vec<String>| {
+        let mut domains = domains.iter();
+        domains.any(|domain| domain.to_lowercase() == address.domain())
+    };
+    if checked && !server.config.allowed_domains.as_ref().is_none_or(is_allowed) {
+        return Err(MatrixError::new(
+            StatusCode::FORBIDDEN,
+            "M_THREEPID_DENIED",
+            "addresses of this domain are not accepted here",
+        ));
     }
     Ok(())
 }
 
-/// Opens the claim's session, or finds it, and sends the mail that this attempt calls for. Gives the sid.
-async fn prove(server: &Arc<Server>, claim: Claim, attempt: i64) -> Result<String, MatrixError> {
-    let opened = server.state().proofs.open(claim.clone(), || new_sid(server));
-    let sid = opened.sid.clone();
-    // In a task of its own: a client that hangs up and asks again must find this attempt done, not half done.
-    let sending = tokio::spawn(mail_once(Arc::clone(server), opened, claim, attempt));
-    sending.await.unwrap_or_else(|_| Err(MatrixError::internal("the mail could not be sent")))?;
-    Ok(sid)
-}
-
-fn new_sid(server: &Server) -> String {
-    if server.broken(SID_OUTSIDE_THE_GRAMMAR) {
-        return format!("session {}/{}", random::id(), random::id());
-    }
-    if server.broken(SID_IS_A_NUMBER) {
-        return rand::random::<u32>().to_string();
-    }
-    random::id()
-}
-
-/// Lets one request of a session through at a time, so that identical ones send one mail.
-async fn mail_once(server: Arc<Server>, opened: Opened, claim: Claim, attempt: i64) -> Result<(), MatrixError> {
-    let Opened { sid, gate } = opened;
-    let _one_at_a_time = gate.lock().await;
-    let prepared = server.state().proofs.prepare(&sid, attempt);
-    let token = match prepared {
-        Sending::Done => return Ok(()),
-        Sending::Mail(token) => token,
-        Sending::Gone => {
-            return Err(MatrixError::internal("the session is gone; please start again"));
-        }
+fn admitted(server: &Server, visitor: &Visitor, address: &Address) -> Result<(), MatrixError> {
+    let Some(limits) = &server.config.rate_limits else {
+        return Ok(());
     };
-    let sent = deliver(&server, &sid, &claim, &token).await;
-    let mut state = server.state();
-    match sent {
-        Ok(()) => {
-            state.proofs.mailed(&sid, attempt);
-            if server.shaped(ONLY_NEWEST_LINK) {
-                state.proofs.keep_newest_token(&sid);
-            }
-            Ok(())
-        }
-        Err(error) => {
-            state.proofs.withdraw(&sid, &token);
-            Err(match error {
-                MailError::Unaddressable => MatrixError::invalid_param(error.to_string()),
-                MailError::NotAccepted => MatrixError::internal(error.to_string()),
-            })
-        }
-    }
-}
-
-async fn deliver(server: &Server, sid: &str, claim: &Claim, token: &str) -> Result<(), MailError> {
-    if server.broken(ANSWERS_WITHOUT_MAILING) {
+    let now = Instant::now();
+    let admitted = server.state().limits.admit(limits, visitor.address, address, now);
+    let Err(wait) = admitted else {
+        return Ok(());
+    };
+    if server.broken(LIMITS_ARE_FORGOTTEN) {
         return Ok(());
     }
-    let letter = Letter {
-        to: claim.address.clone(),
-        subject: format!("[{}] Validate your email", server.name),
-        before: "A request to add an email address to your Matrix account has been received. If this was you, please \
-                 click the link below to confirm adding this email:",
-        after: "If this was not you, you can safely ignore this email. Thank you.",
-        link: link_to(server, sid, claim, token),
-    };
-    if server.broken(MAILS_TWICE) {
-        server.mailer.send(server, &letter).await?;
-    }
-    server.mailer.send(server, &letter).await
-}
-
-fn link_to(server: &Server, sid: &str, claim: &Claim, token: &str) -> String {
-    let sid = if server.broken(LINK_NAMES_ANOTHER_SID) { &random::id() } else { sid };
-    let secret = if server.broken(LINK_NAMES_ANOTHER_SECRET) { &random::id() } else { &claim.client_secret };
-    let base = if server.broken(LINK_LEAVES_THE_SERVER) { "http://elsewhere.test" } else { &server.public_url };
-    let (path, parameters): (_, &[_]) = if server.shaped(SESSION_AND_TOKEN_LINK) {
-        (link::SESSION_PATH, &[("session", sid), ("token", token)])
+    let hint = (!server.shaped(LIMIT_WITHOUT_HINT)).then_some(wait);
+    let refusal = MatrixError::limit_exceeded(hint);
+    Err(if server.broken(LIMIT_UNDER_ANOTHER_CODE) {
+        refusal.because("M_FORBIDDEN", "Too many requests")
     } else {
-        (link::PATH, &[("token", token), ("client_secret", secret), ("sid", sid)])
-    };
-    let link = format!("{base}{path}");
-    Url::parse_with_params(&link, parameters).map_or(link, String::from)
+        refusal
+    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn client_secrets_follow_the_grammar() {
-        for secret in ["a", ".=_-", &"x".repeat(255)] {
-            assert!(is_client_secret(secret), "{secret}");
+/// Whether there is anything to validate: adding and registering take an address that nobody has, a reset one that is known.
+fn wanted(server: &Server, visitor: &Visitor, claim: &Claim, wish: &Wish) -> Result<(), MatrixError> {
+    let state = server.state();
+    let owner = state.accounts.owner(&claim.address);
+    let is_other_spelling = wish.written != claim.address.as_str();
+    match (claim.purpose, owner) {
+        (Purpose::Add, Some(owner)) => {
+            let is_own = visitor.caller.as_ref().is_some_and(|it| it.user == *owner);
+            let overlooked = server.broken(MAILS_AN_ADDRESS_IN_USE)
+                || server.broken(OFFERS_OWN_ADDRESS_AGAIN) && is_own
+                || server.broken(IN_USE_COMPARES_CASE) && is_other_spelling;
+            if overlooked { Ok(()) } else { Err(MatrixError::in_use()) }
         }
-        for secret in ["", "a b", "a/b", "é", "a\n", &"x".repeat(256)] {
-            assert!(!is_client_secret(secret), "{secret:?}");
-        }
+        (Purpose::Register, Some(_)) if !server.broken(REGISTRATION_MAILS_OWNERS) => Err(MatrixError::in_use()),
+        (Purpose::Reset, None) if server.broken(RESET_MAILS_STRANGERS) => Ok(()),
+        (Purpose::Reset, None) if server.broken(RESET_UNKNOWN_IS_IN_USE) => Err(MatrixError::in_use()),
+        (Purpose::Reset, Some(_)) if !(server.broken(RESET_COMPARES_CASE) && is_other_spelling) => Ok(()),
+        (Purpose::Reset, _) => Err(MatrixError::no_such_address(StatusCode::BAD_REQUEST)),
+        (Purpose::Add, None) | (Purpose::Register, _) => Ok(()),
     }
+}
+
+/// The refusal of an address that there is nothing to validate for.
+async fn refused(
+    server: &Arc<Server>,
+    claim: Claim,
+    wish: &Wish,
+    refusal: MatrixError,
+) -> Result<Response, MatrixError> {
+    if claim.purpose != Purpose::Add {
+        return Err(refusal);
+    }
+    if server.broken(IN_USE_REFUSED_BUT_MAILED) {
+        prove(server, claim, wish, None).await?;
+    }
+    Err(if server.broken(IN_USE_UNDER_ANOTHER_CODE) {
+        refusal.because("M_UNKNOWN", "Email is already in use")
+    } else if server.broken(IN_USE_WITH_SUCCESS_STATUS) {
+        refusal.with_status(StatusCode::OK)
+    } else {
+        refusal
+    })
 }

@@ -5,7 +5,13 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use serde_json::json;
 
-use crate::reference::{answer, caller::Caller, server::Server, shapes::CAPABILITY_ABSENT};
+use crate::reference::{
+    answer,
+    caller::Caller,
+    defects::{CAPABILITY_IS_A_BARE_FLAG, CAPABILITY_PROMISES_TOO_MUCH},
+    server::Server,
+    shapes::CAPABILITY_ABSENT,
+};
 
 /// `GET /_matrix/client/versions`: every version whose rules for these flows the server keeps.
 pub(in crate::reference) async fn versions() -> Response {
@@ -18,13 +24,15 @@ pub(in crate::reference) async fn versions() -> Response {
 /// `GET /capabilities`. Those not mentioned here default to what this server does not offer or need.
 pub(in crate::reference) async fn capabilities(State(server): State<Arc<Server>>, _caller: Caller) -> Response {
     let mut capabilities = json!({
-        "m.change_password": {"enabled": false},
+        "m.change_password": {"enabled": true},
         "m.set_displayname": {"enabled": false},
         "m.set_avatar_url": {"enabled": false},
         "m.get_login_token": {"enabled": false},
     });
     if !server.shaped(CAPABILITY_ABSENT) {
-        capabilities["m.3pid_changes"] = json!({"enabled": server.config.changes_enabled});
+        let enabled = server.config.changes_enabled || server.broken(CAPABILITY_PROMISES_TOO_MUCH);
+        capabilities["m.3pid_changes"] =
+            if server.broken(CAPABILITY_IS_A_BARE_FLAG) { json!(enabled) } else { json!({"enabled": enabled}) };
     }
     answer::ok(json!({"capabilities": capabilities}))
 }

@@ -53,4 +53,19 @@ declare! {
         seen_in: "Dendrite",
         aspect: "the m.3pid_changes capability",
     }
+    CHANGES_DISABLED_400 = "changes-disabled-400" {
+        summary: "Changes that are disabled are refused with 400 M_FORBIDDEN.",
+        seen_in: "Synapse",
+        aspect: "the status of disabled changes",
+    }
+    LIMIT_WITHOUT_HINT = "limit-without-hint" {
+        summary: "A 429 says neither in a header nor in the body when to come again.",
+        seen_in: "servers before v1.10; both hints are optional",
+        aspect: "the hint in a 429",
+    }
+    SUBMIT_URL = "submit-url" {
+        summary: "requestToken answers a submit_url, to which the token of the mail can be sent.",
+        seen_in: "Matryx; Synapse for phone numbers",
+        aspect: "the submit_url",
+    }
 }

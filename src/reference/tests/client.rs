@@ -5,7 +5,10 @@ use reqwest::{Client, Method, StatusCode, redirect::Policy};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::sink::{Mail, Sink};
+use super::{
+    flow::browse,
+    sink::{Mail, Sink},
+};
 use crate::reference::{Options, Running, start};
 
 pub(super) const PASSWORD: &str = "correct horse battery staple";
@@ -112,6 +115,39 @@ impl World {
         let mut mails = self.sink.take();
         assert_eq!(mails.len(), 1);
         Letter::read(mails.remove(0))
+    }
+
+    /// A requestToken below `path`, with further members.
+    pub(super) async fn ask(&self, path: &str, email: &str, secret: &str, more: Value) -> Answer {
+        let mut body = json!({"email": email, "client_secret": secret, "send_attempt": 1});
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        self.post(&format!("{path}/email/requestToken"), None, body).await
+    }
+
+    /// The status of a requestToken that says where it was forwarded from.
+    pub(super) async fn forwarded(&self, from: &str, body: Value) -> u16 {
+        let path = "/_matrix/client/v3/account/3pid/email/requestToken";
+        let request = self
+            .http
+            .post(format!("{}{path}", self.server.url()))
+            .header("X-Forwarded-For", from)
+            .body(body.to_string());
+        request.send().await.unwrap().status().as_u16()
+    }
+
+    /// The letters since the last call.
+    pub(super) fn letters(&self) -> Vec<Letter> {
+        self.sink.take().into_iter().map(Letter::read).collect()
+    }
+
+    /// Gives an account an address, all the way.
+    pub(super) async fn add_address(&self, name: &str, token: &str, email: &str) {
+        let (sid, letter) = self.requested(email, SECRET).await;
+        browse(self, &letter.link()).await;
+        let added = self.add_as(name, token, &sid).await;
+        assert_eq!(added.status, 200, "{}", added.text);
     }
 
     pub(super) async fn add(&self, token: &str, sid: &str, auth: Option<Value>) -> Answer {

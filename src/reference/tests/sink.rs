@@ -12,7 +12,10 @@ use std::{
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
+
+use super::client::Letter;
 
 /// An accepted mail.
 #[derive(Debug, Clone)]
@@ -24,6 +27,7 @@ pub(super) struct Mail {
 #[derive(Debug, Default)]
 struct Shared {
     mails: Mutex<Vec<Mail>>,
+    arrived: Notify,
     refusing: AtomicBool,
 }
 
@@ -50,6 +54,17 @@ impl Sink {
     /// Everything accepted since the last call.
     pub(super) fn take(&self) -> Vec<Mail> {
         std::mem::take(&mut *self.shared.mails.lock().unwrap())
+    }
+
+    /// The next letter, where no answer says that it was sent.
+    pub(super) async fn next(&self) -> Letter {
+        loop {
+            let first = self.take().into_iter().next();
+            if let Some(mail) = first {
+                return Letter::read(mail);
+            }
+            self.shared.arrived.notified().await;
+        }
     }
 
     /// From now on every recipient is refused, or accepted again.
@@ -84,6 +99,7 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
                 }
                 let recipients = std::mem::take(&mut recipients);
                 shared.mails.lock().unwrap().push(Mail { recipients, raw });
+                shared.arrived.notify_one();
                 "250 accepted"
             }
             "RSET" => {

@@ -9,6 +9,7 @@ use crate::reference::{
     answer::MatrixError,
     defects::{
         CHALLENGE_WITHOUT_FLOWS, CHALLENGE_WITHOUT_PASSWORD_STAGE, CHALLENGE_WITHOUT_SESSION,
+        FAILED_POLL_LOSES_THE_PASSWORD, UNCLICKED_POLL_COMPLETES_THE_STAGE, UNCLICKED_POLL_WITHOUT_FLOWS,
         WRONG_PASSWORD_COMPLETES_THE_STAGE, WRONG_PASSWORD_ENDS_THE_SESSION, WRONG_PASSWORD_WITHOUT_ERRCODE,
         WRONG_PASSWORD_WITHOUT_FLOWS,
     },
@@ -48,6 +49,9 @@ pub(super) fn failed(
     stage: Stage,
     reason: &str,
 ) -> MatrixError {
+    if stage == Stage::EmailIdentity {
+        return not_validated(server, state, operation, flows, &session, reason);
+    }
     if stage != Stage::Password {
         return unfinished(server, state, operation, flows, &session).because("M_FORBIDDEN", reason);
     }
@@ -71,6 +75,31 @@ pub(super) fn failed(
         return refusal;
     }
     refusal.because("M_FORBIDDEN", reason)
+}
+
+/// The 401 while nobody has followed the link yet. Clients poll for that, so it repeats all that is needed to go on.
+fn not_validated(
+    server: &Server,
+    state: &mut State,
+    operation: &Operation,
+    flows: Flows,
+    session: &str,
+    reason: &str,
+) -> MatrixError {
+    if server.broken(UNCLICKED_POLL_COMPLETES_THE_STAGE) {
+        state.challenges.complete(session, Stage::EmailIdentity);
+        let refusal = unfinished(server, state, operation, flows, session);
+        return refusal.because("M_UNAUTHORIZED", reason);
+    }
+    if server.broken(FAILED_POLL_LOSES_THE_PASSWORD) {
+        state.challenges.forget(session, "password");
+    }
+    let refusal = if server.broken(UNCLICKED_POLL_WITHOUT_FLOWS) {
+        MatrixError::challenge(Map::new())
+    } else {
+        unfinished(server, state, operation, flows, session)
+    };
+    refusal.because("M_UNAUTHORIZED", reason)
 }
 
 fn invitation(server: &Server, operation: &Operation, flows: Flows, session: &str) -> Map<String, Value> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::{Grant, Operation, Stage};
+use super::{Grant, Identity, Operation, Stage};
 use crate::reference::{bounded::Bounded, random};
 
 /// Challenges under way on one server; a further one makes it forget the oldest.
@@ -20,6 +20,7 @@ struct Challenge {
     operation: Operation,
     completed: Vec<Stage>,
     remembered: Map<String, Value>,
+    identity: Option<Identity>,
     opened: Instant,
 }
 
@@ -44,15 +45,36 @@ impl Challenges {
     pub(super) fn open(&mut self, operation: Operation, remembered: Map<String, Value>) -> String {
         let session = random::id();
         let opened = Instant::now();
-        self.0.insert(session.clone(), Challenge { operation, completed: Vec::new(), remembered, opened });
+        self.0.insert(
+            session.clone(),
+            Challenge { operation, completed: Vec::new(), remembered, identity: None, opened },
+        );
         session
     }
 
-    /// Whether this session was opened for this operation, and not too long ago.
-    pub(super) fn is_for(&self, session: &str, operation: &Operation) -> bool {
-        self.0.get(session).is_some_and(|challenge| {
-            challenge.operation == *operation && challenge.opened.elapsed() < CHALLENGE_LIFETIME
-        })
+    /// Whether this session was opened for such an operation, and not too long ago.
+    pub(super) fn is_for(&self, session: &str, accepts: impl Fn(&Operation) -> bool) -> bool {
+        self.0
+            .get(session)
+            .is_some_and(|challenge| accepts(&challenge.operation) && challenge.opened.elapsed() < CHALLENGE_LIFETIME)
+    }
+
+    /// Notes the address that was proved under a session.
+    pub(super) fn identify(&mut self, session: &str, identity: Identity) {
+        if let Some(challenge) = self.0.get_mut(session) {
+            challenge.identity = Some(identity);
+        }
+    }
+
+    pub(super) fn identity(&self, session: &str) -> Option<Identity> {
+        self.0.get(session)?.identity.clone()
+    }
+
+    /// Makes a session forget a parameter of its first request: what a defect gets wrong.
+    pub(in crate::reference) fn forget(&mut self, session: &str, name: &str) {
+        if let Some(challenge) = self.0.get_mut(session) {
+            challenge.remembered.remove(name);
+        }
     }
 
     pub(super) fn complete(&mut self, session: &str, stage: Stage) {

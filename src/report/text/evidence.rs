@@ -5,7 +5,9 @@ use super::super::style::{Role, Style};
 use super::super::{visible, words};
 use super::quote::quote;
 use super::trial::brief;
-use crate::model::{Delivery, Entry, Event, Exchange, Mail, Silence, StopReason, TrialRecord, Visit, VisitEnd};
+use crate::model::{
+    Delivery, Entry, Event, Exchange, Inquiry, Mail, Silence, StopReason, TrialRecord, Visit, VisitEnd,
+};
 
 /// How many events of one step are shown: parallel and repeated steps may have hundreds.
 const MOST_EVENTS: usize = 4;
@@ -61,6 +63,18 @@ fn events(entries: &[&Entry], style: &Style) -> String {
             Event::Delivery(delivery) => wait(delivery, style, &mut output),
             Event::Visit(visit) => follow(visit, style, &mut output),
             Event::Silence(silence) => quiet(silence, style, &mut output),
+            Event::Rounds(rounds) => {
+                let end = if rounds.reached { "ended as it should" } else { "never came to its end" };
+                let text = format!("repeated {}: it {end}", words::count(rounds.times, "time"));
+                output.push_str(&style.wrap("  ", "    ", &text));
+            }
+            Event::Note(text) => output.push_str(&style.wrap("  ", "    ", &visible(text))),
+            Event::Inquiry(inquiry) => asked(inquiry, style, &mut output),
+            Event::Instruction(told) => {
+                let (path, about, does) = (visible(&told.path), visible(&told.about), visible(&told.does));
+                let text = format!("from here the identity server {does}, when asked at {path} about {about}");
+                output.push_str(&style.wrap("  ", "    ", &text));
+            }
             Event::Stop(stop) => {
                 let text = format!("stopped, {}: {}", words::stop(stop.reason), visible(&stop.message));
                 output.push_str(&style.wrap("  ", "    ", &text));
@@ -152,6 +166,28 @@ fn quiet(silence: &Silence, style: &Style, output: &mut String) {
     );
     output.push_str(&style.wrap("  ", "    ", &text));
     show_mails(&silence.mails, style, output);
+}
+
+fn asked(inquiry: &Inquiry, style: &Style, output: &mut String) {
+    let Inquiry { path, about, requests } = inquiry;
+    let text = format!(
+        "the identity server was asked at {} about {}: {}",
+        visible(path),
+        visible(about),
+        words::count(requests.len(), "request")
+    );
+    output.push_str(&style.wrap("  ", "    ", &text));
+    for one in requests.iter().take(MOST_EVENTS) {
+        let authorization = one.authorization.as_deref().unwrap_or("no authorization");
+        let text = format!("{} {} ({})", visible(&one.method), visible(&one.path), visible(authorization));
+        output.push_str(&style.wrap("    ", "      ", &text));
+        if let Some(body) = &one.body {
+            output.push_str(&quote(&body.to_string(), "      │ ", style));
+        }
+    }
+    if requests.len() > MOST_EVENTS {
+        output.push_str(&format!("    … and {} more\n", requests.len() - MOST_EVENTS));
+    }
 }
 
 fn came(mails: usize) -> String {

@@ -61,6 +61,7 @@ fn step(findings: &[&Finding], style: &Style) -> String {
     for ((kind, level, requirement), members) in groups {
         let (word, role) = match kind {
             FindingKind::Requirement => (level.word(), Role::Bad),
+            FindingKind::Precondition => ("precondition", Role::Unknown),
             FindingKind::Drift => ("changed", Role::Known),
             FindingKind::Unknown => ("unknown", Role::Unknown),
         };

@@ -43,21 +43,19 @@ impl Click {
 impl Reader<'_> {
     pub(super) fn click(&self, link: &Node, fields: &Fields<'_>) -> Option<Click> {
         let method = match fields.get("method") {
-            None => "GET".to_owned(),
+            None => Some("GET".to_owned()),
             Some(node) => match node.as_text() {
-                Some(text @ ("GET" | "HEAD")) => text.to_owned(),
+                Some(text @ ("GET" | "HEAD")) => Some(text.to_owned()),
                 _ => {
                     self.expected(node, "`GET` or `HEAD`");
-                    return None;
+                    None
                 }
             },
         };
-        Some(Click {
-            link: self.placed_text(link, "the link")?,
-            method,
-            submit: fields.get("submit").and_then(|node| self.flag(node, "`submit`")).unwrap_or(true),
-            changes: fields.get("change").map(|node| self.changes(node)).unwrap_or_default(),
-        })
+        let link = self.placed_text(link, "the link");
+        let submit = fields.get("submit").and_then(|node| self.flag(node, "`submit`")).unwrap_or(true);
+        let changes = fields.get("change").map(|node| self.changes(node)).unwrap_or_default();
+        Some(Click { link: link?, method: method?, submit, changes })
     }
 
     fn changes(&self, node: &Node) -> Vec<(String, Change)> {

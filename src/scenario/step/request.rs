@@ -76,7 +76,24 @@ impl Reader<'_> {
                     .help("`/account/3pid` is below `/_matrix/client/v3` (or r0); `/_matrix/…` stays as it is"),
             );
         }
-        let body = match (fields.entry("body"), fields.entry("raw_body")) {
+        let body = self.one_body(fields)?;
+        let texts =
+            |name: &str| fields.get(name).map(|node| self.texts(node, &format!("`{name}`"))).unwrap_or_default();
+        Some(Request {
+            method: method.to_owned(),
+            path: text,
+            sender: self.sender(fields),
+            token: fields.get("token").and_then(|node| self.placed_text(node, "`token`")),
+            headers: texts("headers"),
+            query: texts("query"),
+            body,
+            at_once: fields.get("at_once").and_then(|node| self.count(node, "`at_once`", MAX_AT_ONCE)).unwrap_or(1),
+        })
+    }
+
+    /// `body` or `raw_body`, if there is one. `None` if it could not be read.
+    pub(super) fn one_body(&self, fields: &Fields<'_>) -> Option<Option<BodyTemplate>> {
+        Some(match (fields.entry("body"), fields.entry("raw_body")) {
             (Some(_), Some((key, _))) => {
                 self.fault(
                     Diagnostic::new(key.span, "two-bodies", "a request has one body")
@@ -88,17 +105,6 @@ impl Reader<'_> {
             (Some((_, node)), None) => Some(BodyTemplate::Json(self.template(node)?)),
             (None, Some((_, node))) => Some(BodyTemplate::Raw(self.placed_text(node, "`raw_body`")?)),
             (None, None) => None,
-        };
-        let texts = |name| fields.get(name).map(|node| self.texts(node, name)).unwrap_or_default();
-        Some(Request {
-            method: method.to_owned(),
-            path: text,
-            sender: self.sender(fields),
-            token: fields.get("token").and_then(|node| self.placed_text(node, "`token`")),
-            headers: texts("headers"),
-            query: texts("query"),
-            body,
-            at_once: fields.get("at_once").and_then(|node| self.count(node, "`at_once`", MAX_AT_ONCE)).unwrap_or(1),
         })
     }
 }

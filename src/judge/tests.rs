@@ -1,0 +1,255 @@
+//! Verdicts on hand-made transcripts.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Deviation, Deviations, Verdict, judge};
+use crate::model::{
+    Body, Delivery, Entry, Event, Exchange, FindingKind, Level, Outcome, Request, Response, Silence, Stop, StopReason,
+    TargetInfo, Transcript, TrialRecord,
+};
+use crate::plan::{Api, Trial, plan};
+use crate::scenario::{SourceFile, Sources, Suite};
+
+const SCENARIO: &str = "
+title: The thing is done
+why: Somebody needs it.
+actors: [alice]
+steps:
+  - use: fragments/prepared
+  - name: the thing
+    POST: /thing
+    as: alice
+    must: {status: 200, body: {\"sid\": \"<sid>\"}}
+    should: {body: {\"note\": \"<string>\"}}
+  - name: the effect
+    GET: /list
+    as: alice
+    security: {body: {\"things\": []}}
+    must:
+      one_of:
+        short: {body: {\"kind\": \"short\"}}
+        long: {body: {\"kind\": \"long\"}}
+";
+
+const FRAGMENT: &str = "
+title: All is prepared
+steps:
+  - name: the preparation
+    GET: /prepare
+    must: {status: 200}
+";
+
+fn trial(scenario: &str) -> Trial {
+    let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+    let sources = Sources::of([file("a/b.yaml", scenario), file("fragments/prepared.yaml", FRAGMENT)]);
+    let suite = Suite::read(sources).map_err(|(sources, faults)| faults.render(&sources, false, 80)).unwrap();
+    let info = TargetInfo {
+        name: "t".into(),
+        url: "http://h".into(),
+        public_url: "http://h".into(),
+        versions: vec!["v1.1".into()],
+        server: None,
+        abilities: Vec::new(),
+    };
+    plan(&Arc::new(suite), &[(0, vec![0])], "plain", &info, &[Api::V3], 1).remove(0).trial
+}
+
+fn answer(step: usize, status: u16, body: Value) -> Entry {
+    let request =
+        Request { method: "GET".into(), url: "http://h/x".into(), headers: Vec::new(), body: Body::default() };
+    let response = Response {
+        status,
+        headers: vec![("content-type".into(), "application/json".into())],
+        body: Body { text: Some(body.to_string()), ..Body::default() },
+    };
+    let exchange =
+        Exchange { actor: None, request, response: Some(response), failure: None, headers_ms: 1.0, total_ms: 1.0 };
+    Entry { step: Some(step), turn: 0, label: "x".into(), at_ms: 0.0, event: Event::Exchange(exchange) }
+}
+
+fn stop(reason: StopReason) -> Entry {
+    let stop = Stop { reason, message: "it stopped".into() };
+    Entry { step: None, turn: 0, label: "stopped".into(), at_ms: 0.0, event: Event::Stop(stop) }
+}
+
+fn of(entries: Vec<Entry>) -> Verdict {
+    of_level(entries, Level::Security)
+}
+
+fn of_level(entries: Vec<Entry>, weakest: Level) -> Verdict {
+    judge(&trial(SCENARIO), &Transcript { entries, ..Transcript::default() }, &[], weakest)
+}
+
+fn good() -> [Entry; 3] {
+    [
+        answer(0, 200, json!({})),
+        answer(1, 200, json!({"sid": "abc", "note": "n"})),
+        answer(2, 200, json!({"things": [], "kind": "long"})),
+    ]
+}
+
+#[test]
+fn all_as_required_is_a_pass_with_its_choice() {
+    let verdict = of(good().to_vec());
+    assert_eq!((verdict.outcome, verdict.level), (Outcome::Pass, Level::Must));
+    assert_eq!(verdict.findings, Vec::new());
+    assert_eq!(verdict.choices[0].chosen, "long");
+}
+
+#[test]
+fn a_broken_requirement_fails_and_says_what_was_seen() {
+    let [prepared, _, effect] = good();
+    let refused = answer(1, 403, json!({"errcode": "M_FORBIDDEN", "error": "no"}));
+    let verdict = of(vec![prepared, refused, effect]);
+    assert_eq!((verdict.outcome, verdict.level), (Outcome::Fail, Level::Must));
+    let finding = &verdict.findings[0];
+    assert_eq!((finding.subject.as_str(), finding.expected.as_str()), ("status", "200"));
+    assert_eq!(finding.actual, "403 M_FORBIDDEN (no)");
+    assert_eq!(finding.place.as_ref().map(|place| (place.file.as_str(), place.line)), Some(("a/b.yaml", 10)));
+}
+
+#[test]
+fn an_effect_is_judged_whatever_the_status_was() {
+    let [prepared, thing, _] = good();
+    let verdict = of(vec![prepared, thing, answer(2, 500, json!({"things": [1], "kind": "short"}))]);
+    assert_eq!((verdict.outcome, verdict.level), (Outcome::Fail, Level::Security));
+}
+
+#[test]
+fn weaker_levels_are_noted_and_fail_only_when_asked_to() {
+    let [prepared, _, effect] = good();
+    let entries = vec![prepared, answer(1, 200, json!({"sid": "abc"})), effect];
+    let verdict = of(entries.clone());
+    assert_eq!(verdict.outcome, Outcome::Pass);
+    assert_eq!(verdict.findings.iter().map(|finding| finding.level).collect::<Vec<_>>(), [Level::Should]);
+    assert_eq!(of_level(entries, Level::Should).outcome, Outcome::Fail);
+}
+
+#[test]
+fn none_of_the_alternatives_is_a_finding_that_names_them() {
+    let [prepared, thing, _] = good();
+    let verdict = of(vec![prepared, thing, answer(2, 200, json!({"things": [], "kind": "odd"}))]);
+    assert_eq!(verdict.outcome, Outcome::Fail);
+    assert!(verdict.findings[0].expected.contains("short") && verdict.findings[0].expected.contains("long"));
+}
+
+#[test]
+fn a_broken_precondition_is_no_failure_of_this_scenario() {
+    let [_, _, effect] = good();
+    let verdict = of(vec![answer(0, 500, json!({})), answer(1, 404, json!({})), effect]);
+    assert_eq!(verdict.outcome, Outcome::Error);
+    assert!(verdict.reason.contains("the preparation"), "{}", verdict.reason);
+    assert_eq!(verdict.findings[0].kind, FindingKind::Precondition);
+}
+
+#[test]
+fn what_could_not_be_seen_is_an_error_unless_something_was_wrong_before() {
+    let [prepared, thing, _] = good();
+    let verdict = of(vec![prepared.clone(), thing, stop(StopReason::Unreachable)]);
+    assert_eq!((verdict.outcome, verdict.reason.as_str()), (Outcome::Error, "it stopped"));
+    assert_eq!(verdict.findings[0].kind, FindingKind::Unknown);
+    let wrong = answer(1, 200, json!({}));
+    assert_eq!(of(vec![prepared.clone(), wrong, stop(StopReason::Unbound)]).outcome, Outcome::Fail);
+    assert_eq!(of(vec![prepared, stop(StopReason::NotApplicable)]).outcome, Outcome::Skip);
+}
+
+#[test]
+fn an_answer_that_is_no_json_is_shown() {
+    let [prepared, _, effect] = good();
+    let mut page = answer(1, 200, json!({}));
+    if let Event::Exchange(Exchange { response: Some(response), .. }) = &mut page.event {
+        response.body.text = Some("<h1>Bad gateway</h1>".into());
+    }
+    let verdict = of(vec![prepared, page, effect]);
+    assert!(verdict.findings[0].actual.contains("no JSON: <h1>Bad gateway"), "{:?}", verdict.findings[0]);
+}
+
+#[test]
+fn mail_that_does_not_come_and_mail_that_should_not_are_findings() {
+    let scenario = "title: t\nwhy: w\nsteps:\n  - mail: a@h.test\n    should: {text: <any>}\n  - no_mail: b@h.test\n  - GET: /x\n    must: {status: 200}\n";
+    let entry = |step, event| Entry { step: Some(step), turn: 0, label: "x".into(), at_ms: 0.0, event };
+    let none = Delivery {
+        mailbox: "a@h.test".into(),
+        wanted: 1,
+        mails: Vec::new(),
+        waited_ms: 2000.0,
+        deadline_ms: 2000.0,
+        strays: vec![crate::model::Arrival { to: "c@h.test".into(), subject: "Hi".into() }],
+    };
+    let mail = crate::model::Mail {
+        envelope: Default::default(),
+        session: Default::default(),
+        raw: Body::default(),
+        headers: vec![("subject".into(), "Surprise".into())],
+        parts: Vec::new(),
+        links: Vec::new(),
+    };
+    let loud = Silence { mailbox: "b@h.test".into(), window_ms: 500.0, mails: vec![mail] };
+    let entries = vec![entry(0, Event::Delivery(none)), entry(1, Event::Silence(loud)), answer(2, 200, json!({}))];
+    let verdict = judge(&trial(scenario), &Transcript { entries, ..Transcript::default() }, &[], Level::Security);
+    // The wait has a `should`, so its missing mail weighs as much; silence weighs as a must.
+    assert_eq!(verdict.findings.iter().map(|finding| finding.level).collect::<Vec<_>>(), [Level::Should, Level::Must]);
+    assert!(verdict.findings[0].actual.contains("c@h.test (Hi)"), "{}", verdict.findings[0].actual);
+    assert!(verdict.findings[0].expected.contains("--mail-timeout"));
+    assert!(verdict.findings[1].actual.contains("Surprise"));
+}
+
+fn record(outcome: Outcome) -> TrialRecord {
+    TrialRecord {
+        id: "a/b".into(),
+        case: None,
+        variant: "plain".into(),
+        api: "v3".into(),
+        repetition: 1,
+        title: "t".into(),
+        covers: Vec::new(),
+        spec: None,
+        outcome,
+        level: Level::Must,
+        reason: "r".into(),
+        duration_ms: 1.0,
+        findings: Vec::new(),
+        choices: Vec::new(),
+        transcript: Transcript::default(),
+    }
+}
+
+#[test]
+fn known_deviations_turn_outcomes_round() {
+    let entry = |until: Option<&str>| Deviation {
+        scenario: "a/b".into(),
+        case: None,
+        variant: None,
+        reason: "known".into(),
+        link: None,
+        until: until.map(str::to_owned),
+    };
+    let apply = |until, outcome| {
+        let mut record = record(outcome);
+        Deviations::new(vec![entry(until)], "2026-11-23").apply(&mut record);
+        record.outcome
+    };
+    assert_eq!(apply(None, Outcome::Fail), Outcome::Xfail);
+    assert_eq!(apply(None, Outcome::Pass), Outcome::Xpass);
+    assert_eq!(apply(None, Outcome::Error), Outcome::Error);
+    assert_eq!(apply(None, Outcome::Skip), Outcome::Skip);
+    assert_eq!(apply(Some("2026-11-23"), Outcome::Fail), Outcome::Xfail, "the last day still counts");
+    assert_eq!(apply(Some("2026-11-22"), Outcome::Fail), Outcome::Fail, "an entry that has ended excuses nothing");
+}
+
+#[test]
+fn an_entry_about_nothing_is_reported() {
+    let entry = Deviation {
+        scenario: "a/gone".into(),
+        case: None,
+        variant: None,
+        reason: "known".into(),
+        link: None,
+        until: None,
+    };
+    let list = Deviations::new(vec![entry], "2026-11-23");
+    assert!(list.all_known(|id, _| id == "a/b").unwrap_err().to_string().contains("a/gone"));
+    assert!(list.all_known(|_, _| true).is_ok());
+}

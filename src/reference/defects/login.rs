@@ -1,0 +1,32 @@
+//! Promises about logging in with an e-mail address.
+
+use super::declare;
+
+const LOGIN: &str = "client-server-api/#post_matrixclientv3login";
+
+declare! {
+    LOGIN_KNOWS_NO_ADDRESSES = "login-knows-no-addresses" {
+        promise: "An account can log in with its address.",
+        rule: "client-server-api/#third-party-id",
+        covers: ["login-email-ok"],
+        caught_by: ["log-in-with-email/success"],
+    }
+    LOGIN_COMPARES_CASE = "login-compares-case" {
+        promise: "An address logs in however its letters are written.",
+        rule: "appendices/#e-mail",
+        covers: ["login-email-case-variant"],
+        caught_by: ["log-in-with-email/case-variant"],
+    }
+    LOGIN_TELLS_UNKNOWN_ADDRESSES = "login-tells-unknown-addresses" {
+        promise: "An unknown address and a wrong password are answered alike.",
+        rule: LOGIN,
+        covers: ["login-email-unknown-vs-wrong"],
+        caught_by: ["log-in-with-email/unknown-or-wrong"],
+    }
+    LOGIN_BY_A_REMOVED_ADDRESS = "login-by-a-removed-address" {
+        promise: "An address that was removed logs nobody in.",
+        rule: LOGIN,
+        covers: ["login-after-unlink"],
+        caught_by: ["log-in-with-email/after-removal"],
+    }
+}

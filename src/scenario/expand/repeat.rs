@@ -1,0 +1,203 @@
+//! `repeat: {times: 20, until: …, steps: […]}`: as many copies of the steps.
+//!
+//! A name that has stood in no step before the repetition belongs to one round: it is renamed in each copy, as a
+//! fragment's own names are. After the copies comes one step more, which tells how the repetition ended.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Expander, Flat, FlatRound, Inner, Scope};
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::keys;
+use crate::scenario::node::{Node, Value};
+use crate::scenario::text::{self, Segment};
+
+/// How many rounds a repetition may have.
+const MAX_ROUNDS: usize = 100;
+
+impl Expander<'_> {
+    pub(super) fn repeated(&mut self, node: &Node, what: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
+        let reader = self.reader;
+        if self.repeating {
+            let fault = Diagnostic::new(what.span, "nested-repeat", "a repetition stands in a repetition");
+            reader.fault(fault.label("the inner one").help("give the outer one more rounds instead"));
+            return Vec::new();
+        }
+        let Some(fields) = reader.fields(what, "a repetition", &[keys::REPEAT], &[]) else {
+            return Vec::new();
+        };
+        let times = fields.get("times").and_then(|node| reader.count(node, "`times`", MAX_ROUNDS)).unwrap_or(1);
+        let Some(Value::List(steps)) = fields.get("steps").map(|node| &node.value) else {
+            reader.expected(what, "`steps` (a list of steps)");
+            return Vec::new();
+        };
+        self.uses += 1;
+        let repetition = self.uses;
+        let known: BTreeMap<String, String> = self.seen.iter().map(|name| (name.clone(), name.clone())).collect();
+        let seen = self.seen.clone();
+        let mut flat = Vec::new();
+        self.repeating = true;
+        for number in 1..=times {
+            let before = self.steps;
+            let copy = self.steps(steps, scope, open);
+            if self.steps == before {
+                break;
+            }
+            self.uses += 1;
+            let own =
+                Scope { inputs: BTreeMap::new(), inner: Some(Inner { number: self.uses, outputs: known.clone() }) };
+            let until = fields.get("until").map(|until| own.apply(&scope.apply(until)));
+            flat.extend(copy.into_iter().map(|step| Flat {
+                node: own.apply(&step.node),
+                conditions: step.conditions.iter().map(|(holds, text)| (*holds, own.apply(text))).collect(),
+                round: Some(FlatRound { repetition, number, until: until.clone() }),
+                ..step
+            }));
+        }
+        self.repeating = false;
+        // What the rounds call their own is not known after them.
+        self.seen = seen;
+        let mut end = scope.apply(node);
+        if let Value::Map(entries) = &mut end.value {
+            // The copies have its steps; what stays is what is expected of the whole.
+            entries.retain(|(key, _)| key.name != "when" && key.name != "unless");
+        }
+        let end = self.one(end, open);
+        flat.extend(end.map(|end| Flat { round: Some(FlatRound { repetition, number: times, until: None }), ..end }));
+        flat
+    }
+}
+
+/// Adds the names of all placeholders in a node.
+pub(super) fn names(node: &Node, seen: &mut BTreeSet<String>) {
+    match &node.value {
+        Value::Text(text) => {
+            for segment in text::parse(text).into_iter().flatten() {
+                if let Segment::Placeholder(placeholder) = segment
+                    && placeholder.binds()
+                {
+                    seen.insert(placeholder.name);
+                }
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| names(item, seen)),
+        // The steps of a repetition have names of their own.
+        Value::Map(entries) => {
+            entries.iter().filter(|(key, _)| key.name != "repeat").for_each(|(_, value)| names(value, seen));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{Action, SourceFile, Sources, Step, Suite};
+
+    fn read(steps: &str) -> Result<Vec<Step>, String> {
+        let text = format!("title: t\nwhy: w\nsteps:\n{steps}");
+        let fragment = "title: f\noutputs: [sid]\nsteps:\n  - POST: /token\n    body: {s: <client_secret>}\n    must: {body: {sid: <sid>}}\n";
+        let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
+        let mut suite = Suite::read(Sources::of([file("a/b.yaml", &text), file("fragments/f.yaml", fragment)]))
+            .map_err(|(sources, faults)| faults.render(&sources, false, 100))?;
+        Ok(suite.scenarios.remove(0).cases.remove(0).steps)
+    }
+
+    fn path(step: &Step) -> String {
+        match &step.action {
+            Action::Request(request) => request.path.written(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    const THREE: &str = "  - GET: /first/<client_secret>\n    must: {status: 200}\n  - repeat:\n      times: 3\n      until: {status: 429}\n      steps:\n        - GET: /<client_secret>/<token>\n    must: {reached: true}\n";
+
+    #[test]
+    fn a_name_of_a_round_is_new_in_each_and_others_stay() {
+        let steps = read(THREE).unwrap();
+        let paths: Vec<String> = steps[1..4].iter().map(path).collect();
+        assert!(paths.iter().all(|path| path.starts_with("/<client_secret>/<token~")), "{paths:?}");
+        assert!(paths[0] != paths[1] && paths[1] != paths[2] && paths[0] != paths[2], "{paths:?}");
+        let numbers: Vec<_> = steps.iter().map(|step| step.round.as_ref().map(|round| round.number)).collect();
+        assert_eq!(numbers, [None, Some(1), Some(2), Some(3), None]);
+        assert!(steps[1].round.as_ref().unwrap().until.is_some());
+        assert!(matches!(steps[4].action, Action::Rounds(_)) && steps[4].checks.len() == 1);
+    }
+
+    #[test]
+    fn fragments_are_used_anew_in_each_round() {
+        let steps = read(
+            "  - repeat:\n      times: 2\n      steps:\n        - use: fragments/f\n        - GET: /<sid>\n          must: {status: 200}\n",
+        )
+        .unwrap();
+        assert_ne!(path(&steps[1]), path(&steps[3]));
+        assert!(steps[0].prepares && !steps[1].prepares);
+    }
+
+    #[test]
+    fn what_a_round_calls_its_own_is_not_known_after_it() {
+        let after = "  - repeat:\n      times: 2\n      steps:\n        - GET: /x\n          must: {body: {s: <sid>}}\n  - GET: /<sid>\n    must: {status: 200}\n";
+        assert!(read(after).unwrap_err().contains("before anything binds it"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (steps, part) in [
+            ("  - repeat: {times: 2}\n    must: {reached: true}\n", "steps"),
+            ("  - repeat: {times: 1000, steps: [{GET: /x}]}\n    must: {reached: true}\n", "between 1 and 100"),
+            (
+                "  - repeat: {times: 2, until: {statsu: 1}, steps: [{GET: /x}]}\n    must: {times: 2}\n",
+                "did you mean `status`",
+            ),
+            (
+                "  - repeat: {times: 2, steps: [{repeat: {times: 2, steps: [{GET: /x}]}}]}\n    must: {times: 2}\n",
+                "in a repetition",
+            ),
+            ("  - repeat: {times: 2, steps: [{GET: /x}]}\n    must: {reachd: true}\n", "did you mean `reached`"),
+        ] {
+            let shown = read(steps).unwrap_err();
+            assert!(shown.contains(part), "{part} is missing in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn conditions_go_on_to_what_a_fragment_does() {
+        let steps = read(
+            "  - GET: /x\n    must: {body: {s: {$any_of: [<link>, <any>]}}}\n  - use: fragments/f\n    when: <link>\n  - GET: /y\n    unless: <link>\n    must: {status: 200}\n",
+        )
+        .unwrap();
+        assert_eq!((steps[0].when.len(), steps[1].when.len(), steps[2].unless.len()), (0, 1, 1));
+    }
+
+    #[test]
+    fn a_condition_asks_for_what_can_have_come_up() {
+        for (steps, part) in [
+            ("  - GET: /x\n    when: <sid>\n    must: {status: 200}\n", "before anything binds it"),
+            ("  - GET: /x\n    when: always\n    must: {status: 200}\n", "a value to depend on"),
+            ("  - GET: /x\n    must: {status: 200}\n  - skip: no reason\n", "without a condition"),
+        ] {
+            let shown = read(steps).unwrap_err();
+            assert!(shown.contains(part), "{part} is missing in\n{shown}");
+        }
+    }
+
+    #[test]
+    fn orders_to_the_sink_and_pauses_are_sound() {
+        let with = |order: &str| read(&format!("  - {order}\n  - GET: /x\n    must: {{status: 200}}\n"));
+        for sound in [
+            "pause: 3s",
+            "sink: {to: <email>, refuse_rcpt: 550 5.1.1 no, times: 1}",
+            "sink: {to: <email>, hang_up: true}",
+        ] {
+            with(sound).unwrap();
+        }
+        for (order, part) in [
+            ("pause: 1h", "at most 30 s"),
+            ("pause: soon", "no length of time"),
+            ("sink: {to: <email>}", "one way at a time"),
+            ("sink: {to: <email>, refuse_rcpt: 250 ok}", "from 400 to 599"),
+            ("sink: {refuse_rcpt: 550 no}", "`to`"),
+        ] {
+            let shown = with(order).unwrap_err();
+            assert!(shown.contains(part), "{part} is missing in\n{shown}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `pause: 3s` and `sink: {to: <email>, refuse_rcpt: 550 …}`: what the harness does itself.
+
+use std::time::Duration;
+
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::keys;
+use crate::scenario::node::Node;
+use crate::scenario::read::{Fields, Reader};
+use crate::scenario::template::Text;
+
+/// How the mail sink misbehaves for one recipient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SinkOrder {
+    /// The recipient.
+    pub to: Text,
+    /// What it does.
+    pub fault: Fault,
+    /// How often; always if not given.
+    pub times: Option<u32>,
+}
+
+/// What the sink does instead of taking a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Refuses the recipient.
+    RefuseRcpt {
+        /// The reply's code.
+        code: u16,
+        /// The rest of the reply.
+        text: String,
+    },
+    /// Refuses the message.
+    RefuseData {
+        /// The reply's code.
+        code: u16,
+        /// The rest of the reply.
+        text: String,
+    },
+    /// Answers late.
+    Stall(Duration),
+    /// Closes the connection.
+    HangUp,
+}
+
+/// The longest pause. Whatever needs a longer one is no test that people run.
+const MAX_PAUSE: Duration = Duration::from_secs(30);
+/// How often a fault may be asked for.
+const MAX_TIMES: usize = 1000;
+
+impl Reader<'_> {
+    pub(super) fn pause(&self, node: &Node) -> Option<Duration> {
+        let pause = self.duration(node, "the pause")?;
+        if pause > MAX_PAUSE {
+            let fault = Diagnostic::new(node.span, "pause", format!("a pause lasts at most {} s", MAX_PAUSE.as_secs()));
+            self.fault(fault.label("longer"));
+            return None;
+        }
+        Some(pause)
+    }
+
+    pub(super) fn sink_order(&self, node: &Node) -> Option<SinkOrder> {
+        let fields = self.fields(node, "an order to the sink", &[keys::SINK], &[])?;
+        let to = self.placed_text(fields.get("to")?, "`to`")?;
+        let times = fields.get("times").and_then(|node| self.count(node, "`times`", MAX_TIMES));
+        let mut faults = fields.iter().filter(|(key, _)| !matches!(key.name.as_str(), "to" | "times"));
+        let (Some((key, _)), None) = (faults.next(), faults.next()) else {
+            self.fault(
+                Diagnostic::new(node.span, "sink", "the sink misbehaves in one way at a time")
+                    .label("none, or several")
+                    .help("give one of `refuse_rcpt`, `refuse_data`, `stall`, `hang_up`"),
+            );
+            return None;
+        };
+        let fault = match key.name.as_str() {
+            "refuse_rcpt" => self.reply(&fields, "refuse_rcpt").map(|(code, text)| Fault::RefuseRcpt { code, text }),
+            "refuse_data" => self.reply(&fields, "refuse_data").map(|(code, text)| Fault::RefuseData { code, text }),
+            "stall" => self.pause(fields.get("stall")?).map(Fault::Stall),
+            _ => Some(Fault::HangUp),
+        }?;
+        Some(SinkOrder { to, fault, times: times.and_then(|times| u32::try_from(times).ok()) })
+    }
+
+    /// A reply that refuses: a code of 400 to 599, and text.
+    fn reply(&self, fields: &Fields<'_>, name: &str) -> Option<(u16, String)> {
+        let node = fields.get(name)?;
+        let written = self.plain(node, "the reply")?;
+        let (code, text) = written.split_once(' ').unwrap_or((&written, ""));
+        match code.parse() {
+            Ok(code @ 400..=599) => Some((code, text.to_owned())),
+            _ => {
+                self.fault(
+                    Diagnostic::new(node.span, "sink", "a refusal begins with a code from 400 to 599")
+                        .label("here")
+                        .help("write it like `451 4.3.0 try again later`"),
+                );
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! Where a step stands in a repetition, and the conditions on which it is done at all.
+
+use crate::scenario::expand::{Condition, FlatRound};
+use crate::scenario::pattern::Pattern;
+use crate::scenario::read::{Fields, Reader};
+use crate::scenario::template::Text;
+
+/// The place of a step in a repetition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// Which repetition of the scenario.
+    pub repetition: usize,
+    /// Which round, from 1.
+    pub number: usize,
+    /// What an outcome looks like after whose round no other follows.
+    pub until: Option<Pattern>,
+}
+
+impl Reader<'_> {
+    pub(super) fn round(&self, flat: &FlatRound) -> Round {
+        Round {
+            repetition: flat.repetition,
+            number: flat.number,
+            until: flat.until.as_ref().and_then(|node| self.outcome_pattern(node)),
+        }
+    }
+
+    /// The texts under `when` and under `unless`: the step's own, and those of what it stems from.
+    pub(super) fn conditions(&self, fields: &Fields<'_>, around: &[Condition]) -> (Vec<Text>, Vec<Text>) {
+        let own = [("when", true), ("unless", false)].into_iter().filter_map(|(name, holds)| {
+            let node = fields.get(name)?;
+            Some((holds, node))
+        });
+        let (mut when, mut unless) = (Vec::new(), Vec::new());
+        for (holds, node) in around.iter().map(|(holds, node)| (*holds, node)).chain(own) {
+            let Some(text) = self.placed_text(node, "the condition") else {
+                continue;
+            };
+            if text.placeholders().next().is_none() {
+                self.expected(node, "a value to depend on, like `<sid>`");
+            } else if holds {
+                when.push(text);
+            } else {
+                unless.push(text);
+            }
+        }
+        (when, unless)
+    }
+}

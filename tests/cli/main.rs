@@ -1,0 +1,13 @@
+//! The program as a person or a script uses it: arguments in; streams, files and an exit code out.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod exits;
+mod interrupt;
+mod output;
+mod program;
+mod scenarios;
+mod secrets;
+mod snapshots;
+mod streams;
+mod wire;

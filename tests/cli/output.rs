@@ -1,0 +1,91 @@
+//! `--output DIR`: the record and its views.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::program::Place;
+
+fn record(place: &Place) -> Value {
+    serde_json::from_slice(&fs::read(place.path().join("report/report.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn the_record_has_the_keys_that_others_rely_on() {
+    let place = Place::new();
+    let args = ["run", "add-email", "remove-email", "--output", "report", "--seed", "7"];
+    place.run(&[&args[..], &["--defect", "accepts-any-password"]].concat()).expect(1);
+    let record = record(&place);
+    assert_eq!(record["schema"], 1);
+    assert_eq!(record["threepid"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(record["seed"], 7);
+    assert_eq!(record["interrupted"], false);
+    assert!(record["suite"].as_str().is_some_and(|hash| !hash.is_empty()));
+    assert_eq!(record["target"]["name"], "reference");
+    assert!(record["target"]["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert!(record["target"]["versions"].as_array().unwrap().contains(&"v1.11".into()));
+    let trials = record["trials"].as_array().unwrap();
+    for trial in trials {
+        assert!(trial["id"].as_str().unwrap().contains('/'), "{trial}");
+        assert!(trial["case"].is_null() || trial["case"].is_string());
+        assert_eq!(trial["variant"], "plain");
+        let outcome = trial["outcome"].as_str().unwrap();
+        assert!(["pass", "fail", "error", "skip", "xfail", "xpass"].contains(&outcome), "{outcome}");
+        assert!(["must", "should", "convention", "security"].contains(&trial["level"].as_str().unwrap()));
+        assert!(trial["reason"].is_string() && trial["duration_ms"].is_number());
+        assert!(trial["findings"].is_array() && trial["transcript"]["entries"].is_array());
+        // A skipped trial has done nothing; any other has.
+        assert_eq!(trial["transcript"]["entries"].as_array().unwrap().is_empty(), outcome == "skip", "{}", trial["id"]);
+    }
+    for outcome in ["pass", "fail", "error", "skip", "xfail", "xpass"] {
+        let count = trials.iter().filter(|trial| trial["outcome"] == outcome).count();
+        assert_eq!(record["counts"][outcome], count, "{outcome}");
+    }
+    let failed = trials.iter().find(|trial| trial["id"] == "add-email/wrong-password").unwrap();
+    assert_eq!(failed["outcome"], "fail");
+    let finding = &failed["findings"][0];
+    for key in ["subject", "expected", "actual"] {
+        assert!(finding[key].is_string(), "{key}: {finding}");
+    }
+}
+
+#[test]
+fn trials_stand_in_the_order_of_the_list_whatever_ends_first() {
+    let place = Place::new();
+    place.run(&["run", "--output", "report", "--jobs", "16"]).expect(0);
+    let ran: Vec<String> = record(&place)["trials"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|trial| trial["id"].as_str().unwrap().to_owned())
+        .collect();
+    let one = |folder: &str| ran.iter().filter(|id| id.starts_with(folder)).cloned().collect::<Vec<_>>();
+    let mut sorted = one("add-email/");
+    sorted.sort();
+    assert_eq!(one("add-email/"), sorted);
+    assert!(sorted.len() > 5);
+}
+
+#[test]
+fn the_same_seed_chooses_the_same_values() {
+    let emails = |seed: &str| {
+        let place = Place::new();
+        place.run(&["run", "add-email/email-free", "--output", "report", "--seed", seed]).expect(0);
+        record(&place)["trials"][0]["transcript"]["values"].clone()
+    };
+    let address = |values: &Value| {
+        values.as_array().unwrap().iter().find(|value| value[0] == "email").expect("an address was made")[1].clone()
+    };
+    assert_eq!(address(&emails("7")), address(&emails("7")));
+    assert_ne!(address(&emails("7")), address(&emails("8")));
+}
+
+#[test]
+fn a_later_run_takes_the_place_of_an_earlier_one() {
+    let place = Place::new();
+    place.run(&["run", "add-email/email-free", "--output", "report"]).expect(0);
+    place.run(&["run", "add-email/success", "--output", "report"]).expect(0);
+    let trials = record(&place)["trials"].clone();
+    assert_eq!(trials.as_array().unwrap().len(), 1);
+    assert_eq!(trials[0]["id"], "add-email/success");
+}

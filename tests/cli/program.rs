@@ -1,0 +1,203 @@
+//! Runs the program in an empty folder, with an environment of its own and a deadline.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// No run of these tests takes longer.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// What decides about colours, snapshots and secrets must not leak in from whoever runs the tests.
+const SCRUBBED: &[&str] = &[
+    "CI",
+    "TF_BUILD",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "FORCE_COLOR",
+    "COLUMNS",
+    "GITHUB_ACTIONS",
+    "GITHUB_STEP_SUMMARY",
+    "RUST_LOG",
+    "THREEPID_REGISTRATION_TOKEN",
+    "THREEPID_REGISTRATION_SHARED_SECRET",
+    "THREEPID_PYTHON",
+];
+
+/// An empty folder in which the program runs.
+pub(crate) struct Place {
+    folder: TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// How the program ended and what it said.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// The program while it runs.
+pub(crate) struct Started {
+    child: Child,
+    /// Line by line; an empty one where the stream has ended.
+    lines: mpsc::Receiver<(Stream, String)>,
+    said: Said,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stream {
+    Out,
+    Err,
+}
+
+/// What the program has said so far.
+#[derive(Debug, Default)]
+struct Said {
+    out: String,
+    err: String,
+    ended: usize,
+}
+
+impl Place {
+    pub(crate) fn new() -> Place {
+        Place { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    /// The same with a variable set.
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Place {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file, with the folders it is in.
+    pub(crate) fn write(&self, path: &str, text: &str) -> PathBuf {
+        let path = self.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// All files in the folder and below it.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let (mut files, mut folders) = (Vec::new(), vec![self.path().to_owned()]);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    pub(crate) fn start(&self, args: &[&str]) -> Started {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_threepid"));
+        for name in SCRUBBED {
+            command.env_remove(name);
+        }
+        let mut child = command
+            .args(args)
+            .current_dir(self.path())
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = mpsc::channel();
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        for (stream, bytes) in [(Stream::Out, Box::new(out) as Box<dyn Read + Send>), (Stream::Err, Box::new(err))] {
+            let sender = sender.clone();
+            thread::spawn(move || {
+                let mut bytes = BufReader::new(bytes);
+                loop {
+                    let mut line = String::new();
+                    let read = bytes.read_line(&mut line).expect("the program writes UTF-8");
+                    // Nobody listens any more once the test has failed.
+                    if sender.send((stream, line)).is_err() || read == 0 {
+                        break;
+                    }
+                }
+            });
+        }
+        Started { child, lines, said: Said::default() }
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn run(&self, args: &[&str]) -> Ended {
+        self.start(args).end()
+    }
+}
+
+impl Started {
+    /// Asks it to stop, as Ctrl-C does.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Waits until it has said this.
+    pub(crate) fn wait_for(mut self, words: &str) -> Started {
+        while !self.said.out.contains(words) && !self.said.err.contains(words) {
+            assert!(self.said.ended < 2, "the program ended without {words:?}: {:?}", self.said);
+            self.next();
+        }
+        self
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn end(mut self) -> Ended {
+        while self.said.ended < 2 {
+            self.next();
+        }
+        let code = self.child.wait().unwrap().code();
+        Ended { code, out: std::mem::take(&mut self.said.out), err: std::mem::take(&mut self.said.err) }
+    }
+
+    fn next(&mut self) {
+        match self.lines.recv_timeout(LONG) {
+            Ok((_, line)) if line.is_empty() => self.said.ended += 1,
+            Ok((Stream::Out, line)) => self.said.out.push_str(&line),
+            Ok((Stream::Err, line)) => self.said.err.push_str(&line),
+            Err(fault) => panic!("the program says nothing more and does not end ({fault}); so far: {:?}", self.said),
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        // Whatever the test found, nothing of it is left running.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl Ended {
+    /// Asserts the exit code, and shows all that was said if it is another.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Ended {
+        assert_eq!(self.code, Some(code), "\nstdout:\n{}\nstderr:\n{}", self.out, self.err);
+        self
+    }
+
+    /// Asserts that each of these stands in the error.
+    #[track_caller]
+    pub(crate) fn says(self, parts: &[&str]) -> Ended {
+        for part in parts {
+            assert!(self.err.contains(part), "{part:?} is missing in\n{}", self.err);
+        }
+        self
+    }
+}

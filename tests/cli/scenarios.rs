@@ -1,0 +1,123 @@
+//! `list`, `check` and `schema`: what can be known without a homeserver.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::program::Place;
+
+/// A scenario without a fault.
+const SOUND: &str = "title: x\nwhy: y\nsteps:\n  - GET: /_matrix/client/versions\n    must: {status: 200}\n";
+
+#[test]
+fn the_list_as_json_names_all_that_a_script_needs() {
+    let list: Vec<Value> = serde_json::from_str(&Place::new().run(&["list", "--json"]).expect(0).out).unwrap();
+    let find = |id: &str| list.iter().find(|one| one["id"] == id).unwrap();
+    let forms = find("add-email/auth-forms");
+    assert_eq!(forms["cases"], serde_json::json!(["user-and-identifier", "identifier-only", "user-only"]));
+    let success = find("add-email/success");
+    assert_eq!(success["needs"], serde_json::json!(["email"]));
+    assert_eq!(success["spec"]["operation"], "POST /account/3pid/add");
+    assert!(success["spec"]["url"].as_str().unwrap().starts_with("https://spec.matrix.org/"));
+    for one in &list {
+        let keys: Vec<&String> = one.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["id", "title", "covers", "needs", "cases", "spec"], "{one}");
+        assert!(one["title"].as_str().is_some_and(|title| !title.is_empty()), "{one}");
+        assert!(one["cases"].is_array() && one["covers"].is_array(), "{one}");
+    }
+}
+
+#[test]
+fn the_list_takes_the_filters_of_run() {
+    let place = Place::new();
+    let all = place.run(&["list"]).expect(0).out;
+    let one = place.run(&["list", "*/wrong-password"]).expect(0).out;
+    assert!(all.contains("email-free") && one.contains("wrong-password") && !one.contains("email-free"), "{one}");
+    place.write("mine/a/b.yaml", SOUND);
+    assert!(place.run(&["list", "--scenarios", "mine"]).expect(0).out.contains("  b "));
+}
+
+#[test]
+fn the_shipped_scenarios_are_sound() {
+    let ended = Place::new().run(&["check"]).expect(0);
+    assert!(ended.out.contains("all are sound") && ended.err.is_empty(), "{}", ended.out);
+}
+
+#[test]
+fn check_shows_all_faults_of_all_files() {
+    let place = Place::new();
+    place.write("mine/a/first.yaml", "title: x\nwhy: y\nneeds: [emial]\nsteps:\n  - PSOT: /x\n");
+    place.write("mine/a/second.yaml", "title: x\nsteps:\n  - GET: /x\n    must: {status: 900}\n");
+    place.write("mine/a/third.yaml", "title: [x\n");
+    place.write("mine/a/sound.yaml", SOUND);
+    let ended = place.run(&["check", "mine"]).expect(2);
+    assert_eq!(ended.out, "");
+    ended.says(&[
+        "a/first.yaml:3:9",
+        "did you mean `email`?",
+        "a/first.yaml:5:5",
+        "did you mean `POST`?",
+        "a/second.yaml:1:1",
+        "needs the key `why`",
+        "a/second.yaml:4:20",
+        "this is no status",
+        "a/third.yaml:",
+        "scenario::yaml",
+        "5 faults in the scenarios",
+    ]);
+}
+
+#[test]
+fn one_file_is_checked_with_its_fragments() {
+    let place = Place::new();
+    place.write("mine/fragments/asked.yaml", "title: x\nsteps:\n  - GET: /x\n    must: {status: 200}\n");
+    place.write("mine/a/b.yaml", "title: x\nwhy: y\nsteps:\n  - use: fragments/asked\n");
+    place.run(&["check", "mine/a/b.yaml"]).expect(0);
+    place.run(&["check", "mine/a"]).expect(0);
+    place.run(&["check", "mine"]).expect(0);
+}
+
+#[test]
+fn a_scenario_of_ones_own_runs_with_its_own_fragments() {
+    let place = Place::new();
+    place.write(
+        "mine/fragments/asked.yaml",
+        "title: x\nsteps:\n  - GET: /_matrix/client/versions\n    must: {status: 200}\n",
+    );
+    place.write("mine/a/b.yaml", "title: x\nwhy: y\nsteps:\n  - use: fragments/asked\n");
+    let ended = place.run(&["run", "--scenarios", "mine"]).expect(0);
+    assert!(ended.out.contains("in the one trial"), "{}", ended.out);
+}
+
+#[test]
+fn the_schema_beside_the_scenarios_is_the_programs() {
+    let printed = Place::new().run(&["schema"]).expect(0).out;
+    let schema: Value = serde_json::from_str(&printed).expect("the schema is JSON");
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert!(schema["anyOf"][0]["properties"]["title"]["description"].is_string());
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/scenario.schema.json");
+    assert_eq!(
+        fs::read_to_string(&path).unwrap_or_default(),
+        printed,
+        "write it anew: cargo run -- schema > scenarios/scenario.schema.json"
+    );
+}
+
+#[test]
+fn every_scenario_names_the_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut seen = 0;
+    for folder in fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+        for file in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            let text = fs::read_to_string(&file).unwrap();
+            let first = text.lines().next().unwrap_or_default();
+            let schema = first
+                .strip_prefix("# yaml-language-server: $schema=")
+                .unwrap_or_else(|| panic!("{}: the first line names no schema: {first}", file.display()));
+            assert!(folder.join(schema).is_file(), "{}: {schema} does not exist", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 10, "only {seen} files were seen");
+}
