@@ -162,6 +162,9 @@ fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
                 }
                 Event::Silence(silence) if silence.mails.is_empty() => "no mail".to_owned(),
                 Event::Silence(silence) => words::count(silence.mails.len(), "mail"),
+                Event::Rounds(rounds) => words::count(rounds.times, "round"),
+                // What the harness itself did, or what a third party saw, is no answer of the target.
+                Event::Note(_) | Event::Inquiry(_) | Event::Instruction(_) => return None,
                 Event::Stop(_) => "stopped".to_owned(),
             };
             Some((entry.step?, entry.label.clone(), said))

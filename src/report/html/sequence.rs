@@ -109,6 +109,35 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                 }
             }
         },
+        Event::Rounds(rounds) => note(
+            id,
+            &head,
+            &format!(
+                "Repeated {}; {}",
+                words::count(rounds.times, "time"),
+                if rounds.reached {
+                    "then it came as it was repeated for"
+                } else {
+                    "and it never came as it was repeated for"
+                }
+            ),
+        ),
+        Event::Note(text) => note(id, &head, text),
+        Event::Inquiry(inquiry) => html! {
+            details id=(id) {
+                summary.row {
+                    (head)
+                    span.note {
+                        "The identity server was asked " (line(&inquiry.path)) " about " (line(&inquiry.about)) " "
+                        (words::count(inquiry.requests.len(), "time"))
+                    }
+                }
+                div.inside { pre { (line(&serde_json::to_string(&inquiry.requests).unwrap_or_default())) } }
+            }
+        },
+        Event::Instruction(told) => {
+            note(id, &head, &format!("The identity server {} to {} about {}", told.does, told.path, told.about))
+        }
         Event::Stop(stop) => html! {
             div.row id=(id) { (head) span.note.stop { "Stopped, " (words::stop(stop.reason)) ": " (line(&stop.message)) } }
         },
@@ -194,4 +223,9 @@ pub(super) fn body(title: &str, body: &crate::model::Body) -> Markup {
         }
         @if body.truncated { p.soft { "Reading stopped here, at the limit for a body." } }
     }
+}
+
+/// Something that happened beside the exchanges, in words.
+fn note(id: &str, head: &Markup, text: &str) -> Markup {
+    html! { div.row id=(id) { (head) span.note { (line(text)) } } }
 }
