@@ -162,6 +162,11 @@ fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
                 }
                 Event::Silence(silence) if silence.mails.is_empty() => "no mail".to_owned(),
                 Event::Silence(silence) => words::count(silence.mails.len(), "mail"),
+                Event::Inquiry(inquiry) => words::count(inquiry.requests.len(), "request"),
+                Event::Rounds(rounds) if rounds.reached => format!("after {}", words::count(rounds.times, "round")),
+                Event::Rounds(rounds) => format!("not in {}", words::count(rounds.times, "round")),
+                // What the harness did itself is the same for all.
+                Event::Note(_) | Event::Instruction(_) => return None,
                 Event::Stop(_) => "stopped".to_owned(),
             };
             Some((entry.step?, entry.label.clone(), said))

@@ -60,6 +60,7 @@ pub(super) fn spec(spec: &SpecRef) -> Markup {
 pub(super) fn weight(finding: &Finding) -> &'static str {
     match finding.kind {
         FindingKind::Requirement => finding.level.word(),
+        FindingKind::Precondition => "precondition",
         FindingKind::Drift => "changed",
         FindingKind::Unknown => "unknown",
     }

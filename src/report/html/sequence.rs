@@ -1,4 +1,4 @@
-//! What happened in a trial, as a sequence between client, homeserver and mail.
+//! What happened in a trial, as a sequence between client, homeserver, mail and identity server.
 
 use maud::{Markup, html};
 
@@ -14,10 +14,18 @@ const MOST_EVENTS: usize = 300;
 pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
     let entries = &trial.transcript.entries;
     let (before, rest) = entries.split_at(entries.iter().take_while(|e| is_preparation(e)).count());
+    let identity = entries.iter().any(|entry| match &entry.event {
+        Event::Inquiry(_) | Event::Instruction(_) => true,
+        Event::Exchange(exchange) => is_identity(exchange),
+        _ => false,
+    });
     html! {
         h5 { "What happened" }
-        div.seq.lanes-3 {
-            div.lanes aria-hidden="true" { span { "Client" } span { "Homeserver" } span { "Mail" } }
+        div class={ "seq lanes-" @if identity { "4" } @else { "3" } } {
+            div.lanes aria-hidden="true" {
+                span { "Client" } span { "Homeserver" } span { "Mail" }
+                @if identity { span { "Identity server" } }
+            }
             @if !before.is_empty() {
                 details.prep {
                     summary { "Preparation: " (words::count(before.len(), "request")) " to get accounts" }
@@ -109,6 +117,38 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                 }
             }
         },
+        Event::Inquiry(inquiry) => html! {
+            details id=(id) {
+                summary.row {
+                    (head)
+                    @for one in inquiry.requests.iter().take(5) {
+                        span.say.b-d-say { code { b { (line(&one.method)) } " " (line(&one.path)) } }
+                        span.arrow.right.b-to-d {}
+                    }
+                    @if inquiry.requests.is_empty() { span.note { "The identity server was not asked" } }
+                }
+                div.inside { (exchange::inquiry(inquiry)) }
+            }
+        },
+        Event::Instruction(told) => html! {
+            div.row id=(id) {
+                (head)
+                span.note {
+                    "From here the identity server " (line(&told.does)) ", when asked at " code { (line(&told.path)) }
+                    " about " (line(&told.about))
+                }
+            }
+        },
+        Event::Rounds(rounds) => html! {
+            div.row id=(id) {
+                (head)
+                span.note {
+                    "Repeated " (words::count(rounds.times, "time")) ": "
+                    @if rounds.reached { "it ended as it should" } @else { "it never came to its end" }
+                }
+            }
+        },
+        Event::Note(text) => html! { div.row id=(id) { (head) span.note { (line(text)) } } },
         Event::Stop(stop) => html! {
             div.row id=(id) { (head) span.note.stop { "Stopped, " (words::stop(stop.reason)) ": " (line(&stop.message)) } }
         },
@@ -138,15 +178,21 @@ fn head(trial: &TrialRecord, entry: &Entry) -> Markup {
 /// Request and answer as two arrows.
 fn asked(exchange: &Exchange) -> Markup {
     let request = &exchange.request;
+    let to = if is_identity(exchange) { "a-to-d" } else { "a-to-b" };
     html! {
         span.say.a-b-say {
-            code { b { (line(&request.method)) } " " (line(path(&request.url))) }
+            code { b { (line(&request.method)) } " " (line(short(&request.url))) }
             @if let Some(actor) = &exchange.actor { " " span.soft { "as " (line(actor)) } }
         }
-        span.arrow.right.a-to-b {}
+        span class={ "arrow right " (to) } {}
         span.say.a-b-say { (answer(exchange)) " " span.soft { (words::duration(exchange.total_ms)) } }
-        span.arrow.left.back.a-to-b {}
+        span class={ "arrow left back " (to) } {}
     }
+}
+
+/// Whether a client asked the identity server itself.
+fn is_identity(exchange: &Exchange) -> bool {
+    path(&exchange.request.url).starts_with("/_matrix/identity/")
 }
 
 /// The status and, if there is one, the error code.
@@ -171,12 +217,17 @@ pub(super) fn errcode(exchange: &Exchange) -> Option<String> {
     Some(body.get("errcode")?.as_str()?.to_owned())
 }
 
-/// An address without what is the same in all requests.
+/// What follows the host in an address.
 fn path(url: &str) -> &str {
-    let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(url);
-    path.strip_prefix("/_matrix/client").unwrap_or(path)
+    url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(url)
 }
 
+/// An address without what is the same in all requests of clients.
+fn short(url: &str) -> &str {
+    path(url).strip_prefix("/_matrix/client").unwrap_or(path(url))
+}
+
+/// The start of a text, for where a whole one has no place.
 pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(160) {
         Some((end, _)) => format!("{}…", &text[..end]),
