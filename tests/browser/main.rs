@@ -29,7 +29,10 @@ macro_rules! checks {
 }
 
 /// What all trials share; made by the first that needs it.
-static SHARED: OnceLock<Result<(Arc<Driver>, Arc<Pages>), String>> = OnceLock::new();
+static SHARED: OnceLock<Result<Shared, String>> = OnceLock::new();
+
+/// The driver, and the pages to look at.
+type Shared = (Arc<Driver>, Arc<Pages>);
 
 fn main() {
     let arguments = Arguments::from_args();

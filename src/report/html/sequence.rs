@@ -53,11 +53,12 @@ fn list(trial: &TrialRecord, entries: &[Entry], id: &str, kind: &str) -> Markup 
 }
 
 fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
-    let head = head(trial, entry);
+    let wrong = is_wrong(trial, entry);
+    let head = head(entry, wrong);
     match &entry.event {
         Event::Exchange(one) => html! {
             details id=(id) {
-                summary.row { (head) (asked(one)) }
+                summary.row { (head) (asked(one, wrong)) }
                 div.inside { (exchange::inside(one)) }
             }
         },
@@ -65,7 +66,7 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
             details id=(id) {
                 summary.row {
                     (head)
-                    @for hop in &visit.hops { (asked(hop)) }
+                    @for hop in &visit.hops { (asked(hop, wrong)) }
                     span.note {
                         @match &visit.end {
                             VisitEnd::Page => { "The page says: “" (line(&cut(&visit.text))) "”" }
@@ -155,28 +156,36 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
     }
 }
 
-/// The step's name, what is wrong with it, and when it was.
-fn head(trial: &TrialRecord, entry: &Entry) -> Markup {
-    let failed = trial
-        .findings
-        .iter()
-        .filter(|f| f.step_index == entry.step && f.step_index.is_some())
-        .filter(|f| f.kind == FindingKind::Requirement && matches!(f.level, Level::Must | Level::Security))
-        .count();
+/// The step's name, whether something is wrong with it, and when it was.
+fn head(entry: &Entry, wrong: bool) -> Markup {
+    // A step without a name of its own is called what it asks, which the arrow says already.
+    let named = match &entry.event {
+        Event::Exchange(exchange) => {
+            let asked = format!("{} ", exchange.request.method);
+            !entry.label.strip_prefix(&asked).is_some_and(|path| exchange.request.url.ends_with(path))
+        }
+        _ => true,
+    };
     html! {
         span.step {
             span {
                 @if let Some(step) = entry.step { (step + 1) ". " }
-                b { (line(&entry.label)) }
-                @if failed > 0 { " " span.flag { "✗ not as required" } }
+                @if named { b { (line(&entry.label)) } }
+                @if wrong { " " span.flag { "✗ not as required" } }
             }
             span { (words::duration(entry.at_ms)) }
         }
     }
 }
 
+/// Whether something that is required is not so at the step of an entry.
+fn is_wrong(trial: &TrialRecord, entry: &Entry) -> bool {
+    let own = trial.findings.iter().filter(|f| f.step_index == entry.step && f.step_index.is_some());
+    own.into_iter().any(|f| f.kind == FindingKind::Requirement && matches!(f.level, Level::Must | Level::Security))
+}
+
 /// Request and answer as two arrows.
-fn asked(exchange: &Exchange) -> Markup {
+fn asked(exchange: &Exchange, wrong: bool) -> Markup {
     let request = &exchange.request;
     let to = if is_identity(exchange) { "a-to-d" } else { "a-to-b" };
     html! {
@@ -185,7 +194,7 @@ fn asked(exchange: &Exchange) -> Markup {
             @if let Some(actor) = &exchange.actor { " " span.soft { "as " (line(actor)) } }
         }
         span class={ "arrow right " (to) } {}
-        span.say.a-b-say { (answer(exchange)) " " span.soft { (words::duration(exchange.total_ms)) } }
+        span.say.a-b-say { (answer(exchange, wrong)) " " span.soft { (words::duration(exchange.total_ms)) } }
         span class={ "arrow left back " (to) } {}
     }
 }
@@ -196,12 +205,17 @@ fn is_identity(exchange: &Exchange) -> bool {
 }
 
 /// The status and, if there is one, the error code.
-pub(super) fn answer(exchange: &Exchange) -> Markup {
+fn answer(exchange: &Exchange, wrong: bool) -> Markup {
     match (&exchange.response, &exchange.failure) {
         (_, Some(failure)) => html! { span.lost { "no complete answer: " (line(&cut(&failure.message))) } },
         (None, None) => html! { span.lost { "no answer" } },
         (Some(response), None) => {
-            let kind = if response.status < 400 { "good" } else { "bad" };
+            // A refusal may be just what is required.
+            let kind = match response.status {
+                _ if wrong => "bad",
+                ..400 => "good",
+                _ => "other",
+            };
             html! {
                 span class=(kind) { (response.status) }
                 @if let Some(code) = errcode(exchange) { " " code { (line(&cut(&code))) } }
