@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use super::super::{curl::curl, words};
-use super::code::line;
+use super::code::{self, line};
 use super::paper::paper;
 use super::sequence::body;
-use crate::model::{Exchange, Headers};
+use crate::model::{Exchange, Headers, Inquiry};
 
 /// Request, answer, times, and the command that repeats it.
 pub(super) fn inside(exchange: &Exchange) -> Markup {
@@ -38,6 +38,24 @@ pub(super) fn inside(exchange: &Exchange) -> Markup {
         details.fold {
             summary { "Repeat it with curl" }
             div.repeat { pre tabindex="0" { (line(&curl(exchange))) } button.copy type="button" data-copy="1" { "Copy" } }
+        }
+    }
+}
+
+/// What the identity server was asked.
+pub(super) fn inquiry(inquiry: &Inquiry) -> Markup {
+    html! {
+        p.timing {
+            "Asked at " code { (line(&inquiry.path)) } " about " (line(&inquiry.about)) ": "
+            (words::count(inquiry.requests.len(), "request"))
+        }
+        @for one in inquiry.requests.iter().take(20) {
+            p.start { (line(&one.method)) " " (line(&one.path)) }
+            dl.headers {
+                dt { "authorization" } dd { (line(one.authorization.as_deref().unwrap_or("none"))) }
+                @for (name, value) in &one.query { dt { "?" (line(name)) } dd { (line(value)) } }
+            }
+            @if let Some(body) = &one.body { (code::body(&body.to_string())) }
         }
     }
 }

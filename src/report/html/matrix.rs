@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::super::words;
 use super::code::line;
-use super::overview::moment;
+use super::overview::{moment, of};
 use super::parts::{self, badge, class};
 use super::sequence::{cut, errcode};
 use super::trial::findings;
@@ -162,9 +162,11 @@ fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
                 }
                 Event::Silence(silence) if silence.mails.is_empty() => "no mail".to_owned(),
                 Event::Silence(silence) => words::count(silence.mails.len(), "mail"),
-                Event::Rounds(rounds) => words::count(rounds.times, "round"),
-                // What the harness itself did, or what a third party saw, is no answer of the target.
-                Event::Note(_) | Event::Inquiry(_) | Event::Instruction(_) => return None,
+                Event::Inquiry(inquiry) => words::count(inquiry.requests.len(), "request"),
+                Event::Rounds(rounds) if rounds.reached => format!("after {}", words::count(rounds.times, "round")),
+                Event::Rounds(rounds) => format!("not in {}", words::count(rounds.times, "round")),
+                // What the harness did itself is the same for all.
+                Event::Note(_) | Event::Instruction(_) => return None,
                 Event::Stop(_) => "stopped".to_owned(),
             };
             Some((entry.step?, entry.label.clone(), said))
@@ -278,16 +280,22 @@ fn answered(row: &Row<'_>, names: &[String]) -> Markup {
 
 fn summary(rows: &[Row<'_>]) -> String {
     let of = |kind: Kind| rows.iter().filter(|row| row.kind == kind).count();
-    let mut parts = vec![format!("{} behaviours.", rows.len())];
-    for (kind, text) in [
-        (Kind::Outcome, "differ in outcome"),
-        (Kind::Choice, "differ in a lawful choice"),
-        (Kind::Answer, "are answered differently with the same outcome"),
-        (Kind::Asked, "could not be asked of all"),
-        (Kind::Same, "are the same everywhere"),
+    let mut parts = vec![words::count(rows.len(), "behaviour") + "."];
+    for (kind, one, many) in [
+        (Kind::Outcome, "differs in outcome", "differ in outcome"),
+        (Kind::Choice, "differs in a lawful choice", "differ in a lawful choice"),
+        (
+            Kind::Answer,
+            "is answered differently with the same outcome",
+            "are answered differently with the same outcome",
+        ),
+        (Kind::Asked, "could not be asked of all", "could not be asked of all"),
+        (Kind::Same, "is the same everywhere", "are the same everywhere"),
     ] {
-        if of(kind) > 0 {
-            parts.push(format!("{} {text}.", of(kind)));
+        match of(kind) {
+            0 => {}
+            1 => parts.push(format!("1 {one}.")),
+            n => parts.push(format!("{n} {many}.")),
         }
     }
     parts.join(" ")
@@ -315,24 +323,26 @@ fn names(reports: &[Report]) -> Vec<String> {
 }
 
 fn servers(reports: &[Report], names: &[String]) -> Markup {
+    let columns: Vec<Outcome> =
+        parts::OUTCOMES.into_iter().filter(|outcome| reports.iter().any(|r| of(&r.counts, *outcome) > 0)).collect();
     html! {
         div.scroll tabindex="0" {
-            table {
+            table.servers {
                 thead { tr {
                     @for title in ["Server", "Says it is", "Speaks", "Run", "Suite"] { th scope="col" { (title) } }
-                    @for outcome in parts::OUTCOMES { th.n scope="col" { (words::outcome(outcome).0.to_lowercase()) } }
+                    @for outcome in &columns { th.n scope="col" { (words::outcome(*outcome).0.to_lowercase()) } }
                 } }
                 tbody {
                     @for (report, name) in reports.iter().zip(names) {
-                        @let c = &report.counts;
                         tr {
                             th scope="row" { (line(name)) }
                             td { (line(report.target.server.as_deref().unwrap_or("–"))) }
                             td { "up to " (line(report.target.versions.last().map_or("–", String::as_str))) }
                             td { (line(&moment(&report.started))) }
                             td.mono { (line(&report.suite)) }
-                            @for (count, kind) in [(c.fail, "fail"), (c.xpass, "fixed"), (c.error, "error"), (c.pass, "pass"), (c.xfail, "known"), (c.skip, "skip")] {
-                                td class={ "n " @if count == 0 { "zero" } @else { (kind) } } { (count) }
+                            @for outcome in &columns {
+                                @let count = of(&report.counts, *outcome);
+                                td class={ "n " @if count == 0 { "zero" } @else { (class(*outcome)) } } { (count) }
                             }
                         }
                     }

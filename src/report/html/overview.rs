@@ -68,7 +68,8 @@ fn versions(versions: &[String]) -> String {
     }
 }
 
-fn of(counts: &Counts, outcome: Outcome) -> usize {
+/// How many trials had an outcome.
+pub(super) fn of(counts: &Counts, outcome: Outcome) -> usize {
     match outcome {
         Outcome::Pass => counts.pass,
         Outcome::Fail => counts.fail,

@@ -28,10 +28,6 @@ const KEPT: &[&str] = &[
     "dl",
     "dt",
     "em",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
     "hr",
     "i",
     "li",
@@ -99,6 +95,12 @@ fn show(element: ElementRef<'_>, depth: usize, output: &mut String) {
             children(element, depth, output);
             output.push_str(&format!("</{name}>"));
         }
+        // A heading of the mail is none of the report.
+        (None, "h1" | "h2" | "h3" | "h4" | "h5" | "h6") => {
+            output.push_str("<p><b>");
+            children(element, depth, output);
+            output.push_str("</b></p>");
+        }
         (None, "a" | "button") => {
             output.push_str("<span class=\"link\">");
             children(element, depth, output);
@@ -147,7 +149,7 @@ mod tests {
                       <p style='color:red'>Follow <a href='http://h/?a=1&amp;b=2' onclick=x()>this  link</a>.<img src=x onerror=y() alt='A logo'></p></body></html>";
         assert_eq!(
             paper(markup).into_string(),
-            "<div class=\"paper\" tabindex=\"0\"><h1>Hello</h1> <p>Follow <span class=\"link\">this link</span>.\
+            "<div class=\"paper\" tabindex=\"0\"><p><b>Hello</b></p> <p>Follow <span class=\"link\">this link</span>.\
              <span class=\"image\">image A logo</span></p></div>"
         );
     }

@@ -1,4 +1,4 @@
-//! What happened in a trial, as a sequence between client, homeserver and mail.
+//! What happened in a trial, as a sequence between client, homeserver, mail and identity server.
 
 use maud::{Markup, html};
 
@@ -14,10 +14,18 @@ const MOST_EVENTS: usize = 300;
 pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
     let entries = &trial.transcript.entries;
     let (before, rest) = entries.split_at(entries.iter().take_while(|e| is_preparation(e)).count());
+    let identity = entries.iter().any(|entry| match &entry.event {
+        Event::Inquiry(_) | Event::Instruction(_) => true,
+        Event::Exchange(exchange) => is_identity(exchange),
+        _ => false,
+    });
     html! {
         h5 { "What happened" }
-        div.seq.lanes-3 {
-            div.lanes aria-hidden="true" { span { "Client" } span { "Homeserver" } span { "Mail" } }
+        div class={ "seq lanes-" @if identity { "4" } @else { "3" } } {
+            div.lanes aria-hidden="true" {
+                span { "Client" } span { "Homeserver" } span { "Mail" }
+                @if identity { span { "Identity server" } }
+            }
             @if !before.is_empty() {
                 details.prep {
                     summary { "Preparation: " (words::count(before.len(), "request")) " to get accounts" }
@@ -45,11 +53,12 @@ fn list(trial: &TrialRecord, entries: &[Entry], id: &str, kind: &str) -> Markup 
 }
 
 fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
-    let head = head(trial, entry);
+    let wrong = is_wrong(trial, entry);
+    let head = head(entry, wrong);
     match &entry.event {
         Event::Exchange(one) => html! {
             details id=(id) {
-                summary.row { (head) (asked(one)) }
+                summary.row { (head) (asked(one, wrong)) }
                 div.inside { (exchange::inside(one)) }
             }
         },
@@ -57,7 +66,7 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
             details id=(id) {
                 summary.row {
                     (head)
-                    @for hop in &visit.hops { (asked(hop)) }
+                    @for hop in &visit.hops { (asked(hop, wrong)) }
                     span.note {
                         @match &visit.end {
                             VisitEnd::Page => { "The page says: “" (line(&cut(&visit.text))) "”" }
@@ -109,82 +118,104 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                 }
             }
         },
-        Event::Rounds(rounds) => note(
-            id,
-            &head,
-            &format!(
-                "Repeated {}; {}",
-                words::count(rounds.times, "time"),
-                if rounds.reached {
-                    "then it came as it was repeated for"
-                } else {
-                    "and it never came as it was repeated for"
-                }
-            ),
-        ),
-        Event::Note(text) => note(id, &head, text),
         Event::Inquiry(inquiry) => html! {
             details id=(id) {
                 summary.row {
                     (head)
-                    span.note {
-                        "The identity server was asked " (line(&inquiry.path)) " about " (line(&inquiry.about)) " "
-                        (words::count(inquiry.requests.len(), "time"))
+                    @for one in inquiry.requests.iter().take(5) {
+                        span.say.b-d-say { code { b { (line(&one.method)) } " " (line(&one.path)) } }
+                        span.arrow.right.b-to-d {}
                     }
+                    @if inquiry.requests.is_empty() { span.note { "The identity server was not asked" } }
                 }
-                div.inside { pre { (line(&serde_json::to_string(&inquiry.requests).unwrap_or_default())) } }
+                div.inside { (exchange::inquiry(inquiry)) }
             }
         },
-        Event::Instruction(told) => {
-            note(id, &head, &format!("The identity server {} to {} about {}", told.does, told.path, told.about))
-        }
+        Event::Instruction(told) => html! {
+            div.row id=(id) {
+                (head)
+                span.note {
+                    "From here the identity server " (line(&told.does)) ", when asked at " code { (line(&told.path)) }
+                    " about " (line(&told.about))
+                }
+            }
+        },
+        Event::Rounds(rounds) => html! {
+            div.row id=(id) {
+                (head)
+                span.note {
+                    "Repeated " (words::count(rounds.times, "time")) ": "
+                    @if rounds.reached { "it ended as it should" } @else { "it never came to its end" }
+                }
+            }
+        },
+        Event::Note(text) => html! { div.row id=(id) { (head) span.note { (line(text)) } } },
         Event::Stop(stop) => html! {
             div.row id=(id) { (head) span.note.stop { "Stopped, " (words::stop(stop.reason)) ": " (line(&stop.message)) } }
         },
     }
 }
 
-/// The step's name, what is wrong with it, and when it was.
-fn head(trial: &TrialRecord, entry: &Entry) -> Markup {
-    let failed = trial
-        .findings
-        .iter()
-        .filter(|f| f.step_index == entry.step && f.step_index.is_some())
-        .filter(|f| f.kind == FindingKind::Requirement && matches!(f.level, Level::Must | Level::Security))
-        .count();
+/// The step's name, whether something is wrong with it, and when it was.
+fn head(entry: &Entry, wrong: bool) -> Markup {
+    // A step without a name of its own is called what it asks, which the arrow says already.
+    let named = match &entry.event {
+        Event::Exchange(exchange) => {
+            let asked = format!("{} ", exchange.request.method);
+            !entry.label.strip_prefix(&asked).is_some_and(|path| exchange.request.url.ends_with(path))
+        }
+        _ => true,
+    };
     html! {
         span.step {
             span {
                 @if let Some(step) = entry.step { (step + 1) ". " }
-                b { (line(&entry.label)) }
-                @if failed > 0 { " " span.flag { "✗ not as required" } }
+                @if named { b { (line(&entry.label)) } }
+                @if wrong { " " span.flag { "✗ not as required" } }
             }
             span { (words::duration(entry.at_ms)) }
         }
     }
 }
 
+/// Whether something that is required is not so at the step of an entry.
+fn is_wrong(trial: &TrialRecord, entry: &Entry) -> bool {
+    let own = trial.findings.iter().filter(|f| f.step_index == entry.step && f.step_index.is_some());
+    own.into_iter().any(|f| f.kind == FindingKind::Requirement && matches!(f.level, Level::Must | Level::Security))
+}
+
 /// Request and answer as two arrows.
-fn asked(exchange: &Exchange) -> Markup {
+fn asked(exchange: &Exchange, wrong: bool) -> Markup {
     let request = &exchange.request;
+    let to = if is_identity(exchange) { "a-to-d" } else { "a-to-b" };
     html! {
         span.say.a-b-say {
-            code { b { (line(&request.method)) } " " (line(path(&request.url))) }
+            code { b { (line(&request.method)) } " " (line(short(&request.url))) }
             @if let Some(actor) = &exchange.actor { " " span.soft { "as " (line(actor)) } }
         }
-        span.arrow.right.a-to-b {}
-        span.say.a-b-say { (answer(exchange)) " " span.soft { (words::duration(exchange.total_ms)) } }
-        span.arrow.left.back.a-to-b {}
+        span class={ "arrow right " (to) } {}
+        span.say.a-b-say { (answer(exchange, wrong)) " " span.soft { (words::duration(exchange.total_ms)) } }
+        span class={ "arrow left back " (to) } {}
     }
 }
 
+/// Whether a client asked the identity server itself.
+fn is_identity(exchange: &Exchange) -> bool {
+    path(&exchange.request.url).starts_with("/_matrix/identity/")
+}
+
 /// The status and, if there is one, the error code.
-pub(super) fn answer(exchange: &Exchange) -> Markup {
+fn answer(exchange: &Exchange, wrong: bool) -> Markup {
     match (&exchange.response, &exchange.failure) {
         (_, Some(failure)) => html! { span.lost { "no complete answer: " (line(&cut(&failure.message))) } },
         (None, None) => html! { span.lost { "no answer" } },
         (Some(response), None) => {
-            let kind = if response.status < 400 { "good" } else { "bad" };
+            // A refusal may be just what is required.
+            let kind = match response.status {
+                _ if wrong => "bad",
+                ..400 => "good",
+                _ => "other",
+            };
             html! {
                 span class=(kind) { (response.status) }
                 @if let Some(code) = errcode(exchange) { " " code { (line(&cut(&code))) } }
@@ -200,12 +231,17 @@ pub(super) fn errcode(exchange: &Exchange) -> Option<String> {
     Some(body.get("errcode")?.as_str()?.to_owned())
 }
 
-/// An address without what is the same in all requests.
+/// What follows the host in an address.
 fn path(url: &str) -> &str {
-    let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(url);
-    path.strip_prefix("/_matrix/client").unwrap_or(path)
+    url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(url)
 }
 
+/// An address without what is the same in all requests of clients.
+fn short(url: &str) -> &str {
+    path(url).strip_prefix("/_matrix/client").unwrap_or(path(url))
+}
+
+/// The start of a text, for where a whole one has no place.
 pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(160) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -223,9 +259,4 @@ pub(super) fn body(title: &str, body: &crate::model::Body) -> Markup {
         }
         @if body.truncated { p.soft { "Reading stopped here, at the limit for a body." } }
     }
-}
-
-/// Something that happened beside the exchanges, in words.
-fn note(id: &str, head: &Markup, text: &str) -> Markup {
-    html! { div.row id=(id) { (head) span.note { (line(text)) } } }
 }

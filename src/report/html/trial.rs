@@ -6,7 +6,7 @@ use super::super::words;
 use super::code::line;
 use super::parts::{badge, class, level, spec, value, weight};
 use super::sequence;
-use crate::model::{Finding, Outcome, TrialRecord};
+use crate::model::{Finding, FindingKind, Outcome, TrialRecord};
 
 /// How a trial is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,9 @@ pub(super) fn findings(trial: &TrialRecord) -> Markup {
     html! {
         @for (_, members) in &groups {
             @let first = members[0];
+            @if first.kind == FindingKind::Unknown {
+                div.finding.unknown { p { b { "unknown" } " – " (line(&first.requirement)) ": " (line(&first.actual)) } }
+            } @else {
             div class={ "finding " (weight(first)) } {
                 p { b { (weight(first)) } " – " (line(&first.requirement)) }
                 p.where {
@@ -69,6 +72,7 @@ pub(super) fn findings(trial: &TrialRecord) -> Markup {
                     }
                 }
                 (against(members))
+            }
             }
         }
     }
