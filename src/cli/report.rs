@@ -1,6 +1,6 @@
 //! `threepid report`: views of saved records.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::args::ReportArgs;
 use super::exit::Exit;
@@ -55,7 +55,7 @@ pub(super) fn report(args: &ReportArgs, terminal: Terminal) -> Exit {
     exit
 }
 
-fn view(option: &str, path: &PathBuf, report: &Report) -> Result<(), WriteError> {
+fn view(option: &str, path: &Path, report: &Report) -> Result<(), WriteError> {
     match option {
         "--junit" => report::junit::write(path, report),
         "--markdown" => report::markdown::write(path, report),
