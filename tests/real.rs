@@ -172,12 +172,14 @@ fn is_as_described(variant: &str) -> Outcome {
         let ability = abilities.iter().find(|ability| ability["name"] == name);
         ability.unwrap_or_else(|| panic!("nothing is said of {name}: {abilities:?}"))["offered"].as_bool().unwrap()
     };
+    let offers_of = Profile::load("synapse").unwrap().resolve(variant).unwrap().offers;
+    let identity = offers_of.iter().any(|offer| offer == "identity-server");
     let email = !matches!(variant, "no-mail" | "changes-disabled");
     let expected = [
         ("email", email),
         ("3pid-changes", variant != "changes-disabled"),
         ("registration", variant != "registration-disabled"),
-        ("identity-server", variant == "identity-server"),
+        ("identity-server", identity),
         ("password-login", true),
         ("api-v3", true),
     ];

@@ -4,6 +4,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::thread;
 
+use threepid::mail::{Limits, Sink, SinkOptions};
+use threepid::reference::{Options, start};
+
 use crate::program::{Ended, Place};
 
 const ONE: &str = "add-email/email-free";
@@ -112,9 +115,23 @@ fn web_site() -> SocketAddr {
 
 #[test]
 fn mail_that_never_comes_is_one_clear_3() {
-    let ended = run(&["run", "--defect", "answers-without-mailing", "--mail-timeout", "300ms"]).expect(3);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    // A homeserver whose mail is taken by somebody else.
+    let (elsewhere, homeserver) = runtime.block_on(async {
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let options = SinkOptions { listen, hostname: "elsewhere.test".into(), limits: Limits::default() };
+        let elsewhere = Sink::start(options).await.unwrap();
+        let homeserver = start(Options::new(elsewhere.addr())).await.unwrap();
+        (elsewhere, homeserver)
+    });
+    let mine = ["--smtp-listen", "127.0.0.1:0", "--mail-timeout", "300ms"];
+    let ended = run(&[&["run", "--homeserver", homeserver.url()][..], &mine].concat()).expect(3);
     let ended = ended.says(&["none came within", "--mail-timeout", "--smtp-listen"]);
     assert_eq!(ended.err.lines().count(), 1, "one error and no list of timeouts:\n{}", ended.err);
+    runtime.block_on(async {
+        homeserver.shutdown().await;
+        elsewhere.shutdown().await;
+    });
 }
 
 #[test]

@@ -90,3 +90,40 @@ fn a_later_run_takes_the_place_of_an_earlier_one() {
     assert_eq!(trials.as_array().unwrap().len(), 1);
     assert_eq!(trials[0]["id"], "add-email/success");
 }
+
+#[test]
+fn the_views_stand_beside_the_record() {
+    let place = Place::new();
+    let args = ["run", "add-email/wrong-password", "add-email/email-free", "--output", "report"];
+    place.run(&[&args[..], &["--defect", "accepts-any-password"]].concat()).expect(1);
+    let read = |name: &str| fs::read_to_string(place.path().join("report").join(name)).unwrap();
+    let junit = read("junit.xml");
+    for part in ["<testsuites ", "tests=\"2\" skipped=\"0\" failures=\"1\" errors=\"0\"", "wrong-password", "<failure"]
+    {
+        assert!(junit.contains(part), "{part} is missing in\n{junit}");
+    }
+    let summary = read("summary.md");
+    assert!(summary.contains("wrong-password") && summary.contains('|'), "{summary}");
+    let artifacts: Vec<_> = fs::read_dir(place.path().join("report/artifacts")).unwrap().flatten().collect();
+    assert_eq!(artifacts.len(), 1, "one trial needs attention: {artifacts:?}");
+    let names: Vec<_> = fs::read_dir(artifacts[0].path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert!(names.contains(&"transcript.json".into()) && names.contains(&"mail-1.eml".into()), "{names:?}");
+}
+
+#[test]
+fn saved_records_make_the_same_views() {
+    let place = Place::new();
+    let ran = place.run(&["run", "add-email/email-free", "--output", "first"]).expect(0);
+    let again = place.run(&["report", "first"]).expect(0);
+    assert_eq!(ran.out, again.out, "the view of a record is the one that was shown");
+    place.run(&["run", "add-email/email-free", "--shape", "html-only-mail", "--output", "second"]).expect(0);
+    place.run(&["report", "first", "--junit", "again.xml", "--html", "page.html"]).expect(0);
+    let read = |name: &str| fs::read_to_string(place.path().join(name)).unwrap();
+    assert_eq!(read("again.xml"), read("first/junit.xml"));
+    assert!(read("page.html").contains("<html") && read("page.html").contains("email-free"));
+    place.run(&["report", "first", "second", "--html", "both.html"]).expect(0);
+    assert!(read("both.html").contains("email-free"));
+    place.run(&["report", "nowhere"]).expect(2).says(&["nowhere"]);
+    place.write("cut.json", "{\"schema\": 1, \"trials\": [");
+    place.run(&["report", "cut.json"]).expect(2).says(&["cut.json"]);
+}

@@ -1,1 +1,78 @@
-//! `snapshots`: reviewing answers that changed.
+//! `--snapshots` and `snapshots`: answers that are not as they were.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::program::Place;
+
+const ONE: &str = "add-email/email-free";
+
+fn snapshots(place: &Place, ending: &str) -> Vec<PathBuf> {
+    place.files().into_iter().filter(|path| path.to_string_lossy().ends_with(ending)).collect()
+}
+
+/// A place with the snapshots of one scenario.
+fn accepted() -> Place {
+    let place = Place::new();
+    place.run(&["run", ONE, "--snapshots", "accept"]).expect(0);
+    place
+}
+
+#[test]
+fn accepted_answers_hold_whatever_the_seed() {
+    let place = accepted();
+    let taken = snapshots(&place, ".snap");
+    assert_eq!(taken.len(), 2, "{taken:?}");
+    assert!(taken[0].starts_with(place.path().join("snapshots/reference/add-email/email-free")), "{taken:?}");
+    let text = fs::read_to_string(&taken[0]).unwrap();
+    assert!(text.contains("<sid>"), "a value that differs each time has its placeholder:\n{text}");
+    place.run(&["run", ONE, "--snapshots", "check"]).expect(0);
+    place.run(&["run", ONE, "--snapshots", "check", "--seed", "5"]).expect(0);
+}
+
+#[test]
+fn drift_fails_and_is_reviewed() {
+    let place = accepted();
+    let path = snapshots(&place, ".snap").remove(1);
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("threepids", "addresses")).unwrap();
+    let ended = place.run(&["run", ONE, "--snapshots", "check"]).expect(1);
+    assert!(ended.out.contains("snapshot") && ended.out.contains("threepids"), "{}", ended.out);
+    assert!(snapshots(&place, ".snap.new").is_empty(), "`check` writes nothing");
+
+    place.run(&["run", ONE, "--snapshots", "pending"]).expect(1);
+    assert_eq!(snapshots(&place, ".snap.new").len(), 1);
+    let review = place.run(&["snapshots", "review"]).expect(0);
+    assert!(review.out.contains("-") && review.out.contains("threepids"), "{}", review.out);
+    assert_eq!(snapshots(&place, ".snap.new").len(), 1, "a review that cannot ask changes nothing");
+
+    place.run(&["snapshots", "accept"]).expect(0);
+    assert!(snapshots(&place, ".snap.new").is_empty());
+    place.run(&["run", ONE, "--snapshots", "check"]).expect(0);
+}
+
+#[test]
+fn an_answer_without_a_snapshot_fails_where_they_are_checked() {
+    let place = Place::new();
+    let ended = place.run(&["run", ONE, "--snapshots", "check"]).expect(1);
+    assert!(ended.out.contains("--snapshots accept"), "{}", ended.out);
+    assert!(place.files().is_empty(), "{:?}", place.files());
+}
+
+#[test]
+fn unasked_only_what_is_there_is_looked_at_and_only_in_ci() {
+    let place = accepted();
+    let path = snapshots(&place, ".snap").remove(0);
+    fs::write(&path, fs::read_to_string(&path).unwrap().replace("200", "201")).unwrap();
+    place.run(&["run", ONE]).expect(0);
+    let place = place.with("CI", "true");
+    place.run(&["run", ONE]).expect(1);
+    place.run(&["run", ONE, "--snapshots", "off"]).expect(0);
+    Place::new().with("CI", "true").run(&["run", ONE]).expect(0);
+}
+
+#[test]
+fn nothing_pending_is_said() {
+    assert!(Place::new().run(&["snapshots", "review"]).expect(0).out.contains("nothing is pending"));
+    accepted().run(&["snapshots", "accept", "no/such/path"]).expect(4).says(&["nothing is pending below these paths"]);
+}

@@ -1,0 +1,272 @@
+//! What can drift in the documentation, kept: tables made from the program, links, and the first commands.
+//!
+//! A block between `<!-- generated: name -->` and `<!-- end -->` is what this test makes of the program.
+//! `THREEPID_UPDATE_DOCS=1 cargo test --test docs` writes it anew.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use regex::Regex;
+use serde_json::Value;
+use threepid::cli::Exit;
+use threepid::scenario::{Filter, NEEDS, Placeholder, Suite, TYPES, json_schema};
+
+/// Every document, and whether it has generated blocks.
+const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "scenarios/README.md"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
+}
+
+#[test]
+fn generated_blocks_are_what_the_program_says() {
+    let block = Regex::new(r"(?s)(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)").unwrap();
+    let mut seen = BTreeSet::new();
+    for document in DOCUMENTS {
+        let text = read(document);
+        let made = block.replace_all(&text, |capture: &regex::Captures<'_>| {
+            seen.insert(capture[2].to_owned());
+            format!("{}\n{}\n{}", &capture[1], generated(&capture[2]), &capture[4])
+        });
+        if made == text {
+            continue;
+        }
+        if std::env::var_os("THREEPID_UPDATE_DOCS").is_some() {
+            fs::write(root().join(document), &*made).unwrap();
+        } else {
+            panic!("{document} is out of date: THREEPID_UPDATE_DOCS=1 cargo test --test docs");
+        }
+    }
+    assert_eq!(seen.len(), 9, "{seen:?}");
+}
+
+fn generated(name: &str) -> String {
+    let schema = json_schema();
+    match name {
+        "scenarios" => scenarios(),
+        "scenario-keys" => keys(&schema, &schema["anyOf"][0]["properties"], &[]),
+        "fragment-keys" => keys(&schema, &schema["anyOf"][1]["properties"], &[]),
+        "steps" => steps(&schema),
+        "operators" => table(["operator", "matches"], rows(&schema["$defs"]["pattern"]["anyOf"][1]["properties"])),
+        "types" => types(),
+        "filters" => {
+            table(["filter", "the value"], Filter::NAMES.iter().map(|(name, about)| [code(name), (*about).into()]))
+        }
+        "needs" => table(
+            ["need", "the target", "how it is known"],
+            NEEDS.iter().map(|need| {
+                let how = if need.configured { "configuration" } else { "probed" };
+                [code(need.name), need.about.to_owned(), how.to_owned()]
+            }),
+        ),
+        "facts" => {
+            let facts = Placeholder::ACTOR_FACTS.iter().map(|fact| format!("`<alice.{fact}>`"));
+            facts.collect::<Vec<_>>().join(" · ") + "\n"
+        }
+        other => panic!("nothing is known of the block `{other}`"),
+    }
+}
+
+fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let mut text = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(N));
+    for row in rows {
+        text.push_str(&format!("| {} |\n", row.map(|cell| cell.replace('|', "\\|")).join(" | ")));
+    }
+    text
+}
+
+fn code(name: &str) -> String {
+    format!("`{name}`")
+}
+
+/// Each name and its description.
+fn rows(properties: &Value) -> Vec<[String; 2]> {
+    let entries = properties.as_object().unwrap().iter();
+    entries.map(|(name, value)| [code(name), value["description"].as_str().unwrap_or_default().to_owned()]).collect()
+}
+
+/// The index of scenarios, as `threepid list` has them.
+fn scenarios() -> String {
+    let suite = Suite::shipped().expect("the shipped scenarios are sound");
+    let mut text = String::new();
+    let mut folder = "";
+    for scenario in &suite.scenarios {
+        let (own, name) = scenario.id.rsplit_once('/').unwrap();
+        if own != folder {
+            folder = own;
+            text.push_str(&format!("\n**{own}**\n\n"));
+        }
+        let cases = scenario.cases.iter().filter(|case| case.name.is_some()).count();
+        let cases = if cases > 1 { format!(" ({cases} cases)") } else { String::new() };
+        text.push_str(&format!("- [`{name}`](scenarios/{}.yaml): {}{cases}\n", scenario.id, scenario.title));
+    }
+    text.trim_start().to_owned()
+}
+
+fn keys(schema: &Value, properties: &Value, without: &[&str]) -> String {
+    let required = |name: &str| {
+        let lists = [&schema["anyOf"][0], &schema["anyOf"][1]];
+        lists.into_iter().any(|list| {
+            list["properties"] == *properties && list["required"].as_array().unwrap().iter().any(|key| key == name)
+        })
+    };
+    table(
+        ["key", "value", "meaning"],
+        properties.as_object().unwrap().iter().filter(|(name, _)| !without.contains(&name.as_str())).map(
+            |(name, value)| {
+                let about = value["description"].as_str().unwrap_or_default();
+                let needed = if required(name) { " Required." } else { "" };
+                [code(name), kind(value), format!("{about}{needed}")]
+            },
+        ),
+    )
+}
+
+/// What a value may be, in a word.
+fn kind(value: &Value) -> String {
+    if let Some(name) = value["$ref"].as_str() {
+        return name.rsplit('/').next().unwrap().to_owned();
+    }
+    if let Some(words) = value["enum"].as_array() {
+        return words.iter().filter_map(Value::as_str).map(code).collect::<Vec<_>>().join(", ");
+    }
+    match value["type"].as_str() {
+        Some("string") => "text",
+        Some("integer") => "number",
+        Some("boolean") => "true or false",
+        Some("array") => "list",
+        Some("object") => "mapping",
+        _ => "any JSON",
+    }
+    .to_owned()
+}
+
+/// The levels of expectations.
+const LEVELS: &[&str] = &["must", "security", "should", "convention"];
+
+/// All kinds of steps: what they do, their own keys, and what can be expected of each.
+fn steps(schema: &Value) -> String {
+    let kinds = schema["$defs"]["step"]["anyOf"].as_array().unwrap();
+    let shared: Vec<&str> = kinds[0]["properties"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .filter(|key| kinds.iter().all(|kind| kind["properties"].get(*key).is_some()))
+        .collect();
+    let mut text = String::from("Every step may have:\n\n");
+    let common: serde_json::Map<String, Value> =
+        shared.iter().map(|key| ((*key).to_owned(), kinds[0]["properties"][*key].clone())).collect();
+    text.push_str(&keys(schema, &Value::Object(common), &[]));
+    let methods: Vec<&str> = kinds.iter().map(action).filter(|name| name.chars().all(char::is_uppercase)).collect();
+    for kind in kinds {
+        let name = action(kind);
+        if methods[1..].contains(&name) {
+            continue;
+        }
+        let is_request = name == methods[0];
+        let title = if is_request {
+            methods.iter().map(|method| code(method)).collect::<Vec<_>>().join(", ")
+        } else {
+            code(name)
+        };
+        let about = kind["properties"][name]["description"].as_str().unwrap_or_default();
+        text.push_str(&format!("\n### {title}\n\n{about}\n"));
+        let mut own = kind["properties"].as_object().unwrap().clone();
+        own.retain(|key, _| key != name && !shared.contains(&key.as_str()) && !LEVELS.contains(&key.as_str()));
+        // What is done may be a mapping with keys of its own.
+        if let Some(inner) = kind["properties"][name]["properties"].as_object() {
+            own.extend(inner.clone());
+        }
+        if !own.is_empty() {
+            text.push_str(&format!("\n{}", keys(schema, &Value::Object(own), &[])));
+        }
+        if let Some(observed) = kind["properties"].get(LEVELS[0]) {
+            let general = ["one_of", "because", "spec"];
+            let seen = keys(schema, &observed["properties"], &general);
+            if seen.lines().count() > 2 {
+                text.push_str(&format!("\nWhat can be expected:\n\n{seen}"));
+            }
+        }
+    }
+    text
+}
+
+/// The key that says what a step does.
+fn action(kind: &Value) -> &str {
+    kind["required"][0].as_str().unwrap()
+}
+
+fn types() -> String {
+    table(
+        ["type", "a value", "`<name>` alone", "made by the harness", "secret"],
+        TYPES.iter().map(|facts| {
+            let yes = |flag: bool, word: &str| if flag { word.to_owned() } else { String::new() };
+            let alone = if facts.binds { "remembers it" } else { "only checks it" };
+            [code(facts.name), facts.about.into(), alone.into(), yes(facts.generated, "yes"), yes(facts.secret, "yes")]
+        }),
+    )
+}
+
+#[test]
+fn the_readme_begins_with_the_two_commands() {
+    let readme = read("README.md");
+    let block = Regex::new(r"(?s)```sh\n(.*?)```").unwrap();
+    let commands: Vec<&str> = block.captures_iter(&readme).map(|found| found.get(1).unwrap().as_str().trim()).collect();
+    assert_eq!(commands[..2], ["cargo run --release -- run", "cargo test"]);
+}
+
+#[test]
+fn the_readme_has_every_exit_code() {
+    let readme = read("README.md");
+    for exit in [Exit::Ok, Exit::NotConformant, Exit::Usage, Exit::Failure, Exit::Nothing, Exit::Interrupted] {
+        let code = exit.code();
+        assert!(readme.contains(&format!("\n| {code} |")), "{code}");
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let link = Regex::new(r"\]\(([^)#\s]+)(#[^)\s]+)?\)").unwrap();
+    let mut seen = 0;
+    for document in DOCUMENTS {
+        let folder = root().join(document).parent().unwrap().to_owned();
+        for capture in link.captures_iter(&read(document)) {
+            let to = &capture[1];
+            if !to.contains("://") {
+                seen += 1;
+                assert!(folder.join(to).exists(), "{document} links to {to}, which is not there");
+            }
+        }
+    }
+    assert!(seen > 20, "only {seen} links were seen");
+}
+
+#[test]
+fn files_that_the_documents_name_are_there() {
+    // Paths in code font, as far as they are some of this repository.
+    let path = Regex::new(r"`((?:src|tests|targets|scenarios|snapshots|\.ci)/[A-Za-z0-9_./-]+)`").unwrap();
+    for document in DOCUMENTS {
+        for capture in path.captures_iter(&read(document)) {
+            let named: PathBuf = root().join(&capture[1]);
+            assert!(named.exists(), "{document} names {}, which is not there", &capture[1]);
+        }
+    }
+}
+
+#[test]
+fn the_architecture_describes_every_module() {
+    let text = read("ARCHITECTURE.md");
+    let module = Regex::new(r"(?m)^pub mod ([a-z_]+);").unwrap();
+    for capture in module.captures_iter(&read("src/lib.rs")) {
+        assert!(text.contains(&format!("| `{}` |", &capture[1])), "{} has no row in ARCHITECTURE.md", &capture[1]);
+    }
+}
