@@ -12,6 +12,8 @@ mod list;
 mod load;
 mod output;
 mod progress;
+mod records;
+mod report;
 mod run;
 mod schema;
 mod serve;
@@ -41,6 +43,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Run(args) => runtime.block_on(run::run(*args, terminal)),
         Command::List(args) => list::list(&args, terminal),
         Command::Check(args) => check::check(&args, terminal),
+        Command::Report(args) => report::report(&args, terminal),
         Command::Schema => schema::schema(),
         Command::Serve(args) => runtime.block_on(serve::serve(args)),
         Command::Sink(args) => runtime.block_on(sink::sink(args)),

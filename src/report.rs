@@ -1,8 +1,8 @@
 //! Views of a run's record.
 //!
 //! Takes a `model::Report` (secrets already replaced) and gives it as a file that programs read (`json`), as what CI
-//! systems read (`junit`, `markdown`), as what a person reads in a terminal (`text`, `events`), and as files to look at
-//! a failure with (`artifacts`). It never judges, never changes a verdict, and imports only `model`.
+//! systems read (`junit`, `markdown`), as what a person reads in a terminal (`text`, `events`) or in a browser (`html`),
+//! and as files to look at a failure with (`artifacts`). It never judges, never changes a verdict, and imports only `model`.
 //!
 //! Everything a server said is untrusted here: control characters are shown, not sent, and markup stays text.
 
@@ -10,9 +10,11 @@ pub mod artifacts;
 pub mod curl;
 pub mod events;
 mod file;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod merge;
 mod style;
 pub mod text;
 mod visible;
@@ -22,6 +24,7 @@ mod words;
 mod fixture;
 
 pub use file::{WriteError, write_file};
+pub use merge::merge;
 pub use style::Style;
 pub use visible::{visible, visible_lines};
 pub use words::conclusion;

@@ -50,6 +50,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
+    /// Make reports of saved records; of several, one that shows them side by side.
+    Report(ReportArgs),
     /// Serve the reference homeserver, correct or with named defects.
     Serve(ServeArgs),
     /// Take mail and print it.
@@ -267,6 +269,26 @@ pub struct CheckArgs {
     /// Folders with scenarios, or single files of one; the shipped scenarios if none is given.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Records that `run --output` wrote, or the folders they are in. Slices of one run are put together.
+    #[arg(value_name = "RECORD", required = true)]
+    pub records: Vec<PathBuf>,
+    /// A page for a browser; of several records, the servers side by side.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// What CI systems read.
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// A summary in Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// The record itself: of slices, the whole.
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
 }
 
 /// Arguments of `serve`.

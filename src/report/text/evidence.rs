@@ -43,9 +43,9 @@ pub(super) fn of_the_end(record: &TrialRecord, style: &Style) -> String {
     let mut output = events(&shown, style);
     if let Some((_, stop)) = stop {
         let text = if stop.message == record.reason {
-            format!("stopped here: {}", reason(stop.reason))
+            format!("stopped here: {}", words::stop(stop.reason))
         } else {
-            format!("stopped here, {}: {}", reason(stop.reason), visible(&stop.message))
+            format!("stopped here, {}: {}", words::stop(stop.reason), visible(&stop.message))
         };
         output.push('\n');
         output.push_str(&style.wrap("  ", "    ", &text));
@@ -76,7 +76,7 @@ fn events(entries: &[&Entry], style: &Style) -> String {
                 output.push_str(&style.wrap("  ", "    ", &text));
             }
             Event::Stop(stop) => {
-                let text = format!("stopped, {}: {}", reason(stop.reason), visible(&stop.message));
+                let text = format!("stopped, {}: {}", words::stop(stop.reason), visible(&stop.message));
                 output.push_str(&style.wrap("  ", "    ", &text));
             }
         }
@@ -225,17 +225,4 @@ fn follow(visit: &Visit, style: &Style, output: &mut String) {
         VisitEnd::Failed => "came to nothing".to_owned(),
     };
     output.push_str(&style.wrap("    ", "      ", &end));
-}
-
-fn reason(reason: StopReason) -> &'static str {
-    match reason {
-        StopReason::Unbound => "a value that is needed later was missing",
-        StopReason::Unreachable => "the target did not answer",
-        StopReason::Impossible => "the step could not be done as the scenario asks",
-        StopReason::NotApplicable => "the step does not apply to this target",
-        StopReason::NoAccount => "no account could be made",
-        StopReason::RateLimited => "the target limits the rate",
-        StopReason::Deadline => "the trial's time was up",
-        StopReason::Interrupted => "the run was interrupted",
-    }
 }

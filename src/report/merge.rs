@@ -1,0 +1,84 @@
+//! Puts the slices of one run together.
+//!
+//! Takes records in any order; gives one record for those that are slices of a whole (the same target, suite and seed,
+//! and no trial in two of them), and leaves the others as they are. It never judges and never drops a trial.
+
+use std::collections::HashSet;
+
+use crate::model::{Counts, Report, TrialRecord};
+
+/// Merges slices. What belongs together takes the place of its first slice.
+pub fn merge(reports: Vec<Report>) -> Vec<Report> {
+    let mut merged: Vec<Report> = Vec::new();
+    for report in reports {
+        match merged.iter_mut().find(|whole| are_slices(whole, &report)) {
+            Some(whole) => add(whole, report),
+            None => merged.push(report),
+        }
+    }
+    merged
+}
+
+type Key<'t> = (&'t str, Option<&'t str>, &'t str, &'t str, u32);
+
+fn key(trial: &TrialRecord) -> Key<'_> {
+    (&trial.id, trial.case.as_deref(), &trial.api, &trial.variant, trial.repetition)
+}
+
+/// The address may differ: a server that is started for each slice has another port each time.
+fn are_slices(one: &Report, other: &Report) -> bool {
+    let same =
+        |r: &Report| (r.suite.clone(), r.seed, r.target.name.clone(), r.target.server.clone(), r.threepid.clone());
+    if same(one) != same(other) {
+        return false;
+    }
+    let known: HashSet<Key<'_>> = one.trials.iter().map(key).collect();
+    !other.trials.iter().any(|trial| known.contains(&key(trial)))
+}
+
+fn add(whole: &mut Report, slice: Report) {
+    whole.trials.extend(slice.trials);
+    // Slices took turns; by name all that belongs together stands together again.
+    whole.trials.sort_by(|a, b| key(a).cmp(&key(b)));
+    whole.counts = Counts::of(whole.trials.iter().map(|t| t.outcome));
+    whole.interrupted |= slice.interrupted;
+    // Slices are run side by side: the whole took as long as the longest.
+    whole.duration_ms = whole.duration_ms.max(slice.duration_ms);
+    if slice.started < whole.started {
+        whole.started = slice.started;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    /// Every third trial, from `first` on.
+    fn slice(first: usize) -> Report {
+        let mut report = fixture::report();
+        report.trials = report.trials.into_iter().skip(first).step_by(3).collect();
+        report.counts = Counts::of(report.trials.iter().map(|t| t.outcome));
+        report.target.url = format!("http://127.0.0.1:{}", 8000 + first);
+        report
+    }
+
+    #[test]
+    fn slices_make_the_whole() {
+        let whole = merge(vec![slice(2), slice(0), slice(1)]);
+        assert_eq!(whole.len(), 1);
+        assert_eq!(whole[0].counts, fixture::report().counts);
+        let mut expected = fixture::report().trials;
+        expected.sort_by(|a, b| key(a).cmp(&key(b)));
+        assert_eq!(whole[0].trials, expected);
+    }
+
+    #[test]
+    fn other_records_stay_as_they_are() {
+        let other_seed = Report { seed: 43, ..slice(1) };
+        let mut other_target = slice(1);
+        other_target.target.name = "other".to_owned();
+        let reports = vec![slice(0), slice(0), other_seed, other_target, Report { suite: "x".to_owned(), ..slice(1) }];
+        assert_eq!(merge(reports.clone()), reports);
+    }
+}
