@@ -232,10 +232,7 @@ impl<'t> Performer<'t> {
                 self.push(Some(index), 0, &step.label, Event::Rounds(self.rounds.of(*repetition)));
                 Ok(())
             }
-            Action::Skip(reason) => Err(Stop {
-                reason: StopReason::NotApplicable,
-                message: self.values.fill_text(reason).map_err(unbound)?,
-            }),
+            Action::Skip(reason) => Err(not_applicable(self.values.fill_text(reason).map_err(unbound)?)),
             Action::IdentityAsked(asked) => {
                 let inquiry = identity::asked(asked, &self.values, self.context)?;
                 self.push(Some(index), 0, &step.label, Event::Inquiry(inquiry));
@@ -354,9 +351,7 @@ impl<'t> Performer<'t> {
         let link = self.values.fill_text(&click.link).map_err(unbound)?;
         let link = changed(&link, &click.changes, &self.values).map_err(|fault| match fault {
             LinkFault::Unbound(fault) => unbound(fault),
-            fault @ LinkFault::NoParameter { .. } => {
-                Stop { reason: StopReason::NotApplicable, message: fault.to_string() }
-            }
+            fault @ LinkFault::NoParameter { .. } => not_applicable(fault.to_string()),
             fault @ LinkFault::NoUrl => impossible(fault.to_string()),
         })?;
         let browser = self.browser.clone().map_err(impossible)?;
@@ -393,6 +388,10 @@ impl<'t> Performer<'t> {
 pub(super) fn unbound(fault: Unbound) -> Stop {
     let name = fault.name.split('~').next().unwrap_or_default();
     Stop { reason: StopReason::Unbound, message: format!("no answer had the `<{name}>` that this step needs") }
+}
+
+fn not_applicable(message: String) -> Stop {
+    Stop { reason: StopReason::NotApplicable, message }
 }
 
 pub(super) fn impossible(message: String) -> Stop {

@@ -81,7 +81,7 @@ impl Reader<'_> {
 
     /// Reads a pattern over an outcome of any kind, as `until` has it.
     pub(super) fn outcome_pattern(&self, node: &Node) -> Option<Pattern> {
-        let lists = [keys::RESPONSE, keys::DELIVERY, keys::VISIT, keys::SILENCE];
+        let lists = [keys::RESPONSE, keys::RESPONSES, keys::DELIVERY, keys::VISIT, keys::SILENCE, keys::INQUIRY];
         let Value::Map(entries) = &node.value else {
             self.expected(node, "what an outcome looks like (a mapping)");
             return None;

@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn fragments_are_used_anew_in_each_round() {
         let steps = read(
-            "  - repeat:\n      times: 2\n      steps:\n        - use: fragments/f\n        - GET: /<sid>\n          must: {status: 200}\n",
+            "  - repeat:\n      times: 2\n      until: {statuses: [200, 200]}\n      steps:\n        - use: fragments/f\n        - GET: /<sid>\n          must: {status: 200}\n",
         )
         .unwrap();
         assert_ne!(path(&steps[1]), path(&steps[3]));
