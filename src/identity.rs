@@ -9,6 +9,7 @@
 //! grows without a limit, and prints nothing.
 //!
 //! ```text
+//!                                                       ┌─ upstream: another identity server that answers instead
 //! listen (TLS, connections) ─ service (record, misbehave) ─ routes ─ endpoints/* (one file per part of the API)
 //!                                                                      ├─ state: tokens, sessions, associations
 //!                                                                      ├─ homeserver (OpenID, keys) ─ signing, x_matrix
@@ -36,6 +37,7 @@ mod server;
 mod service;
 mod sessions;
 mod signing;
+mod upstream;
 mod x_matrix;
 
 pub use authority::{Authority, AuthorityError, Certificate};

@@ -30,7 +30,7 @@ use crate::reference::Running;
 use crate::report::Style;
 use crate::run::Limits as RunLimits;
 use crate::scenario::Suite;
-use crate::suite::{Settings, Station, StationOptions, run_one, start_embedded};
+use crate::suite::{Settings, Station, StationOptions, run_one, start_embedded, start_identity};
 use crate::target::Profile;
 
 /// What the trials are run against.
@@ -121,7 +121,10 @@ impl Stage {
         let offers: Vec<VariantOffer> = match &against {
             Against::Reference => crate::suite::embedded_variants()
                 .into_iter()
-                .map(|name| VariantOffer { name: name.to_owned(), gives: vec![name.to_owned()] })
+                .map(|name| {
+                    let offers = crate::suite::embedded_offers(name).iter().copied();
+                    VariantOffer { name: name.to_owned(), gives: offers.chain([name]).map(str::to_owned).collect() }
+                })
                 .collect(),
             Against::Homeserver { .. } => vec![VariantOffer { name: "plain".to_owned(), gives: Vec::new() }],
         };
@@ -171,9 +174,12 @@ impl Stage {
         let options = SinkOptions { listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
         let sink = Sink::start(options).await.map_err(|fault| fault.to_string())?;
         sink.hide_extensions(&[Extension::StartTls]);
+        let mut identity = None;
         let (server, url, public_url, name) = match &self.against {
             Against::Reference => {
-                let running = start_embedded(variant, None, sink.addr(), None, Vec::new(), Vec::new())
+                let trusted = start_identity(sink.addr()).await.map_err(|fault| fault.to_string())?;
+                let trusted = identity.insert(trusted);
+                let running = start_embedded(variant, None, sink.addr(), None, Vec::new(), Vec::new(), Some(trusted))
                     .await
                     .map_err(|fault| fault.to_string())?;
                 let url = running.url().to_owned();
@@ -184,8 +190,10 @@ impl Stage {
         let mut options = StationOptions::new(name, variant, &url, sink);
         options.public_url = public_url;
         options.limits = RunLimits::default();
+        options.identity = identity;
         if name == "reference" {
             let profile = Profile::load("reference").map_err(|fault| fault.to_string())?;
+            options.offers = profile.resolve(variant).map_err(|fault| fault.to_string())?.offers;
             options.accounts.registration_shared_secret = profile.accounts.registration_shared_secret;
         }
         Ok(Up { station: Station::open(options).await?, _server: server })

@@ -5,11 +5,13 @@
 //! here cannot be cancelled out by the same misreading in the harness.
 //!
 //! It has two kinds of switch. A [`Defect`] breaks one promise and must be caught by the scenarios it names. A [`Shape`] is a
-//! lawful difference seen in real servers, with which every scenario must still pass.
+//! lawful difference seen in real servers, with which every scenario must still pass. What the server offers at all is its
+//! [`Config`], and a [`Variant`] is a named one.
 //!
 //! ```text
-//! routes ─→ endpoints ─→ State { accounts, proofs, uia }   (one lock, never held across an await)
-//!                └────→ mailer ─→ SMTP                      (one gate per validation session)
+//! routes ─→ endpoints ─→ State { accounts, proofs, uia, limits, … }   (one lock, never held across an await)
+//!                ├────→ mailer ─→ SMTP                                 (one gate per validation session)
+//!                └────→ identity ─→ identity servers, over HTTPS
 //! ```
 //!
 //! Everything lives in memory, and everything that grows has a named limit beside it.

@@ -10,7 +10,7 @@ mod runner;
 mod snapshots;
 mod station;
 
-pub use embedded::{EmbeddedError, embedded_variants, start_embedded};
+pub use embedded::{EmbeddedError, embedded_offers, embedded_variants, start_embedded, start_identity};
 pub use one::run as run_one;
 pub use runner::{Event, Settings, run};
 pub use snapshots::Snapshots;

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use crate::identity::{Authority, IdentityOptions, IdentityServer};
+use super::args::StartArgs;
+use super::start::{show, start_options};
+use crate::identity::IdentityServer;
 use crate::mail::Sink;
-use crate::target::{Resolved, Values};
+use crate::suite::start_identity;
+use crate::target::{Managed, Profile, Resolved, Values};
 
 /// The ability of a variant that needs it.
 pub(super) const IDENTITY_SERVER: &str = "identity-server";
@@ -15,6 +18,7 @@ pub(super) const IDENTITY_SERVER: &str = "identity-server";
 pub(super) struct Desk {
     pub(super) server: Arc<IdentityServer>,
     pub(super) values: Values,
+    behind: Option<Managed>,
     _folder: TempDir,
 }
 
@@ -24,14 +28,12 @@ impl Desk {
     /// # Errors
     ///
     /// A message that says what could not be done.
-    pub(super) async fn open_for(resolved: &Resolved, sink: &Sink) -> Result<Option<Desk>, String> {
+    pub(super) async fn open_for(resolved: &Resolved, sink: &Sink, start: &StartArgs) -> Result<Option<Desk>, String> {
         if !resolved.offers.iter().any(|offer| offer == IDENTITY_SERVER) {
             return Ok(None);
         }
-        let authority = Arc::new(Authority::new().map_err(|fault| fault.to_string())?);
-        let server = IdentityServer::start(IdentityOptions::new(sink.addr(), Arc::clone(&authority)))
-            .await
-            .map_err(|fault| fault.to_string())?;
+        let server = start_identity(sink.addr()).await.map_err(|fault| fault.to_string())?;
+        let authority = server.authority();
         let homeserver = authority.issue(&["localhost", "127.0.0.1", "::1"]).map_err(|fault| fault.to_string())?;
         let folder = tempfile::Builder::new()
             .prefix("threepid-identity-")
@@ -48,7 +50,11 @@ impl Desk {
             values.insert(name.to_owned(), path.display().to_string().into());
         }
         values.insert("id_server".to_owned(), server.name().into());
-        Ok(Some(Desk { server: Arc::new(server), values, _folder: folder }))
+        let behind = match &resolved.identity_server {
+            None => None,
+            Some(profile) => Some(behind(profile, &server, &values, sink, start).await?),
+        };
+        Ok(Some(Desk { server, values, behind, _folder: folder }))
     }
 
     /// Where the certificate is that has to be trusted.
@@ -59,5 +65,26 @@ impl Desk {
     /// Ends it.
     pub(super) async fn close(self) {
         self.server.shutdown().await;
+        if let Some(behind) = self.behind {
+            behind.stop().await;
+        }
     }
+}
+
+/// Starts another identity server behind the harness's own.
+async fn behind(
+    profile: &str,
+    front: &IdentityServer,
+    values: &Values,
+    sink: &Sink,
+    start: &StartArgs,
+) -> Result<Managed, String> {
+    let profile = Profile::load(profile).map_err(|fault| fault.to_string())?;
+    let mut options = start_options(start, sink.addr());
+    options.values = values.clone();
+    let managed = Managed::start(&profile, profile.variant_names()[0], &options, &show)
+        .await
+        .map_err(|fault| fault.to_string())?;
+    front.forward_to(&managed.url).map_err(|fault| fault.to_string())?;
+    Ok(managed)
 }

@@ -32,7 +32,8 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         }
     };
     let interrupted = interrupt::token();
-    let started = start_embedded(&args.variant, Some(args.listen), args.smtp, args.public_url, defects, shapes).await;
+    let started =
+        start_embedded(&args.variant, Some(args.listen), args.smtp, args.public_url, defects, shapes, None).await;
     let running = match started {
         Ok(running) => running,
         Err(fault @ crate::suite::EmbeddedError::Variant { .. }) => {

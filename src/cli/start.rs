@@ -72,7 +72,7 @@ impl Starter<'_> {
             (Some(_), _) | (None, Kind::External) => None,
             (None, Kind::Embedded | Kind::Managed) => {
                 let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-                Desk::open_for(&resolved, self.sink).await?
+                Desk::open_for(&resolved, self.sink, &self.args.start).await?
             }
         };
         let (server, url, public_url) = self.server(variant, desk.as_ref()).await?;
@@ -102,9 +102,10 @@ impl Starter<'_> {
             },
             (None, Kind::Embedded) => {
                 let (defects, shapes) = (self.defects.clone(), self.shapes.clone());
-                let running = start_embedded(variant, None, smtp, None, defects, shapes)
-                    .await
-                    .map_err(|fault| fault.to_string())?;
+                let running =
+                    start_embedded(variant, None, smtp, None, defects, shapes, desk.map(|desk| &*desk.server))
+                        .await
+                        .map_err(|fault| fault.to_string())?;
                 let url = running.url().to_owned();
                 Ok((Server::Embedded(running), url, None))
             }

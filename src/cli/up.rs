@@ -33,7 +33,7 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Failure;
         }
     };
-    let desk = match Desk::open_for(&resolved, &sink).await {
+    let desk = match Desk::open_for(&resolved, &sink, &args.start).await {
         Ok(desk) => desk,
         Err(message) => {
             terminal::error(&message);
@@ -84,9 +84,17 @@ async fn server(
 ) -> Result<(start::Server, String), String> {
     match profile.kind {
         Kind::Embedded => {
-            let running = start_embedded(&args.variant, None, sink.addr(), None, Vec::new(), Vec::new())
-                .await
-                .map_err(|fault| fault.to_string())?;
+            let running = start_embedded(
+                &args.variant,
+                None,
+                sink.addr(),
+                None,
+                Vec::new(),
+                Vec::new(),
+                desk.map(|desk| &*desk.server),
+            )
+            .await
+            .map_err(|fault| fault.to_string())?;
             let url = running.url().to_owned();
             Ok((start::Server::Embedded(running), url))
         }

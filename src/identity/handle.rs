@@ -13,6 +13,7 @@ use super::behaviour::{Behaviour, Matcher};
 use super::homeserver::Homeservers;
 use super::server::Server;
 use super::service::Service;
+use super::upstream::Upstream;
 use super::{listen, routes};
 use crate::http::{Shared, TlsError};
 use crate::model::Asked;
@@ -112,6 +113,19 @@ impl IdentityServer {
     /// Says where a homeserver is that its name does not lead to.
     pub fn learn_homeserver(&self, server_name: &str, origin: &str) {
         self.server.homeservers.learn(server_name, origin);
+    }
+
+    /// Lets another identity server answer (`http://127.0.0.1:8090`): this one keeps what is asked, misbehaves when it
+    /// is told to, and passes on the rest. Only the first call counts.
+    ///
+    /// # Errors
+    ///
+    /// [`IdentityError::Client`], which nothing that a user sets leads to.
+    pub fn forward_to(&self, origin: &str) -> Result<(), IdentityError> {
+        let upstream = Upstream::new(origin).map_err(IdentityError::Client)?;
+        // A second one would be another server with other sessions.
+        drop(self.server.upstream.set(upstream));
+        Ok(())
     }
 
     /// What it was asked at a path about an address, a user or a session, oldest first, as far as it remembers.

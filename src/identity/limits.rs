@@ -19,6 +19,8 @@ pub(super) const BODY_BYTES: usize = 64 * 1024;
 pub(super) const HOMESERVER: Duration = Duration::from_secs(10);
 /// Bytes in a homeserver's answer.
 pub(super) const HOMESERVER_BYTES: usize = 256 * 1024;
+/// How long an identity server behind this one may take to answer. Longer than its own limits.
+pub(super) const UPSTREAM: Duration = Duration::from_secs(60);
 /// How long the SMTP server may take to take a mail.
 pub(super) const MAIL: Duration = Duration::from_secs(10);
 

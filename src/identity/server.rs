@@ -4,7 +4,7 @@
 //! endpoint is one step for all others.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::asked::Log;
@@ -14,6 +14,7 @@ use super::homeserver::Homeservers;
 use super::limits;
 use super::sessions::{Sessions, letters};
 use super::signing::{self, Key};
+use super::upstream::Upstream;
 
 /// One identity server.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Server {
     pub(super) homeservers: Homeservers,
     /// What lookups are hashed with.
     pub(super) pepper: String,
+    /// The server that answers instead, if there is one.
+    pub(super) upstream: OnceLock<Upstream>,
     state: Mutex<State>,
 }
 
@@ -49,7 +52,15 @@ impl Server {
             asked: Log::default(),
             behaviours: Behaviours::default(),
         };
-        Server { name, smtp, key: Key::generate(), homeservers, pepper: letters(), state: Mutex::new(state) }
+        Server {
+            name,
+            smtp,
+            key: Key::generate(),
+            homeservers,
+            pepper: letters(),
+            upstream: OnceLock::new(),
+            state: Mutex::new(state),
+        }
     }
 
     /// `https://127.0.0.1:4711`.

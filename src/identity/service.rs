@@ -65,9 +65,10 @@ impl Service {
                 () = self.stop.cancelled() => return Err(Refused),
             },
         }
-        let mut response = match parts.method {
-            Method::OPTIONS => StatusCode::OK.into_response(),
-            _ => {
+        let mut response = match (&parts.method, self.server.upstream.get()) {
+            (&Method::OPTIONS, _) => StatusCode::OK.into_response(),
+            (_, Some(upstream)) => upstream.answer(&parts, bytes).await,
+            (_, None) => {
                 let routed = TowerToHyperService::new(self.router.clone());
                 let answered: Result<Response, Infallible> =
                     routed.call(Request::from_parts(parts, Body::from(bytes))).await;

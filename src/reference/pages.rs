@@ -13,15 +13,18 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 pub(super) const VALIDATED: &str =
     "Your email has now been validated, please return to your client. You may now close this window.";
 
-const HEADERS: [(HeaderName, HeaderValue); 6] = [
-    (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+const HTML: (HeaderName, HeaderValue) = (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+
+/// What keeps the secret in the address of a page from leaking. There is no `form-action`: browsers apply it to redirects
+/// too, and the form may lead on to another host.
+pub(super) const PROTECTION: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"),
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
     ),
 ];
 
@@ -36,9 +39,9 @@ pub(super) fn unescaped(status: StatusCode, given: &str) -> Response {
 }
 
 /// A page whose button sends the same parameters as a form: fetching it changes nothing.
-pub(super) fn confirmation(fields: &[(&str, &str)]) -> Response {
+pub(super) fn confirmation(question: &str, fields: &[(&str, &str)]) -> Response {
     let content = html! {
-        p { "Please confirm that this email address is yours." }
+        p { (question) }
         form method="post" {
             @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
             button type="submit" { "Confirm" }
@@ -55,5 +58,5 @@ fn page(status: StatusCode, title: &str, content: &Markup) -> Response {
             body { h1 { (title) } (content) }
         }
     };
-    (status, HEADERS, page.into_string()).into_response()
+    (status, [HTML], PROTECTION, page.into_string()).into_response()
 }

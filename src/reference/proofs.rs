@@ -44,7 +44,7 @@ pub(super) struct Proofs {
     by_sid: Bounded<String, Session>,
     /// The sids of an address, oldest first.
     by_address: HashMap<(Purpose, Address), Vec<String>>,
-    /// How many tokens there were: what a defect's tokens are made of.
+    /// How many tokens there were: what a defect's tokens are made of, and how defects spare the first mail.
     tokens_made: u32,
 }
 
@@ -104,6 +104,11 @@ impl Proofs {
         session.wrong_tokens = 0;
         session.tokens.push(Token { value: value.clone(), expires });
         Sending::Mail(value)
+    }
+
+    /// Whether no more than one mail was ever to be sent.
+    pub(super) fn is_first_mail(&self) -> bool {
+        self.tokens_made <= 1
     }
 
     /// The mail of this attempt was accepted.

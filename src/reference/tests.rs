@@ -13,3 +13,4 @@ mod switches;
 mod walks;
 
 use client::World;
+pub(super) use identity_server::certificate;

@@ -3,7 +3,7 @@
 //! *Takes* certificates and keys as PEM; *gives* a client's settings and a listener; *never* touches the provider that the
 //! whole process shares: ring is passed explicitly.
 
-use std::{future::pending, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt, future::pending, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::serve::Listener;
 use rustls::{
@@ -27,7 +27,7 @@ const MAX_HANDSHAKES: usize = 64;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A second listener for the same server, over TLS.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Tls {
     /// The address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
@@ -35,6 +35,12 @@ pub struct Tls {
     pub cert_pem: String,
     /// The private key.
     pub key_pem: String,
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Tls").field("listen", &self.listen).finish_non_exhaustive()
+    }
 }
 
 /// Trusts the authorities in `pem` and no others.
@@ -138,5 +144,38 @@ async fn accept(
             }
             drop(place);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::tests::certificate;
+
+    #[test]
+    fn certificates_and_keys_have_to_be_some() {
+        let (cert_pem, key_pem) = certificate();
+        assert!(client_config(&cert_pem).is_ok());
+        for pem in ["", "nonsense", &key_pem] {
+            assert!(client_config(pem).is_err(), "{pem}");
+        }
+        let tls = |cert_pem: &str, key_pem: &str| Tls {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            cert_pem: cert_pem.to_owned(),
+            key_pem: key_pem.to_owned(),
+        };
+        assert!(server_config(&tls(&cert_pem, &key_pem)).is_ok());
+        assert!(server_config(&tls(&cert_pem, "")).is_err());
+        assert!(server_config(&tls("", &key_pem)).is_err());
+        // A key of another certificate.
+        assert!(server_config(&tls(&cert_pem, &certificate().1)).is_err());
+    }
+
+    #[test]
+    fn a_private_key_is_not_shown() {
+        let (cert_pem, key_pem) = certificate();
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let shown = format!("{:?}", Tls { listen, cert_pem, key_pem });
+        assert!(!shown.contains("PRIVATE"), "{shown}");
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::matching::Values;
-use crate::model::{Asked, Body, Event, Exchange, Transcript};
+use crate::model::{Asked, Body, Event, Exchange, Mail, Transcript};
 use crate::scenario::ValueType;
 
 /// A value that must not be shown.
@@ -48,9 +48,13 @@ pub(super) fn of(transcript: &Transcript, values: &Values) -> Vec<Secret> {
     for entry in &transcript.entries {
         match &entry.event {
             Event::Exchange(exchange) => found.exchange(exchange),
-            Event::Visit(visit) => visit.hops.iter().for_each(|hop| found.exchange(hop)),
-            Event::Delivery(delivery) => found.links(delivery.mails.iter().flat_map(|mail| &mail.links), values),
-            Event::Silence(silence) => found.links(silence.mails.iter().flat_map(|mail| &mail.links), values),
+            Event::Visit(visit) => {
+                // An altered token is one letter away from the real one.
+                found.link(&visit.link, values);
+                visit.hops.iter().for_each(|hop| found.exchange(hop));
+            }
+            Event::Delivery(delivery) => found.mails(&delivery.mails, values),
+            Event::Silence(silence) => found.mails(&silence.mails, values),
             Event::Inquiry(inquiry) => inquiry.requests.iter().for_each(|asked| found.asked(asked)),
             Event::Rounds(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => {}
         }
@@ -71,6 +75,17 @@ impl Found {
     }
 
     fn exchange(&mut self, exchange: &Exchange) {
+        // What a scenario makes of a token, by altering it say, stands nowhere else.
+        for (name, value) in &exchange.request.headers {
+            if name.eq_ignore_ascii_case("authorization") {
+                self.authorization(value);
+            }
+        }
+        for (name, value) in Url::parse(&exchange.request.url).iter().flat_map(Url::query_pairs) {
+            if SECRET_NAMES.contains(&&*name) {
+                self.add(&name, &value);
+            }
+        }
         self.body(&exchange.request.body);
         if let Some(response) = &exchange.response {
             self.body(&response.body);
@@ -78,8 +93,8 @@ impl Found {
     }
 
     fn asked(&mut self, asked: &Asked) {
-        if let Some(token) = asked.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer ")) {
-            self.add("access_token", token);
+        if let Some(value) = &asked.authorization {
+            self.authorization(value);
         }
         for (name, value) in &asked.query {
             if SECRET_NAMES.contains(&name.as_str()) {
@@ -88,6 +103,12 @@ impl Found {
         }
         if let Some(body) = &asked.body {
             self.json(body);
+        }
+    }
+
+    fn authorization(&mut self, value: &str) {
+        if let Some(token) = value.strip_prefix("Bearer ") {
+            self.add("access_token", token);
         }
     }
 
@@ -112,14 +133,16 @@ impl Found {
         }
     }
 
-    fn links<'l>(&mut self, links: impl Iterator<Item = &'l crate::model::Link>, values: &Values) {
-        for link in links.filter_map(|link| Url::parse(&link.url).ok()) {
-            for (_, value) in link.query_pairs() {
-                // A sid is no secret, and is easier to follow when it can be read.
-                let known = values.iter().any(|bound| bound.value.as_str() == Some(&*value));
-                if value.len() >= SECRET_PARAMETER && !known {
-                    self.add("token", &value);
-                }
+    fn mails(&mut self, mails: &[Mail], values: &Values) {
+        mails.iter().flat_map(|mail| &mail.links).for_each(|link| self.link(&link.url, values));
+    }
+
+    fn link(&mut self, link: &str, values: &Values) {
+        for (_, value) in Url::parse(link).iter().flat_map(Url::query_pairs) {
+            // A sid is no secret, and is easier to follow when it can be read.
+            let known = values.iter().any(|bound| bound.value.as_str() == Some(&*value));
+            if value.len() >= SECRET_PARAMETER && !known {
+                self.add("token", &value);
             }
         }
     }

@@ -203,7 +203,7 @@ impl Reader<'_> {
             self.fault(
                 Diagnostic::new(key.span, "skip", "this always ends the trial")
                     .label("without a condition")
-                    .help("say with `when` or `unless` which value decides: `unless: <<submit_url>`"),
+                    .help("say with `when` or `unless` which value decides: `unless: <submit_url>`"),
             );
         }
         let label = name.clone().unwrap_or_else(|| match (&action, value.as_text()) {

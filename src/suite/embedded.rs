@@ -1,7 +1,9 @@
 //! Starts the reference homeserver that is part of this program.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use crate::identity::{Authority, IdentityError, IdentityOptions, IdentityServer};
 use crate::reference::{self, Config, Defect, Options, Running, Shape};
 
 /// The secret with which accounts are made where nobody can register; the reference's profile has it too.
@@ -23,12 +25,28 @@ pub enum EmbeddedError {
     Start(#[from] reference::StartError),
 }
 
+/// Starts an identity server with an authority of its own, whose mail goes to `smtp`.
+///
+/// # Errors
+///
+/// [`IdentityError`].
+pub async fn start_identity(smtp: SocketAddr) -> Result<Arc<IdentityServer>, IdentityError> {
+    let authority = Arc::new(Authority::new()?);
+    Ok(Arc::new(IdentityServer::start(IdentityOptions::new(smtp, authority)).await?))
+}
+
 /// The names of its variants, `plain` first.
 pub fn embedded_variants() -> Vec<&'static str> {
     reference::variants().iter().map(|variant| variant.name).collect()
 }
 
-/// Starts it on a free port (or on `listen`), with its mail going to `smtp`.
+/// What a variant offers that cannot be probed.
+pub fn embedded_offers(variant: &str) -> &'static [&'static str] {
+    if variant == "plain" { &["identity-server"] } else { &[] }
+}
+
+/// Starts it on a free port (or on `listen`), with its mail going to `smtp`. It trusts `identity`, which learns where
+/// it is.
 ///
 /// # Errors
 ///
@@ -40,6 +58,7 @@ pub async fn start_embedded(
     public_url: Option<String>,
     defects: Vec<&'static Defect>,
     shapes: Vec<&'static Shape>,
+    identity: Option<&IdentityServer>,
 ) -> Result<Running, EmbeddedError> {
     let mut config = Config::default();
     let known = || embedded_variants().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
@@ -47,6 +66,7 @@ pub async fn start_embedded(
         .ok_or_else(|| EmbeddedError::Variant { name: variant.to_owned(), known: known() })?;
     (found.apply)(&mut config);
     config.registration_shared_secret = Some(SHARED_SECRET.to_owned());
+    config.identity_ca_pem = identity.map(|identity| identity.authority().ca_pem().to_owned());
     let mut options = Options::new(smtp);
     options.public_url = public_url;
     options.defects = defects;
@@ -55,7 +75,11 @@ pub async fn start_embedded(
     if let Some(listen) = listen {
         options.listen = listen;
     }
-    Ok(reference::start(options).await?)
+    let running = reference::start(options).await?;
+    if let Some(identity) = identity {
+        identity.learn_homeserver(running.server_name(), running.url());
+    }
+    Ok(running)
 }
 
 #[cfg(test)]
@@ -71,6 +95,9 @@ mod tests {
         named.sort_unstable();
         real.sort_unstable();
         assert_eq!(named, real);
+        for name in real {
+            assert_eq!(profile.resolve(name).unwrap().offers, embedded_offers(name), "{name}");
+        }
         assert_eq!(profile.accounts.registration_shared_secret.as_deref(), Some(SHARED_SECRET));
     }
 }

@@ -153,6 +153,8 @@ pub struct Variant {
     /// Abilities that this variant has because the harness sets them up: `identity-server`.
     #[serde(default)]
     pub offers: Vec<String>,
+    /// The profile of the identity server to start beside it; the harness's own if not given.
+    pub identity_server: Option<String>,
 }
 
 /// Something a target is known to do wrong.
@@ -206,12 +208,16 @@ pub struct Resolved {
     pub accounts: Vec<Method>,
     /// Abilities that the harness sets up.
     pub offers: Vec<String>,
+    /// The profile of the identity server to start beside it.
+    pub identity_server: Option<String>,
 }
 
-/// The names of the built-in profiles.
+/// The names of the built-in profiles of homeservers. Those in folders are of what is started beside one.
 pub fn builtin_profiles() -> Vec<String> {
-    let mut names: Vec<String> =
-        Builtin::iter().filter_map(|file| file.strip_suffix(".toml").map(str::to_owned)).collect();
+    let mut names: Vec<String> = Builtin::iter()
+        .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
+        .filter(|name| !name.contains('/'))
+        .collect();
     names.sort();
     names
 }
@@ -298,6 +304,7 @@ impl Profile {
             public_url: own.public_url.clone().or_else(|| self.public_url.clone()),
             accounts: if own.accounts.is_empty() { self.accounts.chain.clone() } else { own.accounts.clone() },
             offers: own.offers.clone(),
+            identity_server: own.identity_server.clone(),
         })
     }
 }

@@ -6,4 +6,3 @@ mod install;
 mod managed;
 mod probe;
 mod profile;
-mod synapse;

@@ -135,7 +135,7 @@ fn an_output_folder_that_cannot_be_written_is_3() {
 
 #[test]
 fn nothing_selected_is_4_and_names_what_was_meant() {
-    run(&["run", "add-mail/email-free"]).expect(4).says(&["did you mean `add-email/email-free`?"]);
+    run(&["run", "add-email/email-fre"]).expect(4).says(&["did you mean `add-email/email-free`?"]);
     run(&["run", "add-email/auth-forms[user]"]).expect(4).says(&["add-email/auth-forms"]);
     run(&["run", ONE, "--partition", "slice:2/2"]).expect(4).says(&["fewer slices"]);
     run(&["list", "nothing/like-this"]).expect(4).says(&["nothing/like-this"]);

@@ -5,6 +5,8 @@
 mod exits;
 mod interrupt;
 mod output;
+#[expect(dead_code, reason = "the tests against real homeservers use the rest")]
+#[path = "../program/mod.rs"]
 mod program;
 mod scenarios;
 mod secrets;

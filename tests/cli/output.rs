@@ -28,14 +28,14 @@ fn the_record_has_the_keys_that_others_rely_on() {
     for trial in trials {
         assert!(trial["id"].as_str().unwrap().contains('/'), "{trial}");
         assert!(trial["case"].is_null() || trial["case"].is_string());
-        assert_eq!(trial["variant"], "plain");
+        assert!(trial["variant"].as_str().is_some_and(|variant| !variant.is_empty()));
         let outcome = trial["outcome"].as_str().unwrap();
         assert!(["pass", "fail", "error", "skip", "xfail", "xpass"].contains(&outcome), "{outcome}");
         assert!(["must", "should", "convention", "security"].contains(&trial["level"].as_str().unwrap()));
         assert!(trial["reason"].is_string() && trial["duration_ms"].is_number());
         assert!(trial["findings"].is_array() && trial["transcript"]["entries"].is_array());
-        // A skipped trial has done nothing; any other has.
-        assert_eq!(trial["transcript"]["entries"].as_array().unwrap().is_empty(), outcome == "skip", "{}", trial["id"]);
+        let idle = trial["transcript"]["entries"].as_array().unwrap().is_empty();
+        assert!(!idle || outcome == "skip", "{} has a verdict and did nothing", trial["id"]);
     }
     for outcome in ["pass", "fail", "error", "skip", "xfail", "xpass"] {
         let count = trials.iter().filter(|trial| trial["outcome"] == outcome).count();
@@ -53,16 +53,17 @@ fn the_record_has_the_keys_that_others_rely_on() {
 fn trials_stand_in_the_order_of_the_list_whatever_ends_first() {
     let place = Place::new();
     place.run(&["run", "--output", "report", "--jobs", "16"]).expect(0);
-    let ran: Vec<String> = record(&place)["trials"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|trial| trial["id"].as_str().unwrap().to_owned())
-        .collect();
-    let one = |folder: &str| ran.iter().filter(|id| id.starts_with(folder)).cloned().collect::<Vec<_>>();
-    let mut sorted = one("add-email/");
-    sorted.sort();
-    assert_eq!(one("add-email/"), sorted);
+    let record = record(&place);
+    // Variant after variant; what no variant can run comes first.
+    let ran = record["trials"].as_array().unwrap().iter().filter(|trial| {
+        trial["variant"] == "plain"
+            && trial["outcome"] != "skip"
+            && trial["id"].as_str().unwrap().starts_with("add-email/")
+    });
+    let ran: Vec<&str> = ran.map(|trial| trial["id"].as_str().unwrap()).collect();
+    let mut sorted = ran.clone();
+    sorted.sort_unstable();
+    assert_eq!(ran, sorted);
     assert!(sorted.len() > 5);
 }
 

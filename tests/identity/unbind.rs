@@ -39,7 +39,11 @@ async fn nobody_else_can() {
     let own = content(address, &user("alice"));
     let signed = world.homeserver.authorization(NAME, ("destination", &name), &own);
     let other = content("d@threepid.test", &user("alice"));
+    // Rightly signed, by a homeserver that has no say over that user.
+    let foreign = content(address, "@alice:other.test");
+    let overreaching = world.homeserver.authorization(NAME, ("destination", &name), &foreign);
     for (what, content, authorization) in [
+        ("for another server's user", &foreign, overreaching),
         ("unsigned", &own, "X-Matrix".to_owned()),
         ("by a client", &own, format!("Bearer {token}")),
         ("by an unknown key", &own, world.homeserver.forged(("destination", &name), &own)),

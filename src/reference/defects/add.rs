@@ -11,19 +11,19 @@ declare! {
         promise: "An address is attached only after its owner followed the link.",
         rule: ADD,
         covers: ["add-before-click"],
-        caught_by: ["add-email/link-not-clicked"],
+        caught_by: ["add-email/deprecated-not-verified", "add-email/link-not-clicked"],
     }
     UNCLICKED_REFUSED_BUT_ADDED = "unclicked-refused-but-added" {
         promise: "A refused request adds nothing.",
         rule: ADD,
         covers: ["add-before-click"],
-        caught_by: ["add-email/link-not-clicked"],
+        caught_by: ["add-email/deprecated-not-verified", "add-email/link-not-clicked"],
     }
     UNCLICKED_UNDER_ANOTHER_CODE = "unclicked-under-another-code" {
         promise: "The refusal of an address that nobody validated has the errcode M_THREEPID_AUTH_FAILED.",
         rule: "client-server-api/#post_matrixclientv3account3pid",
         covers: ["add-before-click"],
-        caught_by: ["add-email/link-not-clicked"],
+        caught_by: ["add-email/deprecated-not-verified", "add-email/link-not-clicked"],
     }
     UNCLICKED_IS_A_SERVER_ERROR = "unclicked-is-a-server-error" {
         promise: "A link that was not followed is the client's mistake, not the server's.",
@@ -53,55 +53,55 @@ declare! {
         promise: "A validated session attaches its address once.",
         rule: ADD,
         covers: ["add-replay-after-delete"],
-        caught_by: ["add-email/success"],
+        caught_by: ["add-email/used-session"],
     }
     LISTS_WITHOUT_TIMES = "lists-without-times" {
         promise: "The list says when each address was validated and added.",
         rule: LIST,
         covers: ["list-shape"],
-        caught_by: ["add-email/success"],
+        caught_by: ["list-emails/fields"],
     }
     LISTS_SECONDS = "lists-seconds" {
         promise: "The times in the list are in milliseconds.",
         rule: LIST,
         covers: ["list-shape"],
-        caught_by: ["add-email/success"],
+        caught_by: ["list-emails/fields"],
     }
     UNKNOWN_SID_IS_A_SERVER_ERROR = "unknown-sid-is-a-server-error" {
         promise: "A sid that was never issued is the client's mistake, not the server's.",
         rule: "client-server-api/#standard-error-response",
         covers: ["add-unknown-sid"],
-        caught_by: ["add-email/unknown-sid"],
+        caught_by: ["add-email/unknown-session"],
     }
     ADDRESS_MOVES_TO_THE_NEWCOMER = "address-moves-to-the-newcomer" {
         promise: "An address that an account has is not taken from it.",
         rule: ADD,
         covers: ["add-owned-by-other-race"],
-        caught_by: ["add-email/owned-by-another-account"],
+        caught_by: ["add-email/owned-by-other"],
     }
     USED_PROOF_MOVES_THE_ADDRESS = "used-proof-moves-the-address" {
         promise: "A proof that was used takes the address from nobody.",
         rule: ADD,
         covers: ["add-session-other-user"],
-        caught_by: ["add-email/session-of-another-account"],
+        caught_by: ["add-email/session-of-other"],
     }
     SECOND_ADDRESS_REPLACES_THE_FIRST = "second-address-replaces-the-first" {
         promise: "An account may have several addresses.",
         rule: LIST,
         covers: ["add-second-email"],
-        caught_by: ["add-email/second-email"],
+        caught_by: ["add-email/second-address"],
     }
     DEPRECATED_ADD_ADDS_NOTHING = "deprecated-add-adds-nothing" {
         promise: "The deprecated way to add an address adds it, if it says so.",
         rule: DEPRECATED,
         covers: ["deprecated-post-3pid"],
-        caught_by: ["add-email/deprecated-endpoint"],
+        caught_by: ["add-email/deprecated-operation"],
     }
     DEPRECATED_ADD_SKIPS_THE_PROOF = "deprecated-add-skips-the-proof" {
         promise: "The deprecated way to add an address needs a validated one as well.",
         rule: DEPRECATED,
         covers: ["deprecated-post-3pid-unvalidated"],
-        caught_by: ["add-email/deprecated-endpoint-unvalidated"],
+        caught_by: ["add-email/deprecated-not-verified"],
     }
     EMPTY_LIST_IS_ABSENT = "empty-list-is-absent" {
         promise: "An account without addresses has an empty list of them.",
@@ -113,6 +113,6 @@ declare! {
         promise: "The list holds the addresses of the account that asks, and no others.",
         rule: LIST,
         covers: ["list-auth-and-isolation"],
-        caught_by: ["list-emails/isolation"],
+        caught_by: ["list-emails/own-only"],
     }
 }

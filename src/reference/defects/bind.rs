@@ -22,24 +22,24 @@ declare! {
         promise: "The errcode of the identity server reaches the client.",
         rule: BIND,
         covers: ["bind-proxies-errors"],
-        caught_by: ["bind-email/identity-server-errors"],
+        caught_by: ["bind-email/errors-passed-on", "bind-email/not-validated"],
     }
     BIND_IGNORES_REFUSALS = "bind-ignores-refusals" {
         promise: "What the identity server refuses is no success.",
         rule: BIND,
         covers: ["bind-proxies-errors"],
-        caught_by: ["bind-email/identity-server-errors"],
+        caught_by: ["bind-email/errors-passed-on", "bind-email/not-validated"],
     }
     UNBIND_REMOVES_THE_ADDRESS = "unbind-removes-the-address" {
         promise: "Unbinding an address leaves it in the account.",
         rule: UNBIND,
         covers: ["unbind-keeps-local"],
-        caught_by: ["bind-email/unbind"],
+        caught_by: ["remove-email/unbound-only"],
     }
     UNBIND_CLAIMS_TOO_MUCH = "unbind-claims-too-much" {
         promise: "Unbinding an address that was never bound is answered `no-support`.",
         rule: UNBIND,
         covers: ["unbind-keeps-local"],
-        caught_by: ["bind-email/unbind", "bind-email/unbind-never-bound"],
+        caught_by: ["remove-email/unbind-never-bound"],
     }
 }

@@ -9,7 +9,7 @@ declare! {
         promise: "Following the link validates the address: the page tells the truth.",
         rule: SUBMIT,
         covers: ["link-validates"],
-        caught_by: ["add-email/link-clicked", "add-email/success"],
+        caught_by: ["add-email/link-clicked"],
     }
     LINK_ANSWERS_AN_ERROR = "link-answers-an-error" {
         promise: "A link that validates answers with success.",

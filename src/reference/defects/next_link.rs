@@ -41,18 +41,18 @@ declare! {
         promise: "A submit_url is an absolute address that takes the token.",
         rule: ANSWER,
         covers: ["add-rt-submit-url-rule", "add-rt-ok"],
-        caught_by: ["add-email/submit-url", "add-email/email-free"],
+        caught_by: ["add-email/submit-url"],
     }
     SUBMIT_URL_TAKES_ANY_TOKEN = "submit-url-takes-any-token" {
         promise: "A submitted token that is wrong is not answered with success.",
         rule: SUBMIT_URL,
         covers: ["submit-url-error-codes"],
-        caught_by: ["validate-link/submit-url-errors"],
+        caught_by: ["add-email/submit-url"],
     }
     SUBMIT_URL_HIDES_THE_REASON = "submit-url-hides-the-reason" {
         promise: "A refused token says why: M_TOKEN_INCORRECT, M_INVALID_PARAM, M_SESSION_EXPIRED.",
         rule: SUBMIT_URL,
         covers: ["submit-url-error-codes"],
-        caught_by: ["validate-link/submit-url-errors"],
+        caught_by: ["add-email/submit-url"],
     }
 }

@@ -57,31 +57,31 @@ declare! {
         promise: "A removal that names an identity server unbinds there.",
         rule: DELETE,
         covers: ["delete-explicit-id-server"],
-        caught_by: ["remove-email/explicit-identity-server"],
+        caught_by: ["remove-email/bound-out-of-band"],
     }
     UNBIND_IS_NOT_SIGNED = "unbind-is-not-signed" {
         promise: "The homeserver signs what it asks of an identity server.",
         rule: "identity-service-api/#post_matrixidentityv23pidunbind",
         covers: ["delete-bound", "delete-explicit-id-server", "unbind-keeps-local"],
-        caught_by: ["remove-email/bound", "remove-email/explicit-identity-server", "bind-email/unbind"],
+        caught_by: ["remove-email/bound", "remove-email/bound-out-of-band", "remove-email/unbound-only"],
     }
     DELETE_FAILS_WITHOUT_UNBIND = "delete-fails-without-unbind" {
         promise: "An identity server that cannot unbind keeps no address in the account.",
         rule: "identity-service-api/#post_matrixidentityv23pidunbind",
         covers: ["delete-is-unsupported"],
-        caught_by: ["remove-email/identity-server-without-unbind"],
+        caught_by: ["remove-email/identity-server-cannot-unbind"],
     }
     UNBIND_ERROR_BECOMES_SUCCESS = "unbind-error-becomes-success" {
         promise: "An identity server that failed has unbound nothing.",
         rule: "identity-service-api/#post_matrixidentityv23pidunbind",
         covers: ["delete-is-error"],
-        caught_by: ["remove-email/identity-server-error"],
+        caught_by: ["remove-email/identity-server-down", "remove-email/identity-server-error"],
     }
     FAILED_DELETE_REMOVES_ANYWAY = "failed-delete-removes-anyway" {
         promise: "A removal that is answered with an error removes nothing.",
         rule: DELETE,
         covers: ["delete-is-error"],
-        caught_by: ["remove-email/identity-server-error"],
+        caught_by: ["remove-email/identity-server-down", "remove-email/identity-server-error"],
     }
     PUSHER_SURVIVES_ITS_ADDRESS = "pusher-survives-its-address" {
         promise: "A pusher that mails an address ends with the address.",

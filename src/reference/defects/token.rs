@@ -11,31 +11,31 @@ declare! {
         promise: "An address that an account has already gets no validation session and no mail.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-in-use-self", "add-rt-in-use-other"],
-        caught_by: ["add-email/email-in-use"],
+        caught_by: ["add-email/email-in-use", "add-email/in-use-in-capitals"],
     }
     IN_USE_REFUSED_BUT_MAILED = "in-use-refused-but-mailed" {
         promise: "A refused request sends no mail: the owner of an address in use is not bothered.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-in-use-self", "add-rt-in-use-other"],
-        caught_by: ["add-email/email-in-use"],
+        caught_by: ["add-email/email-in-use", "add-email/in-use-in-capitals"],
     }
     IN_USE_UNDER_ANOTHER_CODE = "in-use-under-another-code" {
         promise: "The refusal of an address in use has the errcode M_THREEPID_IN_USE.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-in-use-self", "add-rt-in-use-other"],
-        caught_by: ["add-email/email-in-use"],
+        caught_by: ["add-email/email-in-use", "add-email/in-use-in-capitals"],
     }
     IN_USE_WITH_SUCCESS_STATUS = "in-use-with-success-status" {
         promise: "The refusal of an address in use has the status 400.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-in-use-self", "add-rt-in-use-other"],
-        caught_by: ["add-email/email-in-use"],
+        caught_by: ["add-email/email-in-use", "add-email/in-use-in-capitals"],
     }
     SID_OUTSIDE_THE_GRAMMAR = "sid-outside-the-grammar" {
         promise: "A sid consists of 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-ok"],
-        caught_by: ["add-email/email-free"],
+        caught_by: ["add-email/client-secret-accepted", "add-email/domain-denied", "add-email/email-free", "add-email/folded-address", "add-email/same-attempt", "add-email/same-request-at-once", "add-email/without-token"],
     }
     SID_IS_A_NUMBER = "sid-is-a-number" {
         promise: "A sid is a string.",
@@ -53,7 +53,7 @@ declare! {
         promise: "One attempt sends one mail.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-sends-one-mail", "reg-rt-ok"],
-        caught_by: ["add-email/mail-received"],
+        caught_by: ["add-email/mail-received", "add-email/email-in-use", "add-email/in-use-in-capitals", "add-email/next-attempt", "add-email/owned-by-other", "add-email/same-attempt", "add-email/same-request-at-once"],
     }
     MAIL_WITHOUT_LINK = "mail-without-link" {
         promise: "The mail carries the link that validates the address.",
@@ -89,91 +89,91 @@ declare! {
         promise: "Asking for a token needs no access token.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-without-token"],
-        caught_by: ["add-email/without-access-token"],
+        caught_by: ["add-email/hidden-in-use", "add-email/without-token"],
     }
     OFFERS_OWN_ADDRESS_AGAIN = "offers-own-address-again" {
         promise: "An address that the account has already is in use, for its owner too.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-in-use-self"],
-        caught_by: ["add-email/email-in-use-by-myself"],
+        caught_by: ["add-email/email-in-use"],
     }
     IN_USE_COMPARES_CASE = "in-use-compares-case" {
         promise: "An address is in use however its letters are written.",
         rule: "appendices/#e-mail",
         covers: ["add-rt-in-use-case-variant"],
-        caught_by: ["add-email/email-in-use-case-variant"],
+        caught_by: ["add-email/in-use-in-capitals"],
     }
     MISSING_ATTEMPT_ASSUMED = "missing-attempt-assumed" {
         promise: "A request without a required parameter is refused.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-missing-param"],
-        caught_by: ["add-email/missing-parameter"],
+        caught_by: ["add-email/missing-parameters"],
     }
     WRONG_TYPE_IS_A_SERVER_ERROR = "wrong-type-is-a-server-error" {
         promise: "A parameter of the wrong type is the client's mistake, not the server's.",
         rule: "client-server-api/#standard-error-response",
         covers: ["add-rt-wrong-type-never-5xx"],
-        caught_by: ["add-email/wrong-type"],
+        caught_by: ["add-email/wrong-types"],
     }
     ANY_CLIENT_SECRET_WILL_DO = "any-client-secret-will-do" {
         promise: "A client secret has 1 to 255 characters, and none that the grammar does not allow.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-client-secret-grammar"],
-        caught_by: ["add-email/client-secret-grammar"],
+        caught_by: ["add-email/client-secret-refused"],
     }
     INVALID_EMAIL_ACCEPTED = "invalid-email-accepted" {
         promise: "What is no e-mail address is refused.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-invalid-email"],
-        caught_by: ["add-email/invalid-email"],
+        caught_by: ["add-email/no-address"],
     }
     TWO_ATS_CUT_SHORT = "two-ats-cut-short" {
         promise: "An address with two @ is refused, and mailed to neither of the two.",
         rule: "appendices/#e-mail",
         covers: ["add-rt-two-at"],
-        caught_by: ["add-email/two-ats"],
+        caught_by: ["add-email/two-at-signs"],
     }
     DECORATION_KEPT_IN_ADDRESSES = "decoration-kept-in-addresses" {
         promise: "The mailbox that gets the mail is the address that is listed later.",
         rule: "appendices/#e-mail",
         covers: ["add-rt-not-bare-address"],
-        caught_by: ["add-email/not-a-bare-address"],
+        caught_by: ["add-email/not-bare-address"],
     }
     ODD_LOCALPART_IS_A_SERVER_ERROR = "odd-localpart-is-a-server-error" {
         promise: "An address that the server cannot take is the client's mistake, not the server's.",
         rule: "client-server-api/#standard-error-response",
         covers: ["add-rt-odd-localpart-never-5xx"],
-        caught_by: ["add-email/odd-localpart"],
+        caught_by: ["add-email/odd-local-part"],
     }
     CASE_FOLDED_SIMPLY = "case-folded-simply" {
         promise: "The local part of an address is case folded, not only written in lower case.",
         rule: "appendices/#e-mail",
         covers: ["add-rt-casefold-stored"],
-        caught_by: ["add-email/case-folding"],
+        caught_by: ["add-email/folded-address"],
     }
     SAME_ATTEMPT_MAILS_AGAIN = "same-attempt-mails-again" {
         promise: "An attempt that was mailed is not mailed again.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-send-attempt-dedupe"],
-        caught_by: ["add-email/same-attempt"],
+        caught_by: ["add-email/same-attempt", "add-email/same-request-at-once"],
     }
     REPEAT_CHANGES_THE_SID = "repeat-changes-the-sid" {
         promise: "A repeated request is answered with the same sid.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-send-attempt-dedupe", "add-rt-send-attempt-resend"],
-        caught_by: ["add-email/same-attempt", "add-email/higher-attempt"],
+        caught_by: ["add-email/hidden-in-use", "add-email/next-attempt", "add-email/same-attempt", "add-email/same-request-at-once"],
     }
     HIGHER_ATTEMPT_MAILS_NOTHING = "higher-attempt-mails-nothing" {
         promise: "A higher attempt sends a further mail.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-send-attempt-resend", "link-expired"],
-        caught_by: ["add-email/higher-attempt", "validate-link/expired"],
+        caught_by: ["add-email/next-attempt", "validate-link/expired"],
     }
     PARALLEL_REQUESTS_MAIL_EACH = "parallel-requests-mail-each" {
         promise: "Identical requests at the same time send one mail.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-concurrent-dedupe"],
-        caught_by: ["add-email/parallel-requests"],
+        caught_by: ["add-email/same-request-at-once"],
     }
     FOREIGN_DOMAINS_ACCEPTED = "foreign-domains-accepted" {
         promise: "A server that restricts domains mails to no other.",
@@ -185,54 +185,54 @@ declare! {
         promise: "A server that restricts domains does so for registration as well.",
         rule: REGISTER,
         covers: ["add-rt-domain-denied"],
-        caught_by: ["register-with-email/domain-denied", "add-email/domain-denied"],
+        caught_by: ["add-email/domain-denied"],
     }
     ANSWERS_WITHOUT_A_MAIL_SERVER = "answers-without-a-mail-server" {
         promise: "A server that cannot send mail says so.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-email-unsupported"],
-        caught_by: ["add-email/email-unsupported"],
+        caught_by: ["add-email/mail-not-supported"],
     }
     ID_SERVER_ALONE_IS_ENOUGH = "id-server-alone-is-enough" {
         promise: "An id_server comes with the id_access_token for it.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-id-server-needs-token"],
-        caught_by: ["add-email/id-server-without-token"],
+        caught_by: ["add-email/identity-server-without-token"],
     }
     FAILED_MAIL_IS_A_SUCCESS = "failed-mail-is-a-success" {
         promise: "A mail that could not be sent is an error.",
         rule: MAIL,
         covers: ["add-rt-smtp-failure"],
-        caught_by: ["add-email/smtp-failure"],
+        caught_by: ["add-email/mail-refused"],
     }
     FAILED_ATTEMPT_NOT_REPEATED = "failed-attempt-not-repeated" {
         promise: "An attempt whose mail could not be sent can be repeated.",
         rule: MAIL,
         covers: ["add-rt-smtp-failure"],
-        caught_by: ["add-email/smtp-failure"],
+        caught_by: ["add-email/mail-refused"],
     }
     INHIBITED_SID_CHANGES = "inhibited-sid-changes" {
         promise: "Where errors are inhibited the sid of an address in use is as stable as any other.",
         rule: REGISTER,
         covers: ["add-rt-inhibited-indistinguishable"],
-        caught_by: ["add-email/inhibited-errors"],
+        caught_by: ["add-email/hidden-in-use"],
     }
     INHIBITION_STOPS_AT_RESETS = "inhibition-stops-at-resets" {
         promise: "Where errors are inhibited no requestToken endpoint tells which addresses are known.",
         rule: REGISTER,
         covers: ["add-rt-inhibited-indistinguishable"],
-        caught_by: ["add-email/inhibited-errors", "reset-password/inhibited-errors"],
+        caught_by: ["add-email/hidden-in-use"],
     }
     LINK_PARAMETERS_RUN_TOGETHER = "link-parameters-run-together" {
         promise: "The values in the link are encoded, each on its own.",
         rule: MAIL,
         covers: ["mail-link-wellformed"],
-        caught_by: ["add-email/mail-received", "add-email/success"],
+        caught_by: ["add-email/link-clicked", "add-email/success"],
     }
     MAIL_CARRIES_THE_ACCESS_TOKEN = "mail-carries-the-access-token" {
         promise: "The mail carries neither a password nor an access token.",
         rule: MAIL,
         covers: ["mail-link-wellformed"],
-        caught_by: ["add-email/mail-without-secrets"],
+        caught_by: ["add-email/mail-received"],
     }
 }

@@ -52,13 +52,13 @@ declare! {
         promise: "A failed attempt is answered 401.",
         rule: UIA,
         covers: ["uia-wrong-password"],
-        caught_by: ["add-email/wrong-password"],
+        caught_by: ["add-email/wrong-password", "password-stage/completed-session"],
     }
     WRONG_PASSWORD_ADDS_ANYWAY = "wrong-password-adds-anyway" {
         promise: "A refused request adds nothing.",
         rule: UIA,
         covers: ["uia-wrong-password"],
-        caught_by: ["add-email/wrong-password"],
+        caught_by: ["add-email/wrong-password", "password-stage/completed-session"],
     }
     WRONG_PASSWORD_WITHOUT_ERRCODE = "wrong-password-without-errcode" {
         promise: "A failed attempt is told apart from a first challenge by its errcode.",
@@ -94,7 +94,7 @@ declare! {
         promise: "An m.id.user identifier may hold the full user id.",
         rule: "client-server-api/#matrix-user-id",
         covers: ["add-ok", "uia-retry-same-session"],
-        caught_by: ["add-email/auth-forms"],
+        caught_by: ["add-email/auth-forms", "add-email/success"],
     }
     UNKNOWN_TOKEN_UNDER_ANOTHER_CODE = "unknown-token-under-another-code" {
         promise: "An access token that is not known is answered 401 M_UNKNOWN_TOKEN.",
@@ -106,30 +106,30 @@ declare! {
         promise: "A password stage without an identifier is no error of the server.",
         rule: "client-server-api/#standard-error-response",
         covers: ["uia-legacy-user-field"],
-        caught_by: ["password-stage/legacy-user", "add-email/auth-forms"],
+        caught_by: ["add-email/auth-forms"],
     }
     IDENTIFIER_REFUSES_ADDRESSES = "identifier-refuses-addresses" {
         promise: "The password stage takes an address of the account for an identifier.",
         rule: "client-server-api/#third-party-id",
         covers: ["uia-identifier-email"],
-        caught_by: ["password-stage/identifier-email"],
+        caught_by: ["password-stage/own-address"],
     }
     UNKNOWN_IDENTIFIER_IS_THE_CALLER = "unknown-identifier-is-the-caller" {
         promise: "An identifier that names nobody completes no stage.",
         rule: PASSWORD,
         covers: ["uia-identifier-unknown-email"],
-        caught_by: ["password-stage/identifier-unknown-email"],
+        caught_by: ["password-stage/unknown-address"],
     }
     ACCEPTS_ANYBODYS_CREDENTIALS = "accepts-anybodys-credentials" {
         promise: "Only the credentials of the account that asks count.",
         rule: UIA,
         covers: ["uia-other-users-credentials"],
-        caught_by: ["password-stage/other-users-credentials"],
+        caught_by: ["password-stage/other-user"],
     }
     SESSION_COUNTS_FOR_ANY_SID = "session-counts-for-any-sid" {
         promise: "What was proved for one operation counts for no other.",
         rule: UIA,
         covers: ["uia-session-other-sid"],
-        caught_by: ["password-stage/session-of-another-sid"],
+        caught_by: ["password-stage/completed-session"],
     }
 }

@@ -18,9 +18,9 @@ use crate::reference::{
         ADDRESS_MOVES_TO_THE_NEWCOMER, ADDS_ANOTHER_ADDRESS, ADDS_BEFORE_THE_LINK, ADDS_WITHOUT_PASSWORD,
         CHALLENGE_ADDS_ALREADY, CHALLENGE_WITH_SUCCESS_STATUS, DEPRECATED_ADD_ADDS_NOTHING,
         DEPRECATED_ADD_SKIPS_THE_PROOF, REFUSES_A_PROVEN_ADDRESS, SECOND_ADDRESS_REPLACES_THE_FIRST,
-        SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE, UNCLICKED_IS_A_SERVER_ERROR, UNCLICKED_REFUSED_BUT_ADDED,
-        UNCLICKED_UNDER_ANOTHER_CODE, UNKNOWN_SID_IS_A_SERVER_ERROR, USED_PROOF_MOVES_THE_ADDRESS,
-        WRONG_PASSWORD_ADDS_ANYWAY, WRONG_PASSWORD_IS_SUCCESS_STATUS,
+        SESSION_COUNTS_FOR_ANY_SID, SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE, UNCLICKED_IS_A_SERVER_ERROR,
+        UNCLICKED_REFUSED_BUT_ADDED, UNCLICKED_UNDER_ANOTHER_CODE, UNKNOWN_SID_IS_A_SERVER_ERROR,
+        USED_PROOF_MOVES_THE_ADDRESS, WRONG_PASSWORD_ADDS_ANYWAY, WRONG_PASSWORD_IS_SUCCESS_STATUS,
     },
     proofs::{NoProof, Proof, Purpose},
     server::{Server, State as ServerState, now_ms},
@@ -69,7 +69,9 @@ pub(in crate::reference) async fn add(
     }
     let grant = permission(&server, &mut state, &caller.user, reference, auth)?;
     attach(&server, &mut state, &caller.user, reference)?;
-    state.challenges.spend(&grant);
+    if !server.broken(SESSION_COUNTS_FOR_ANY_SID) {
+        state.challenges.spend(&grant);
+    }
     Ok(answer::empty())
 }
 
@@ -89,10 +91,11 @@ pub(in crate::reference) async fn deprecated(
         None => body.optional_object("threePidCreds")?.ok_or_else(|| MatrixError::missing_param("three_pid_creds"))?,
     };
     let reference = Reference::read(credentials)?;
-    if server.broken(DEPRECATED_ADD_ADDS_NOTHING) {
+    let mut state = server.state();
+    let is_proven = state.proofs.proof(Purpose::Add, reference.sid, reference.client_secret).is_ok();
+    if is_proven && server.broken(DEPRECATED_ADD_ADDS_NOTHING) {
         return Ok(answer::empty());
     }
-    let mut state = server.state();
     if server.broken(DEPRECATED_ADD_SKIPS_THE_PROOF)
         && let Some(proof) = claimed(&mut state, reference)
     {

@@ -45,10 +45,14 @@ pub(in crate::reference) async fn fetched(
 ) -> Response {
     let link = Link::read(query.unwrap_or_default().as_bytes());
     let is_prefetch = method == Method::HEAD && !server.broken(HEAD_VALIDATES);
-    if is_prefetch || server.shaped(FORM_TO_SUBMIT) || resets(&server, &link) {
-        return protected(&server, pages::confirmation(&link.fields()));
-    }
-    follow(&server, link)
+    let question = if resets(&server, &link) {
+        "Please confirm that you want to set a new password for your account."
+    } else if is_prefetch || server.shaped(FORM_TO_SUBMIT) {
+        "Please confirm that this email address is yours."
+    } else {
+        return follow(&server, link);
+    };
+    protected(&server, pages::confirmation(question, &link.fields()))
 }
 
 fn resets(server: &Server, link: &Link) -> bool {
@@ -115,7 +119,8 @@ fn lead_on(next_link: &str, sid: &str) -> Response {
     let separator = if link.contains('?') { '&' } else { '?' };
     let location = format!("{link}{separator}sid={sid}{fragment}");
     match HeaderValue::from_str(&location) {
-        Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)]).into_response(),
+        // The host that follows must not learn the token either.
+        Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)], pages::PROTECTION).into_response(),
         Err(_) => pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED),
     }
 }
@@ -131,9 +136,9 @@ fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {
 /// The page as it is, unless a defect takes its protection away.
 fn protected(server: &Server, mut page: Response) -> Response {
     if server.broken(PAGE_WITHOUT_PROTECTION) {
-        let content_type = page.headers_mut().remove(header::CONTENT_TYPE);
-        page.headers_mut().clear();
-        page.headers_mut().extend(content_type.map(|kind| (header::CONTENT_TYPE, kind)));
+        for (name, _) in pages::PROTECTION {
+            page.headers_mut().remove(name);
+        }
     }
     page
 }

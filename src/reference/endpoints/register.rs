@@ -71,13 +71,13 @@ pub(in crate::reference) async fn register(
         return Err(MatrixError::in_use());
     }
     let mut settled = grant.remembered.clone();
-    if server.broken(FAILED_POLL_LOSES_THE_PASSWORD) && !settled.contains_key("password") {
-        settled.insert("password".to_owned(), random::token().into());
-    } else if server.broken(REGISTRATION_FORGETS_THE_FIRST_REQUEST) {
+    let is_lost = settled.get("password") == Some(&Value::Null);
+    if server.broken(REGISTRATION_FORGETS_THE_FIRST_REQUEST) {
         settled.clear();
-        settled.extend(body);
-    } else {
-        settled.extend(body);
+    }
+    settled.extend(body);
+    if is_lost && server.broken(FAILED_POLL_LOSES_THE_PASSWORD) {
+        settled.insert("password".to_owned(), random::token().into());
     }
     let (user, response) = create(&mut state, &Wish::read(&settled)?)?;
     if let Some(proof) = proof

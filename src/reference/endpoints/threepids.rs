@@ -76,6 +76,7 @@ pub(in crate::reference) async fn delete(
         return Err(MatrixError::no_such_address(StatusCode::NOT_FOUND));
     }
     let id_server = body.optional_text("id_server")?.filter(|_| !server.broken(DELETE_IGNORES_THE_NAMED_SERVER));
+    let is_bound = id_server.is_some() || !server.state().bindings.servers(user, &what).is_empty();
     let result = if server.broken(DELETE_LEAVES_THE_BINDING) {
         Unbound::NotSupported
     } else {
@@ -86,7 +87,7 @@ pub(in crate::reference) async fn delete(
         }
         unbound?
     };
-    if result == Unbound::NotSupported && server.broken(DELETE_FAILS_WITHOUT_UNBIND) {
+    if is_bound && result == Unbound::NotSupported && server.broken(DELETE_FAILS_WITHOUT_UNBIND) {
         return Err(MatrixError::internal("it could not be unbound"));
     }
     remove(&server, user, own.as_ref());

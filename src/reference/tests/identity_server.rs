@@ -52,7 +52,7 @@ pub(super) struct IdentityServer {
 }
 
 /// A certificate for loopback, and its key.
-pub(super) fn certificate() -> (String, String) {
+pub(in crate::reference) fn certificate() -> (String, String) {
     let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(names).unwrap();
     (cert.pem(), signing_key.serialize_pem())

@@ -70,10 +70,10 @@ impl Challenges {
         self.0.get(session)?.identity.clone()
     }
 
-    /// Makes a session forget a parameter of its first request: what a defect gets wrong.
+    /// Makes a session forget a parameter, so that `null` stands in its place: what a defect gets wrong.
     pub(in crate::reference) fn forget(&mut self, session: &str, name: &str) {
         if let Some(challenge) = self.0.get_mut(session) {
-            challenge.remembered.remove(name);
+            challenge.remembered.insert(name.to_owned(), Value::Null);
         }
     }
 

@@ -85,3 +85,16 @@ impl Fake {
 pub(super) fn client() -> Client {
     Client::new(&HttpOptions::default(), &Shared::new().unwrap()).unwrap()
 }
+
+/// Whether there is a Python for the stand-ins of `tests/servers/`. Where none is, the tests that need them say so and
+/// test nothing, unless `THREEPID_REQUIRE_REAL` is set, as in CI.
+pub(super) fn python() -> bool {
+    match std::process::Command::new("python3").arg("--version").output() {
+        Ok(_) => true,
+        Err(error) if std::env::var_os("THREEPID_REQUIRE_REAL").is_none() => {
+            println!("not tested: python3 cannot be started: {error}");
+            false
+        }
+        Err(error) => panic!("python3 cannot be started: {error}"),
+    }
+}

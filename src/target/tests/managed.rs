@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::http::Outgoing;
 use crate::target::{Managed, Profile, StartError, StartEvent, StartOptions};
 
-use super::fake::client;
+use super::fake::{client, python};
 
 fn profile(behaviour: &str) -> Profile {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/fake_homeserver.py");
@@ -44,6 +44,9 @@ async fn start(behaviour: &str, options: &StartOptions) -> Result<Managed, Start
 
 #[tokio::test]
 async fn a_server_starts_answers_and_stops() {
+    if !python() {
+        return;
+    }
     let events = Mutex::new(Vec::new());
     let server =
         Managed::start(&profile("answers"), "plain", &options(), &|event| events.lock().unwrap().push(event)).await;
@@ -67,6 +70,9 @@ async fn a_server_starts_answers_and_stops() {
 
 #[tokio::test]
 async fn silent_and_late_servers_are_waited_for() {
+    if !python() {
+        return;
+    }
     for behaviour in ["silent", "late"] {
         start(behaviour, &options()).await.unwrap().stop().await;
     }
@@ -74,6 +80,9 @@ async fn silent_and_late_servers_are_waited_for() {
 
 #[tokio::test]
 async fn variants_run_side_by_side() {
+    if !python() {
+        return;
+    }
     let (profile, options) = (profile("answers"), options());
     let (one, two) = tokio::join!(
         Managed::start(&profile, "plain", &options, &|_| {}),
@@ -87,6 +96,9 @@ async fn variants_run_side_by_side() {
 
 #[tokio::test]
 async fn a_server_that_dies_is_noticed_at_once() {
+    if !python() {
+        return;
+    }
     let begin = Instant::now();
     let error = start("dies", &options()).await.unwrap_err();
     assert!(begin.elapsed() < Duration::from_secs(10));
@@ -100,6 +112,9 @@ async fn a_server_that_dies_is_noticed_at_once() {
 
 #[tokio::test]
 async fn a_server_that_never_answers_ends_at_the_limit() {
+    if !python() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let options = StartOptions {
         start_timeout: Duration::from_millis(800),
@@ -116,6 +131,9 @@ async fn a_server_that_never_answers_ends_at_the_limit() {
 
 #[tokio::test]
 async fn a_port_that_was_taken_is_replaced() {
+    if !python() {
+        return;
+    }
     let taken = Mutex::new(0);
     let folder = tempfile::tempdir().unwrap();
     let options = StartOptions { scratch: Some(folder.path().to_owned()), ..options() };
@@ -128,6 +146,9 @@ async fn a_port_that_was_taken_is_replaced() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_server_that_will_not_end_is_ended_with_all_it_started() {
+    if !python() {
+        return;
+    }
     let options = StartOptions { stop_timeout: Duration::from_millis(300), ..options() };
     let mut server = start("deaf", &options).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -142,6 +163,9 @@ async fn a_server_that_will_not_end_is_ended_with_all_it_started() {
 #[cfg(unix)]
 #[tokio::test]
 async fn dropping_a_server_ends_it_too() {
+    if !python() {
+        return;
+    }
     let server = start("deaf", &options()).await.unwrap();
     let child: i32 = std::fs::read_to_string(server.scratch.join("child.pid")).unwrap().parse().unwrap();
     drop(server);

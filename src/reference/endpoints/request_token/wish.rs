@@ -93,7 +93,7 @@ fn addresses(server: &Server, written: &str) -> Result<(Address, Address), Addre
         let address = Address::parse(first)?;
         return Ok((address.clone(), address));
     }
-    if server.broken(DECORATION_KEPT_IN_ADDRESSES) {
+    if Address::parse(written).is_err() && server.broken(DECORATION_KEPT_IN_ADDRESSES) {
         let inner = written.split(['<', '>']).nth(1).unwrap_or(written);
         let inner = inner.trim().trim_start_matches("mailto:");
         return Ok((Address::unchecked(written), Address::parse(inner)?));

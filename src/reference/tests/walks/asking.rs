@@ -37,7 +37,8 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     for letter in world.letters() {
         let leaks = letter.text.as_ref().is_some_and(|text| text.contains(&alice));
         let whole = letter.parameter("client_secret").as_deref() == Some("s.=_-");
-        seen.add(format!("leaks: {leaks}, parameters whole: {whole}"));
+        let here = letter.link().starts_with(world.server.url());
+        seen.add(format!("leaks: {leaks}, parameters whole: {whole}, here: {here}"));
     }
 
     let no_attempt = json!({"email": "u@x.test", "client_secret": "s"});
@@ -85,7 +86,7 @@ async fn asking() {
             "in other letters: 400 M_THREEPID_IN_USE []",
             "with a token: 200",
             "submit_url: null",
-            "leaks: false, parameters whole: true",
+            "leaks: false, parameters whole: true, here: true",
             "no attempt: 400 M_MISSING_PARAM",
             "attempt as text: 400 M_BAD_JSON []",
             "secret of two words: 400 M_INVALID_PARAM []",

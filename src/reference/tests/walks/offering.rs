@@ -18,7 +18,10 @@ async fn variant(broken: Broken, change: impl FnOnce(&mut Config)) -> World {
 pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     changes_disabled(broken, seen).await;
     let world = variant(broken, |config| config.mail = false).await;
-    seen.note("no mail", &world.ask(ADD, "u@x.test", SECRET, json!({})).await);
+    for path in ALL {
+        let answer = world.ask(path, "u@x.test", SECRET, json!({})).await;
+        seen.note(&format!("no mail for {path}"), &answer);
+    }
 
     let allowed = vec!["Good.test".to_owned()];
     let world = variant(broken, |config| config.allowed_domains = Some(allowed)).await;
@@ -135,7 +138,9 @@ async fn offering() {
             "ADD: 403 M_FORBIDDEN",
             "DEL: 403 M_FORBIDDEN",
             "list: []",
-            "no mail: 400 M_THREEPID_MEDIUM_NOT_SUPPORTED",
+            "no mail for /account/3pid: 400 M_THREEPID_MEDIUM_NOT_SUPPORTED",
+            "no mail for /register: 400 M_THREEPID_MEDIUM_NOT_SUPPORTED",
+            "no mail for /account/password: 400 M_THREEPID_MEDIUM_NOT_SUPPORTED",
             "/account/3pid u@x.test: 403 M_THREEPID_DENIED",
             "mails: 0",
             "/account/3pid u@good.test: 200",

@@ -1,4 +1,4 @@
-//! Runs the program in an empty folder, with an environment of its own and a deadline.
+//! For several tests: runs the program in an empty folder, with an environment of its own and a deadline.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// No run of these tests takes longer.
+/// No run of these tests is silent for longer.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// What decides about colours, snapshots and secrets must not leak in from whoever runs the tests.
@@ -33,6 +33,7 @@ const SCRUBBED: &[&str] = &[
 pub(crate) struct Place {
     folder: TempDir,
     environment: Vec<(String, String)>,
+    patience: Duration,
 }
 
 /// How the program ended and what it said.
@@ -48,6 +49,7 @@ pub(crate) struct Started {
     child: Child,
     /// Line by line; an empty one where the stream has ended.
     lines: mpsc::Receiver<(Stream, String)>,
+    patience: Duration,
     said: Said,
 }
 
@@ -67,12 +69,18 @@ struct Said {
 
 impl Place {
     pub(crate) fn new() -> Place {
-        Place { folder: tempfile::tempdir().unwrap(), environment: Vec::new() }
+        Place { folder: tempfile::tempdir().unwrap(), environment: Vec::new(), patience: LONG }
     }
 
     /// The same with a variable set.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Place {
         self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same for what may be silent for longer.
+    pub(crate) fn patient(mut self, patience: Duration) -> Place {
+        self.patience = patience;
         self
     }
 
@@ -131,7 +139,7 @@ impl Place {
                 }
             });
         }
-        Started { child, lines, said: Said::default() }
+        Started { child, lines, patience: self.patience, said: Said::default() }
     }
 
     /// Runs the program to its end.
@@ -148,13 +156,29 @@ impl Started {
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
     }
 
+    /// What it has said on its standard output so far.
+    pub(crate) fn out(&self) -> &str {
+        &self.said.out
+    }
+
     /// Waits until it has said this.
-    pub(crate) fn wait_for(mut self, words: &str) -> Started {
+    #[track_caller]
+    pub(crate) fn wait_for(self, words: &str) -> Started {
+        match self.wait_for_or_end(words) {
+            Ok(started) => started,
+            Err(ended) => panic!("the program ended without {words:?}: {ended:?}"),
+        }
+    }
+
+    /// Waits until it has said this, or has ended.
+    pub(crate) fn wait_for_or_end(mut self, words: &str) -> Result<Started, Ended> {
         while !self.said.out.contains(words) && !self.said.err.contains(words) {
-            assert!(self.said.ended < 2, "the program ended without {words:?}: {:?}", self.said);
+            if self.said.ended == 2 {
+                return Err(self.end());
+            }
             self.next();
         }
-        self
+        Ok(self)
     }
 
     /// Waits until it has ended.
@@ -167,7 +191,7 @@ impl Started {
     }
 
     fn next(&mut self) {
-        match self.lines.recv_timeout(LONG) {
+        match self.lines.recv_timeout(self.patience) {
             Ok((_, line)) if line.is_empty() => self.said.ended += 1,
             Ok((Stream::Out, line)) => self.said.out.push_str(&line),
             Ok((Stream::Err, line)) => self.said.err.push_str(&line),
