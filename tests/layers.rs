@@ -22,6 +22,7 @@ const TABLE: &[(&str, &[&str])] = &[
     // Leaves: each knows the plain data and nothing else.
     ("redact", &["model"]),
     ("report", &["model"]),
+    ("compare", &["model"]),
     ("http", &["model"]),
     ("mail", &["model"]),
     ("scenario", &["model"]),
