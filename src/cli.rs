@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod compare;
 mod exit;
+mod explain;
 mod identity;
 mod interrupt;
 mod judge;
@@ -45,6 +46,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Run(args) => runtime.block_on(run::run(*args, terminal)),
         Command::List(args) => list::list(&args, terminal),
         Command::Check(args) => check::check(&args, terminal),
+        Command::Explain(args) => explain::explain(&args, terminal),
         Command::Compare(args) => compare::compare(&args, terminal),
         Command::Judge(args) => judge::judge(&args, terminal),
         Command::Report(args) => report::report(&args, terminal),

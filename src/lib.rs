@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod compare;
+pub mod explain;
 pub mod html;
 pub mod http;
 pub mod identity;

@@ -23,6 +23,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("redact", &["model"]),
     ("report", &["model"]),
     ("compare", &["model"]),
+    ("explain", &["model", "scenario", "matching", "report"]),
     ("http", &["model"]),
     ("mail", &["model"]),
     ("scenario", &["model"]),

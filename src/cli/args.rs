@@ -50,6 +50,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
+    /// Tell a behaviour as a person would, or write the book of all of them.
+    Explain(ExplainArgs),
     /// Say what is different between two saved records; exit code 5 if something is worse.
     Compare(CompareArgs),
     /// Judge a saved record again, with the scenarios at hand and without a network.
@@ -288,6 +290,25 @@ pub struct CheckArgs {
     /// Folders with scenarios, or single files of one; the shipped scenarios if none is given.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The scenario's id: `add-email/wrong-password`.
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    pub id: Option<String>,
+    /// Write the book of all behaviours, as Markdown.
+    #[arg(long, requires = "output")]
+    pub all: bool,
+    /// The folder for the book.
+    #[arg(long, value_name = "DIR", requires = "all")]
+    pub output: Option<PathBuf>,
+    /// A record, or the folder it is in: what is told is what was asked and answered then.
+    #[arg(long, value_name = "RECORD")]
+    pub record: Option<PathBuf>,
+    #[command(flatten)]
+    pub scenarios: ScenariosArg,
 }
 
 /// Arguments of `compare`.
