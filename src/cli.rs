@@ -5,9 +5,12 @@
 
 mod args;
 mod check;
+mod compare;
 mod exit;
+mod explain;
 mod identity;
 mod interrupt;
+mod judge;
 mod list;
 mod load;
 mod output;
@@ -43,6 +46,9 @@ pub fn main(cli: Cli) -> Exit {
         Command::Run(args) => runtime.block_on(run::run(*args, terminal)),
         Command::List(args) => list::list(&args, terminal),
         Command::Check(args) => check::check(&args, terminal),
+        Command::Explain(args) => explain::explain(&args, terminal),
+        Command::Compare(args) => compare::compare(&args, terminal),
+        Command::Judge(args) => judge::judge(&args, terminal),
         Command::Report(args) => report::report(&args, terminal),
         Command::Schema => schema::schema(),
         Command::Serve(args) => runtime.block_on(serve::serve(args)),

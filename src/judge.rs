@@ -6,6 +6,7 @@
 //! Three things never mix: what the server does wrong (fail), what could not be seen (error), and what the server
 //! does not offer (skip).
 
+mod again;
 mod deviation;
 mod snapshot;
 mod verdict;
@@ -13,6 +14,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
+pub use again::judge_again;
 pub use deviation::{Deviation, Deviations, Unmatched};
 pub use snapshot::{StepAnswer, answers, placeholders, unbound};
 pub use verdict::{Verdict, judge};

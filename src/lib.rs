@@ -4,6 +4,8 @@
 //! Data flows one way: file → scenario → trial → transcript → verdict → report. `ARCHITECTURE.md` has the map.
 
 pub mod cli;
+pub mod compare;
+pub mod explain;
 pub mod html;
 pub mod http;
 pub mod identity;

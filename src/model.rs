@@ -4,6 +4,7 @@
 //! Everything here can be written to `report.json` and read back without loss.
 //! It never imports another module of this crate, does no I/O and judges nothing.
 
+mod comparison;
 mod exchange;
 mod finding;
 mod identity;
@@ -13,6 +14,7 @@ mod record;
 mod target;
 mod transcript;
 
+pub use comparison::{AnswerChange, Change, ChangeKind, Comparison, Side};
 pub use exchange::{Body, Exchange, Failure, FailureKind, Headers, Request, Response};
 pub use finding::{Choice, Finding, FindingKind, Place, SpecRef};
 pub use identity::{Asked, Inquiry, Instruction};

@@ -6,8 +6,12 @@
 //!
 //! Everything a server said is untrusted here: control characters are shown, not sent, and markup stays text.
 
+pub mod annotations;
 pub mod artifacts;
+pub mod badge;
+pub mod comparison;
 pub mod curl;
+pub mod drafts;
 pub mod events;
 mod file;
 pub mod html;
@@ -15,6 +19,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod merge;
+pub mod statement;
 mod style;
 pub mod text;
 mod visible;

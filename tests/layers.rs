@@ -22,6 +22,8 @@ const TABLE: &[(&str, &[&str])] = &[
     // Leaves: each knows the plain data and nothing else.
     ("redact", &["model"]),
     ("report", &["model"]),
+    ("compare", &["model"]),
+    ("explain", &["model", "scenario", "matching", "report"]),
     ("http", &["model"]),
     ("mail", &["model"]),
     ("scenario", &["model"]),

@@ -50,6 +50,12 @@ pub enum Command {
     Check(CheckArgs),
     /// Print the JSON Schema of scenario files, for editors.
     Schema,
+    /// Tell a behaviour as a person would, or write the book of all of them.
+    Explain(ExplainArgs),
+    /// Say what is different between two saved records; exit code 5 if something is worse.
+    Compare(CompareArgs),
+    /// Judge a saved record again, with the scenarios at hand and without a network.
+    Judge(JudgeArgs),
     /// Make reports of saved records; of several, one that shows them side by side.
     Report(ReportArgs),
     /// Serve the reference homeserver, correct or with named defects.
@@ -140,6 +146,12 @@ pub struct RunArgs {
     /// A folder for the record and its reports.
     #[arg(long, value_name = "DIR")]
     pub output: Option<PathBuf>,
+    /// What goes to standard output: a report at the end, or events as JSON, one a line, while it runs.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub format: Format,
+    /// Draft the target's list of known deviations from what fails, into a file that is not there yet.
+    #[arg(long, value_name = "FILE")]
+    pub write_deviations: Option<PathBuf>,
     /// A named defect of the reference homeserver; may be repeated.
     #[arg(long, value_name = "NAME")]
     pub defect: Vec<String>,
@@ -189,6 +201,15 @@ pub struct ScenariosArg {
     /// A folder with scenarios, instead of those in this program.
     #[arg(long, value_name = "DIR")]
     pub scenarios: Option<PathBuf>,
+}
+
+/// What goes to standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A report for a person, at the end.
+    Text,
+    /// Events, one a line.
+    Json,
 }
 
 /// Which prefix of the Client-Server API to use.
@@ -271,6 +292,71 @@ pub struct CheckArgs {
     pub paths: Vec<PathBuf>,
 }
 
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The scenario's id: `add-email/wrong-password`.
+    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    pub id: Option<String>,
+    /// Write the book of all behaviours, as Markdown.
+    #[arg(long, requires = "output")]
+    pub all: bool,
+    /// The folder for the book.
+    #[arg(long, value_name = "DIR", requires = "all")]
+    pub output: Option<PathBuf>,
+    /// A record, or the folder it is in: what is told is what was asked and answered then.
+    #[arg(long, value_name = "RECORD")]
+    pub record: Option<PathBuf>,
+    #[command(flatten)]
+    pub scenarios: ScenariosArg,
+}
+
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The earlier record, or the folder it is in.
+    #[arg(value_name = "BEFORE")]
+    pub before: PathBuf,
+    /// The later record, or the folder it is in.
+    #[arg(value_name = "AFTER")]
+    pub after: PathBuf,
+    /// Print Markdown.
+    #[arg(long, conflicts_with = "json")]
+    pub markdown: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// A trial that takes this many times as long as before is a regression, too.
+    #[arg(long, value_name = "FACTOR", value_parser = factor)]
+    pub slower: Option<f64>,
+    /// Compare although the scenarios were not the same.
+    #[arg(long)]
+    pub allow_different_suites: bool,
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(factor) if factor >= 1.0 && f64::is_finite(factor) => Ok(factor),
+        _ => Err("give a number of at least 1, for instance 1.5".to_owned()),
+    }
+}
+
+/// Arguments of `judge`.
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// A record that `run --output` wrote, or the folder it is in.
+    #[arg(value_name = "RECORD")]
+    pub record: PathBuf,
+    #[command(flatten)]
+    pub scenarios: ScenariosArg,
+    /// The weakest level that makes a trial fail; what is weaker is noted.
+    #[arg(long, value_enum, default_value_t = FailOn::Must, value_name = "LEVEL")]
+    pub fail_on: FailOn,
+    /// A folder for the new record and its reports.
+    #[arg(long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+}
+
 /// Arguments of `report`.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
@@ -289,6 +375,12 @@ pub struct ReportArgs {
     /// The record itself: of slices, the whole.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    /// The conformance statement, to attach to a release: JSON if the name ends in `.json`, else Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub statement: Option<PathBuf>,
+    /// What a badge service reads.
+    #[arg(long, value_name = "FILE")]
+    pub badge: Option<PathBuf>,
 }
 
 /// Arguments of `serve`.

@@ -13,6 +13,8 @@ pub enum Exit {
     Failure,
     /// Nothing was selected.
     Nothing,
+    /// `compare` found something that is worse than before.
+    Regression,
     /// Interrupted.
     Interrupted,
 }
@@ -26,6 +28,7 @@ impl Exit {
             Exit::Usage => 2,
             Exit::Failure => 3,
             Exit::Nothing => 4,
+            Exit::Regression => 5,
             Exit::Interrupted => 130,
         }
     }

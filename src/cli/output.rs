@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use crate::model::{Report, TrialRecord};
 use crate::report::{self, WriteError};
 
+/// How large a record may be to be read back for the page: larger ones are shown without what went well.
+const MOST_READ_BYTES: u64 = 512 * 1024 * 1024;
+
 /// The folder that a run writes to.
 pub(super) struct Output {
     folder: PathBuf,
@@ -42,6 +45,12 @@ impl Output {
         if faults.is_empty() {
             faults.extend(record.finish(report).err());
         }
+        // Of trials that went well only the record on disk has all that happened.
+        let path = folder.join("report.json");
+        let small = std::fs::metadata(&path).is_ok_and(|file| file.len() <= MOST_READ_BYTES);
+        let whole = if faults.is_empty() && small { report::json::read(&path).ok() } else { None };
+        let page = folder.join("report.html");
+        faults.extend(report::html::write(&page, std::slice::from_ref(whole.as_ref().unwrap_or(report))).err());
         faults.extend(report::junit::write(&folder.join("junit.xml"), report).err());
         faults.extend(report::markdown::write(&folder.join("summary.md"), report).err());
         faults.extend(report::artifacts::write(&folder, report).err());

@@ -14,7 +14,7 @@ pub(super) fn report(args: &ReportArgs, terminal: Terminal) -> Exit {
         return Exit::Usage;
     };
     let reports = report::merge(reports);
-    let asked = [&args.html, &args.junit, &args.markdown, &args.json];
+    let asked = [&args.html, &args.junit, &args.markdown, &args.json, &args.statement, &args.badge];
     if asked.iter().all(|file| file.is_none()) {
         let style = Style { colour: terminal.out_colour, width: terminal.width };
         for report in &reports {
@@ -34,7 +34,13 @@ pub(super) fn report(args: &ReportArgs, terminal: Terminal) -> Exit {
         written(report::html::write(path, &reports));
     }
     let mut of_one = Vec::new();
-    for (option, file) in [("--junit", &args.junit), ("--markdown", &args.markdown), ("--json", &args.json)] {
+    for (option, file) in [
+        ("--junit", &args.junit),
+        ("--markdown", &args.markdown),
+        ("--json", &args.json),
+        ("--statement", &args.statement),
+        ("--badge", &args.badge),
+    ] {
         of_one.extend(file.as_ref().map(|file| (option, file)));
     }
     if of_one.is_empty() {
@@ -59,6 +65,8 @@ fn view(option: &str, path: &Path, report: &Report) -> Result<(), WriteError> {
     match option {
         "--junit" => report::junit::write(path, report),
         "--markdown" => report::markdown::write(path, report),
+        "--statement" => report::statement::write(path, report),
+        "--badge" => report::write_file(path, report::badge::render(report).as_bytes()),
         _ => report::json::write(path, report),
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
-use super::args::{ApiChoice, RunArgs};
+use super::args::{ApiChoice, Format, RunArgs};
 use super::exit::Exit;
 use super::output::Output;
 use super::progress::Progress;
@@ -17,6 +17,8 @@ use crate::judge::{Deviation, Deviations};
 use crate::mail::Sink;
 use crate::model::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 use crate::plan::{Api, Planned, Selection, VariantOffer, assign, plan};
+use crate::report::events::{self, Happened};
+use crate::report::{WriteError, annotations, drafts, markdown, write_file};
 use crate::scenario::Suite;
 use crate::snapshots::Mode;
 use crate::suite::{Event, Settings, Snapshots, Station};
@@ -68,6 +70,13 @@ fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>, Refused> 
     let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
     if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {
         return Err(usage("--defect and --shape are for the reference homeserver (--target reference)"));
+    }
+    // Somebody may have written reasons into it.
+    if let Some(path) = args.write_deviations.as_ref().filter(|path| path.exists()) {
+        return Err(usage(format!(
+            "{} is there already (--write-deviations): give a file that is not, and take over what you need",
+            path.display()
+        )));
     }
     let selection = Selection { filters: args.filters.clone(), partition: args.partition };
     let selected = selection.of(&suite).map_err(|nothing| (Exit::Nothing, Some(nothing.to_string())))?;
@@ -197,6 +206,8 @@ impl Prepared<'_> {
             }
         };
         let begun = (SystemTime::now(), Instant::now());
+        let at = humantime::format_rfc3339_millis(begun.0).to_string();
+        self.tell(Happened::Started { suite: &self.suite.sources.hash(), seed: self.seed, at: &at });
         let mut records = Records::default();
         let mut target = None;
         let mut broken = None;
@@ -225,6 +236,7 @@ impl Prepared<'_> {
             let station = &started.station;
             if target.is_none() {
                 target = Some(station.target.info.clone());
+                self.tell(Happened::Target(&station.target.info));
                 let unfit = self.unfit(station);
                 self.trials(unfit, station, cancel, &mut records, &mut output).await;
             }
@@ -314,7 +326,10 @@ impl Prepared<'_> {
         }
         let mut progress = Progress::new(planned.len(), self.terminal);
         crate::suite::run(planned, station, &self.settings, cancel, |event| match event {
-            Event::Ended(record) => progress.ended(record),
+            Event::Ended(record) => {
+                progress.ended(record);
+                self.tell(Happened::Trial(record));
+            }
             Event::Record(record) => {
                 if let Some(output) = output {
                     output.trial(&record);
@@ -324,6 +339,32 @@ impl Prepared<'_> {
         })
         .await;
         progress.done();
+    }
+
+    /// Tells a program what happened, if it is one that listens.
+    fn tell(&self, happened: Happened<'_>) {
+        if self.args.format == Format::Json {
+            terminal::out(&events::json(happened));
+        }
+    }
+
+    /// What the place where it runs asks for besides: the drafts of deviations, and what a CI system shows. Gives
+    /// everything that could not be written.
+    fn surroundings(&self, report: &Report) -> Vec<WriteError> {
+        let mut faults = Vec::new();
+        if let Some(path) = &self.args.write_deviations {
+            faults.extend(write_file(path, drafts::render(report).as_bytes()).err());
+        }
+        let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        if let Some(path) = set("GITHUB_STEP_SUMMARY") {
+            faults.extend(markdown::append(path.as_ref(), report).err());
+        }
+        if set("GITHUB_ACTIONS").is_some() {
+            let folder = self.args.scenarios.scenarios.as_deref().unwrap_or("scenarios".as_ref());
+            // The runner reads both streams, and results must stay what they are.
+            terminal::err(&annotations::render(report, &folder.to_string_lossy()));
+        }
+        faults
     }
 
     fn finish(
@@ -336,6 +377,7 @@ impl Prepared<'_> {
         output: Option<Output>,
     ) -> Exit {
         let mut exit = Exit::Ok;
+        let counts = records.counts;
         if let Some(target) = target {
             let report = Report {
                 schema: Report::SCHEMA,
@@ -350,8 +392,14 @@ impl Prepared<'_> {
                 trials: records.trials,
             };
             let style = crate::report::Style { colour: self.terminal.out_colour, width: self.terminal.width };
-            terminal::out(&crate::report::text::render(&report, &style));
+            if self.args.format == Format::Text {
+                terminal::out(&crate::report::text::render(&report, &style));
+            }
             exit = verdict(&report);
+            for fault in self.surroundings(&report) {
+                terminal::error(&fault.to_string());
+                exit = Exit::Failure;
+            }
             if let Some(output) = output {
                 for fault in output.finish(&report) {
                     terminal::error(&format!("{fault} (--output)"));
@@ -359,6 +407,12 @@ impl Prepared<'_> {
                 }
             }
         }
+        self.tell(Happened::Finished {
+            counts: &counts,
+            duration_ms: begun.1.elapsed().as_secs_f64() * 1000.0,
+            interrupted,
+            error: broken.as_deref(),
+        });
         if let Some(message) = broken {
             terminal::error(&message);
             exit = Exit::Failure;
@@ -369,7 +423,7 @@ impl Prepared<'_> {
 
 /// The exit code that the outcomes call for: "we could not tell" comes before "the server is wrong". A trial that was not
 /// reached because of something that another trial failed for is no reason of its own.
-fn verdict(report: &Report) -> Exit {
+pub(super) fn verdict(report: &Report) -> Exit {
     let counts = &report.counts;
     let not_reached = report.trials.iter().filter(|trial| trial.is_not_reached()).count();
     match counts.fail + counts.xpass {

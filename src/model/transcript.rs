@@ -10,6 +10,9 @@ pub struct Transcript {
     /// When the trial began, in milliseconds since the epoch.
     #[serde(default)]
     pub started_ms: u64,
+    /// The addresses of the target, the one that its links should carry first: variants of a target may have their own.
+    #[serde(default)]
+    pub origins: Vec<String>,
     /// The values that the harness chose or was given (addresses, secrets, accounts), by placeholder name, in the
     /// order they came up. What was read from answers is not here; it is read again.
     #[serde(default)]

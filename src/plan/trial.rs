@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::TargetInfo;
+use crate::model::{TargetInfo, TrialRecord};
 use crate::scenario::{Case, Scenario, SpecVersion, Step, Suite};
 
 /// Which of the two prefixes of the Client-Server API is used.
@@ -57,6 +57,20 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// The trial that a record is of, if the suite has its scenario and its row.
+    pub fn of_record(suite: &Arc<Suite>, record: &TrialRecord) -> Option<Trial> {
+        let scenario = suite.scenarios.iter().position(|scenario| scenario.id == record.id)?;
+        let case = suite.scenarios[scenario].cases.iter().position(|case| case.name == record.case)?;
+        Some(Trial {
+            suite: Arc::clone(suite),
+            scenario,
+            case,
+            api: if record.api == "r0" { Api::R0 } else { Api::V3 },
+            variant: record.variant.clone(),
+            repetition: record.repetition,
+        })
+    }
+
     /// The suite it belongs to.
     pub fn suite(&self) -> &Suite {
         &self.suite

@@ -36,7 +36,7 @@ impl Redactor {
             duration_ms: _,
             findings,
             choices,
-            transcript: Transcript { started_ms: _, values, entries },
+            transcript: Transcript { started_ms: _, origins, values, entries },
         } = record;
         self.string(reason);
         findings.iter_mut().for_each(|f| self.finding(f));
@@ -44,6 +44,7 @@ impl Redactor {
             self.string(step);
             self.string(chosen);
         }
+        origins.iter_mut().for_each(|origin| self.string(origin));
         values.iter_mut().for_each(|(_, value)| self.json(value));
         entries.iter_mut().for_each(|e| self.entry(e));
     }

@@ -132,7 +132,7 @@ fn several(trials: &[&TrialRecord]) -> String {
 }
 
 /// A text as one line that means nothing to Markdown, HTML or a finder of links.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut output = String::new();
     for c in visible(text).chars() {
         if c.is_ascii_punctuation() && !"-,;'()/?=%+.\"{}".contains(c) {
@@ -150,7 +150,7 @@ fn html(text: &str) -> String {
 }
 
 /// A fence that a text cannot end.
-fn fence(text: &str) -> String {
+pub(super) fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)
 }

@@ -110,7 +110,11 @@ impl<'t> Performer<'t> {
             client: client(false),
             browser: client(true),
             begun: Instant::now(),
-            transcript: Transcript { started_ms, ..Transcript::default() },
+            transcript: Transcript {
+                started_ms,
+                origins: context.origins.known().into_iter().map(String::from).collect(),
+                ..Transcript::default()
+            },
             values,
             generator: Generator::new(context.seed, &trial.name()),
             mailboxes: Mailboxes::new(context.sink.clone()),

@@ -8,6 +8,7 @@ mod output;
 #[expect(dead_code, reason = "the tests against real homeservers use the rest")]
 #[path = "../program/mod.rs"]
 mod program;
+mod records;
 mod scenarios;
 mod secrets;
 mod snapshots;

@@ -76,6 +76,7 @@ fn record() -> TrialRecord {
         choices: vec![Choice { step: s(), chosen: s() }],
         transcript: Transcript {
             started_ms: 0,
+            origins: Vec::new(),
             values: vec![("client_secret".to_owned(), serde_json::json!([{"in": s()}]))],
             entries: vec![
                 entry(Event::Exchange(exchange())),

@@ -1,0 +1,143 @@
+//! What is different between two records.
+//!
+//! Takes two records; gives the differences, the most serious first: what broke, what the target does not offer any
+//! more, what is slower, fixed, chosen or answered otherwise, added or removed. Values that are new in each run never
+//! count as a difference. It never judges: it holds verdicts against verdicts, and answers against answers.
+
+mod answers;
+mod normal;
+
+use std::collections::HashMap;
+
+use crate::model::{Change, ChangeKind, Comparison, Outcome, Report, Side, TrialRecord};
+
+/// How two records are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Settings {
+    /// A trial that takes this many times as long as before is slower; nothing is if there is no factor.
+    pub slower: Option<f64>,
+    /// Whether records of different suites may be compared.
+    pub allow_different_suites: bool,
+}
+
+/// Records that cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the two records come from different suites of scenarios ({before} and {after}), so a difference may be the \
+     scenarios': run both with the same scenarios, or compare all the same with --allow-different-suites"
+)]
+pub struct Unlike {
+    before: String,
+    after: String,
+}
+
+/// How many milliseconds a trial must take longer for that to mean anything.
+const LEAST_SLOWER_MS: f64 = 50.0;
+
+/// Compares two records.
+///
+/// # Errors
+///
+/// [`Unlike`] if their suites differ and nobody allowed that.
+pub fn compare(before: &Report, after: &Report, settings: Settings) -> Result<Comparison, Unlike> {
+    if before.suite != after.suite && !settings.allow_different_suites {
+        return Err(Unlike { before: before.suite.clone(), after: after.suite.clone() });
+    }
+    let earlier: HashMap<String, &TrialRecord> = before.trials.iter().map(|t| (t.name(), t)).collect();
+    let mut changes = Vec::new();
+    let mut same = 0;
+    for trial in &after.trials {
+        let Some(old) = earlier.get(&trial.name()) else {
+            changes.push(change(ChangeKind::Added, trial, String::new(), trial.outcome.word().to_owned()));
+            continue;
+        };
+        let found = changes_of(old, trial, settings);
+        same += usize::from(found.is_empty());
+        changes.extend(found);
+    }
+    let later: HashMap<String, ()> = after.trials.iter().map(|t| (t.name(), ())).collect();
+    for trial in before.trials.iter().filter(|t| !later.contains_key(&t.name())) {
+        let mut removed = change(ChangeKind::Removed, trial, trial.outcome.word().to_owned(), String::new());
+        (removed.outcome, removed.reason) = (None, String::new());
+        changes.push(removed);
+    }
+    // Stable: within a kind they stay in the order of the plan.
+    changes.sort_by_key(|change| change.kind);
+    Ok(Comparison { before: side(before), after: side(after), changes, same })
+}
+
+fn side(report: &Report) -> Side {
+    Side {
+        target: report.target.name.clone(),
+        server: report.target.server.clone(),
+        threepid: report.threepid.clone(),
+        suite: report.suite.clone(),
+        started: report.started.clone(),
+    }
+}
+
+fn change(kind: ChangeKind, trial: &TrialRecord, before: String, after: String) -> Change {
+    let said = !matches!(trial.outcome, Outcome::Pass);
+    Change {
+        kind,
+        trial: trial.name(),
+        title: trial.title.clone(),
+        before,
+        after,
+        reason: if said { trial.reason.clone() } else { String::new() },
+        outcome: Some(trial.outcome),
+        answers: Vec::new(),
+    }
+}
+
+/// Whether the server does what is required, as far as an outcome tells.
+fn does(outcome: Outcome) -> Option<bool> {
+    match outcome {
+        Outcome::Pass | Outcome::Xpass => Some(true),
+        Outcome::Fail | Outcome::Xfail => Some(false),
+        Outcome::Error | Outcome::Skip => None,
+    }
+}
+
+fn changes_of(old: &TrialRecord, new: &TrialRecord, settings: Settings) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let outcome = match (does(old.outcome), does(new.outcome)) {
+        _ if old.outcome == new.outcome => None,
+        (_, None) if new.outcome == Outcome::Skip => Some(ChangeKind::Lost),
+        (Some(true), Some(false) | None) => Some(ChangeKind::Broken),
+        // What was skipped or excused before, and fails now, was not seen failing before.
+        (None, Some(false)) if old.outcome == Outcome::Skip && new.outcome == Outcome::Fail => Some(ChangeKind::Broken),
+        (Some(false) | None, Some(true)) => Some(ChangeKind::Fixed),
+        _ => Some(ChangeKind::Judged),
+    };
+    let answers = answers::differences(old, new);
+    if let Some(kind) = outcome {
+        let mut one = change(kind, new, old.outcome.word().to_owned(), new.outcome.word().to_owned());
+        one.answers = answers;
+        changes.push(one);
+    } else {
+        if old.choices != new.choices {
+            let said = |trial: &TrialRecord| {
+                trial.choices.iter().map(|c| format!("{}: {}", c.step, c.chosen)).collect::<Vec<_>>().join(", ")
+            };
+            changes.push(change(ChangeKind::Choice, new, said(old), said(new)));
+        }
+        if !answers.is_empty() {
+            let mut one = change(ChangeKind::Answer, new, String::new(), String::new());
+            one.answers = answers;
+            changes.push(one);
+        }
+    }
+    if let Some(factor) = settings.slower
+        && new.duration_ms > old.duration_ms * factor
+        && new.duration_ms > old.duration_ms + LEAST_SLOWER_MS
+        && old.outcome != Outcome::Skip
+    {
+        let time = |trial: &TrialRecord| format!("{:.0} ms", trial.duration_ms);
+        changes.push(change(ChangeKind::Slower, new, time(old), time(new)));
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests;
