@@ -71,6 +71,12 @@ declare! {
         covers: ["link-html-escaped"],
         caught_by: ["validate-link/html-escaped"],
     }
+    RESET_PAGE_ECHOES_ITS_PARAMETERS = "reset-page-echoes-its-parameters" {
+        promise: "The page that asks for the reset repeats no parameter of the link as HTML.",
+        rule: "CVE-2021-21332",
+        covers: ["link-html-escaped"],
+        caught_by: ["reset-password/page-escapes"],
+    }
     PAGE_WITHOUT_PROTECTION = "page-without-protection" {
         promise: "The page is not cached, not framed, and does not pass its address on.",
         rule: "RFC 6750, 5.3: secrets in an address must not leak; the tokens of these links are such",

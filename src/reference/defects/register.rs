@@ -13,6 +13,12 @@ declare! {
         covers: ["reg-flow-advertised"],
         caught_by: ["register-with-email/flow-advertised"],
     }
+    REQUIRED_EMAIL_CAN_BE_LEFT_OUT = "required-email-can-be-left-out" {
+        promise: "Where an address is required, no flow does without one.",
+        rule: REGISTER,
+        covers: ["reg-flow-advertised"],
+        caught_by: ["register-with-email/required"],
+    }
     REGISTRATION_MAILS_NOTHING = "registration-mails-nothing" {
         promise: "A sid for a registration means that a mail is on its way.",
         rule: REQUEST_TOKEN,

@@ -101,6 +101,12 @@ declare! {
         covers: ["deactivate-removes-email"],
         caught_by: ["remove-email/deactivated-account"],
     }
+    DEACTIVATION_FAILS_TO_UNBIND_NOTHING = "deactivation-fails-to-unbind-nothing" {
+        promise: "For an account without addresses a deactivation has nothing to unbind, and says success.",
+        rule: "client-server-api/#post_matrixclientv3accountdeactivate",
+        covers: ["deactivate-removes-email"],
+        caught_by: ["remove-email/deactivated-account-without-address"],
+    }
     DEACTIVATION_LEAVES_THE_BINDINGS = "deactivation-leaves-the-bindings" {
         promise: "A deactivated account is bound at no identity server.",
         rule: "client-server-api/#post_matrixclientv3accountdeactivate",

@@ -13,7 +13,10 @@ use crate::reference::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    defects::{ADDRESSES_SURVIVE_DEACTIVATION, DEACTIVATION_LEAVES_THE_BINDINGS, DEACTIVATION_WITHOUT_RESULT},
+    defects::{
+        ADDRESSES_SURVIVE_DEACTIVATION, DEACTIVATION_FAILS_TO_UNBIND_NOTHING, DEACTIVATION_LEAVES_THE_BINDINGS,
+        DEACTIVATION_WITHOUT_RESULT,
+    },
     identity::{Association, Unbound},
     server::Server,
     uia::{self, Ask, Flows, Operation, Stage},
@@ -30,7 +33,7 @@ pub(in crate::reference) async fn deactivate(
 ) -> Result<Response, MatrixError> {
     let id_server = body.optional_text("id_server")?;
     let user = caller.user;
-    let bound = {
+    let (had_addresses, bound) = {
         let mut state = server.state();
         let ask = Ask {
             operation: Operation::Deactivate { user: user.clone() },
@@ -49,10 +52,11 @@ pub(in crate::reference) async fn deactivate(
             );
             bound.dedup();
         }
+        let had_addresses = !state.accounts.threepids(&user).is_empty();
         let survive = server.broken(ADDRESSES_SURVIVE_DEACTIVATION);
         state.accounts.deactivate(&user, survive);
         state.pushers.remove_all(&user);
-        bound
+        (had_addresses, bound)
     };
     let mut result = Unbound::Done;
     for what in &bound {
@@ -64,7 +68,8 @@ pub(in crate::reference) async fn deactivate(
             result = Unbound::NotSupported;
         }
     }
-    if bound.is_empty() {
+    // An address that this homeserver did not bind may be bound all the same; without any there is nothing to unbind.
+    if bound.is_empty() && (had_addresses || server.broken(DEACTIVATION_FAILS_TO_UNBIND_NOTHING)) {
         result = Unbound::NotSupported;
     }
     if server.broken(DEACTIVATION_WITHOUT_RESULT) {

@@ -19,7 +19,8 @@ use crate::reference::{
     answer,
     defects::{
         HEAD_VALIDATES, LINK_ANSWERS_AN_ERROR, LINK_VALIDATES_NOTHING, NEXT_LINK_IGNORED, PAGE_ECHOES_ITS_PARAMETERS,
-        PAGE_IS_NOT_HTML, PAGE_WITHOUT_PROTECTION, RESET_LINK_VALIDATES_WHEN_FETCHED, SECOND_CLICK_IS_A_SERVER_ERROR,
+        PAGE_IS_NOT_HTML, PAGE_WITHOUT_PROTECTION, RESET_LINK_VALIDATES_WHEN_FETCHED, RESET_PAGE_ECHOES_ITS_PARAMETERS,
+        SECOND_CLICK_IS_A_SERVER_ERROR,
     },
     pages,
     proofs::{Followed, Purpose, Visit},
@@ -52,7 +53,12 @@ pub(in crate::reference) async fn fetched(
     } else {
         return follow(&server, link);
     };
-    protected(&server, pages::confirmation(question, &link.fields()))
+    let mut page = pages::confirmation(question, &link.fields());
+    if server.broken(RESET_PAGE_ECHOES_ITS_PARAMETERS) && resets(&server, &link) {
+        let given: Vec<&str> = link.fields().into_iter().map(|(_, value)| value).collect();
+        page = pages::unescaped(StatusCode::OK, &given.join(" "));
+    }
+    protected(&server, page)
 }
 
 fn resets(server: &Server, link: &Link) -> bool {

@@ -23,7 +23,8 @@ use crate::reference::{
     config::Registration,
     defects::{
         ADDRESS_REGISTERS_TWICE, EMAIL_REGISTRATION_NOT_ADVERTISED, FAILED_POLL_LOSES_THE_PASSWORD,
-        REGISTRATION_FORGETS_THE_ADDRESS, REGISTRATION_FORGETS_THE_FIRST_REQUEST, UNCLICKED_POLL_TAKES_THE_NAME,
+        REGISTRATION_FORGETS_THE_ADDRESS, REGISTRATION_FORGETS_THE_FIRST_REQUEST, REQUIRED_EMAIL_CAN_BE_LEFT_OUT,
+        UNCLICKED_POLL_TAKES_THE_NAME,
     },
     proofs::Proof,
     random,
@@ -130,7 +131,7 @@ fn flows(server: &Server) -> Result<Flows, MatrixError> {
     use Stage::{Dummy, EmailIdentity, RegistrationToken};
 
     let offered = server.mails() && !server.broken(EMAIL_REGISTRATION_NOT_ADVERTISED);
-    let needed = server.config.registration_needs_email;
+    let needed = server.config.registration_needs_email && !server.broken(REQUIRED_EMAIL_CAN_BE_LEFT_OUT);
     match &server.config.registration {
         Registration::Disabled => Err(MatrixError::forbidden("registration is disabled")),
         Registration::Open if needed => Ok(&[&[EmailIdentity]]),

@@ -17,6 +17,9 @@ use super::{Asking, ProbeMail, plain};
 
 const PATH: &str = "/account/3pid/email/requestToken";
 
+/// What a target without mail is declared as.
+const NO_MAIL: &str = "no-mail";
+
 /// The codes with which servers say that they send no mail, or none for this purpose.
 const REFUSALS: [&str; 6] = [
     "M_THREEPID_MEDIUM_NOT_SUPPORTED",
@@ -38,6 +41,10 @@ pub(super) async fn probe(
     account: &Account,
     mail: &dyn ProbeMail,
 ) -> Result<Ability, TargetError> {
+    if asking.options.offers.iter().any(|name| name == NO_MAIL) {
+        // What such a server answers is for its scenarios; a wrong promise of mail must not end the run before them.
+        return Ok(ability("email", false, "the target is declared to be without mail".to_owned()));
+    }
     let chance: u64 = rand::rng().random();
     let address = format!("probe-{chance:016x}@{}", asking.options.mail_domain);
     // Watched from before the request: the mail may be there before the answer is.
