@@ -10,13 +10,13 @@ declare! {
         promise: "A success means that the identity server published the association.",
         rule: BIND,
         covers: ["bind-ok"],
-        caught_by: ["bind-email/success"],
+        caught_by: ["bind-email/errors-passed-on", "bind-email/not-validated", "bind-email/success"],
     }
     BIND_FORGETS_THE_TOKEN = "bind-forgets-the-token" {
         promise: "The identity server gets the access token that is meant for it.",
         rule: BIND,
         covers: ["bind-ok"],
-        caught_by: ["bind-email/success"],
+        caught_by: ["bind-email/not-validated", "bind-email/success"],
     }
     BIND_HIDES_THE_REASON = "bind-hides-the-reason" {
         promise: "The errcode of the identity server reaches the client.",
@@ -34,7 +34,7 @@ declare! {
         promise: "Unbinding an address leaves it in the account.",
         rule: UNBIND,
         covers: ["unbind-keeps-local"],
-        caught_by: ["remove-email/unbound-only"],
+        caught_by: ["remove-email/unbind-never-bound", "remove-email/unbound-only"],
     }
     UNBIND_CLAIMS_TOO_MUCH = "unbind-claims-too-much" {
         promise: "Unbinding an address that was never bound is answered `no-support`.",

@@ -9,24 +9,24 @@ declare! {
         promise: "The capability is an object whose member enabled is a boolean.",
         rule: CAPABILITY,
         covers: ["cap-3pid-changes-shape"],
-        caught_by: ["capabilities/shape"],
+        caught_by: ["capabilities/changes-refused", "capabilities/shape"],
     }
     CAPABILITY_PROMISES_TOO_MUCH = "capability-promises-too-much" {
         promise: "The capability says whether third-party identifiers can be changed.",
         rule: CAPABILITY,
         covers: ["cap-3pid-changes-honoured"],
-        caught_by: ["capabilities/changes-disabled"],
+        caught_by: ["capabilities/changes-refused"],
     }
     DISABLED_CHANGES_STILL_MAIL = "disabled-changes-still-mail" {
         promise: "Where changes are disabled no mail is sent for one.",
         rule: CAPABILITY,
         covers: ["cap-3pid-changes-honoured"],
-        caught_by: ["capabilities/changes-disabled"],
+        caught_by: ["capabilities/changes-refused"],
     }
     DISABLED_CHANGES_STILL_REMOVE = "disabled-changes-still-remove" {
         promise: "Where changes are disabled no address is removed.",
         rule: CAPABILITY,
         covers: ["cap-3pid-changes-honoured"],
-        caught_by: ["capabilities/changes-disabled"],
+        caught_by: ["capabilities/changes-refused"],
     }
 }

@@ -17,25 +17,28 @@ declare! {
         promise: "A next_link leads to a web page, never to a script, a file or another scheme.",
         rule: "RFC 3986, 4.3: next_link is an absolute URI; the security of whoever follows the mail",
         covers: ["next-link-dangerous-scheme"],
-        caught_by: ["validate-link/next-link-dangerous-scheme"],
+        caught_by: [
+            "register-with-email/next-link-allowed-hosts", "reset-password/next-link-allowed-hosts",
+            "validate-link/next-link-allowed-hosts", "validate-link/next-link-dangerous",
+        ],
     }
     NEXT_LINK_LIST_READS_THE_START = "next-link-list-reads-the-start" {
         promise: "A host is on the list of permitted ones only if it is the same.",
         rule: NEXT_LINK,
         covers: ["next-link-allowlist"],
-        caught_by: ["validate-link/next-link-allow-list"],
+        caught_by: ["validate-link/next-link-allowed-hosts"],
     }
     NEXT_LINK_LIST_ENDS_AT_REGISTRATION = "next-link-list-ends-at-registration" {
         promise: "The list of permitted hosts holds for every requestToken endpoint.",
         rule: NEXT_LINK,
         covers: ["next-link-allowlist"],
-        caught_by: ["validate-link/next-link-allow-list"],
+        caught_by: ["register-with-email/next-link-allowed-hosts"],
     }
     NEXT_LINK_DEMANDED = "next-link-demanded" {
         promise: "A request without a next_link is fine, whatever hosts are permitted.",
         rule: ANSWER,
         covers: ["next-link-allowlist"],
-        caught_by: ["validate-link/next-link-allow-list"],
+        caught_by: ["register-with-email/next-link-allowed-hosts", "validate-link/next-link-allowed-hosts"],
     }
     SUBMIT_URL_LEADS_NOWHERE = "submit-url-leads-nowhere" {
         promise: "A submit_url is an absolute address that takes the token.",

@@ -11,7 +11,7 @@ declare! {
         promise: "A server that registers with an address says so among the flows.",
         rule: REGISTER,
         covers: ["reg-flow-advertised"],
-        caught_by: ["register-with-email/flow-advertised"],
+        caught_by: ["register-with-email/offered"],
     }
     REQUIRED_EMAIL_CAN_BE_LEFT_OUT = "required-email-can-be-left-out" {
         promise: "Where an address is required, no flow does without one.",
@@ -23,7 +23,7 @@ declare! {
         promise: "A sid for a registration means that a mail is on its way.",
         rule: REQUEST_TOKEN,
         covers: ["reg-rt-ok"],
-        caught_by: ["register-with-email/email-free"],
+        caught_by: ["register-with-email/mail-received", "reset-password/proof-of-other-purpose"],
     }
     REGISTRATION_MAILS_OWNERS = "registration-mails-owners" {
         promise: "An address that an account has gets no mail that registers another.",
@@ -35,43 +35,43 @@ declare! {
         promise: "An account is created only after the link was followed.",
         rule: STAGE,
         covers: ["reg-before-click"],
-        caught_by: ["register-with-email/link-not-clicked"],
+        caught_by: ["register-with-email/link-not-clicked", "register-with-email/success"],
     }
     UNCLICKED_POLL_WITHOUT_FLOWS = "unclicked-poll-without-flows" {
         promise: "A poll before the link was followed repeats all that is needed to go on.",
         rule: "client-server-api/#user-interactive-authentication-api",
         covers: ["reg-before-click"],
-        caught_by: ["register-with-email/link-not-clicked"],
+        caught_by: ["register-with-email/link-not-clicked", "reset-password/link-not-clicked"],
     }
     UNCLICKED_POLL_COMPLETES_THE_STAGE = "unclicked-poll-completes-the-stage" {
         promise: "A stage whose link was not followed is not among the completed ones.",
         rule: "client-server-api/#user-interactive-authentication-api",
         covers: ["reg-before-click"],
-        caught_by: ["register-with-email/link-not-clicked"],
+        caught_by: ["register-with-email/link-not-clicked", "reset-password/link-not-clicked"],
     }
     UNCLICKED_POLL_TAKES_THE_NAME = "unclicked-poll-takes-the-name" {
         promise: "A poll before the link was followed takes no user name.",
         rule: REGISTER,
         covers: ["reg-before-click"],
-        caught_by: ["register-with-email/link-not-clicked"],
+        caught_by: ["register-with-email/link-not-clicked", "register-with-email/success"],
     }
     REGISTRATION_FORGETS_THE_ADDRESS = "registration-forgets-the-address" {
         promise: "An account that was registered with an address has it.",
         rule: REGISTER,
         covers: ["reg-ok-email-linked"],
-        caught_by: ["register-with-email/success"],
+        caught_by: ["register-with-email/same-address-twice", "register-with-email/success"],
     }
     FAILED_POLL_LOSES_THE_PASSWORD = "failed-poll-loses-the-password" {
         promise: "A poll that came too early loses nothing of what the client asked for.",
         rule: "matrix-spec-proposals#2907; client-server-api/#user-interactive-authentication-api",
         covers: ["reg-ok-email-linked", "reg-auth-only-completion"],
-        caught_by: ["register-with-email/auth-only-completion"],
+        caught_by: ["register-with-email/success"],
     }
     REGISTRATION_FORGETS_THE_FIRST_REQUEST = "registration-forgets-the-first-request" {
         promise: "A last request with nothing but auth creates the account of the first.",
         rule: "matrix-spec-proposals#2907; client-server-api/#user-interactive-authentication-api",
         covers: ["reg-auth-only-completion"],
-        caught_by: ["register-with-email/auth-only-completion"],
+        caught_by: ["register-with-email/last-request-short"],
     }
     ADDRESS_REGISTERS_TWICE = "address-registers-twice" {
         promise: "One address registers one account.",
@@ -83,6 +83,6 @@ declare! {
         promise: "Where registration is disabled no mail is sent for one.",
         rule: REGISTER,
         covers: ["reg-disabled-no-mail"],
-        caught_by: ["register-with-email/registration-disabled"],
+        caught_by: ["register-with-email/disabled"],
     }
 }

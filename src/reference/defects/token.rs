@@ -35,31 +35,62 @@ declare! {
         promise: "A sid consists of 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-ok"],
-        caught_by: ["add-email/client-secret-accepted", "add-email/domain-denied", "add-email/email-free", "add-email/folded-address", "add-email/same-attempt", "add-email/same-request-at-once", "add-email/without-token"],
+        caught_by: [
+            "add-email/client-secret-accepted", "add-email/domain-denied", "add-email/email-free",
+            "add-email/folded-address", "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
+            "add-email/same-request-at-once", "add-email/submit-url", "add-email/without-token",
+            "api-versions/either-prefix", "rate-limits/by-client", "register-with-email/mail-received",
+            "reset-password/proof-of-other-purpose", "validate-link/next-link", "validate-link/other-sessions-token",
+        ],
     }
     SID_IS_A_NUMBER = "sid-is-a-number" {
         promise: "A sid is a string.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-ok"],
-        caught_by: ["add-email/email-free"],
+        caught_by: [
+            "add-email/client-secret-accepted", "add-email/domain-denied", "add-email/email-free",
+            "add-email/folded-address", "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
+            "add-email/same-request-at-once", "add-email/submit-url", "add-email/without-token",
+            "api-versions/either-prefix", "rate-limits/by-client", "register-with-email/mail-received",
+            "reset-password/proof-of-other-purpose", "validate-link/next-link", "validate-link/other-sessions-token",
+        ],
     }
     ANSWERS_WITHOUT_MAILING = "answers-without-mailing" {
         promise: "A sid means that a mail is on its way.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-sends-one-mail", "reg-rt-ok"],
-        caught_by: ["add-email/mail-received"],
+        caught_by: [
+            "add-email/client-secret-accepted", "add-email/folded-address", "add-email/mail-received",
+            "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
+            "add-email/same-request-at-once", "add-email/submit-url", "add-email/without-token",
+            "api-versions/either-prefix", "register-with-email/mail-received", "reset-password/proof-of-other-purpose",
+            "validate-link/expired", "validate-link/guessed-token", "validate-link/next-link",
+            "validate-link/other-sessions-token",
+        ],
     }
     MAILS_TWICE = "mails-twice" {
         promise: "One attempt sends one mail.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-sends-one-mail", "reg-rt-ok"],
-        caught_by: ["add-email/mail-received", "add-email/email-in-use", "add-email/in-use-in-capitals", "add-email/next-attempt", "add-email/owned-by-other", "add-email/same-attempt", "add-email/same-request-at-once"],
+        caught_by: [
+            "add-email/email-in-use", "add-email/in-use-in-capitals", "add-email/mail-received",
+            "add-email/next-attempt", "add-email/owned-by-other", "add-email/same-attempt",
+            "add-email/same-request-at-once", "register-with-email/email-in-use", "register-with-email/mail-received",
+            "reset-password/success", "reset-password/wrong-types", "validate-link/expired",
+        ],
     }
     MAIL_WITHOUT_LINK = "mail-without-link" {
         promise: "The mail carries the link that validates the address.",
         rule: MAIL,
         covers: ["add-rt-sends-one-mail", "mail-link-wellformed"],
-        caught_by: ["add-email/mail-received"],
+        caught_by: [
+            "add-email/client-secret-accepted", "add-email/folded-address", "add-email/mail-received",
+            "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
+            "add-email/same-request-at-once", "add-email/submit-url", "add-email/without-token",
+            "api-versions/either-prefix", "register-with-email/mail-received", "reset-password/proof-of-other-purpose",
+            "validate-link/guessed-token", "validate-link/next-link", "validate-link/other-sessions-token",
+            "validate-link/public-address",
+        ],
     }
     HTML_LINK_DIFFERS = "html-link-differs" {
         promise: "The text and the HTML of a mail carry the same link.",
@@ -71,19 +102,43 @@ declare! {
         promise: "The link in the mail leads to the homeserver's public address.",
         rule: MAIL,
         covers: ["mail-link-wellformed"],
-        caught_by: ["add-email/mail-received"],
+        caught_by: [
+            "add-email/client-secret-accepted", "add-email/folded-address", "add-email/link-clicked",
+            "add-email/mail-received", "add-email/next-attempt", "api-versions/either-prefix",
+            "register-with-email/last-request-short", "register-with-email/same-address-twice",
+            "register-with-email/success", "reset-password/proof-of-other-purpose", "validate-link/expired",
+            "validate-link/fetched-by-a-machine", "validate-link/guessed-token", "validate-link/head-only",
+            "validate-link/next-link", "validate-link/other-sessions-token", "validate-link/page-escapes",
+            "validate-link/page-headers", "validate-link/wrong-parameters", "validate-link/wrong-token",
+        ],
     }
     LINK_NAMES_ANOTHER_SID = "link-names-another-sid" {
         promise: "The link in the mail belongs to the session whose sid was answered.",
         rule: MAIL,
         covers: ["mail-link-wellformed"],
-        caught_by: ["add-email/mail-received"],
+        caught_by: [
+            "add-email/added-at-once", "add-email/auth-forms", "add-email/client-secret-accepted",
+            "add-email/folded-address", "add-email/link-clicked", "add-email/next-attempt", "add-email/owned-by-other",
+            "add-email/success", "add-email/wrong-password", "api-versions/either-prefix",
+            "password-stage/completed-session", "register-with-email/last-request-short",
+            "register-with-email/same-address-twice", "register-with-email/success",
+            "reset-password/proof-of-other-purpose", "validate-link/clicked-twice", "validate-link/expired",
+            "validate-link/next-link", "validate-link/public-address",
+        ],
     }
     LINK_NAMES_ANOTHER_SECRET = "link-names-another-secret" {
         promise: "A client secret in the link is the one that the client chose.",
         rule: MAIL,
         covers: ["mail-link-wellformed"],
-        caught_by: ["add-email/mail-received"],
+        caught_by: [
+            "add-email/added-at-once", "add-email/auth-forms", "add-email/client-secret-accepted",
+            "add-email/folded-address", "add-email/link-clicked", "add-email/next-attempt", "add-email/owned-by-other",
+            "add-email/success", "add-email/wrong-password", "api-versions/either-prefix",
+            "password-stage/completed-session", "register-with-email/last-request-short",
+            "register-with-email/same-address-twice", "register-with-email/success",
+            "reset-password/proof-of-other-purpose", "validate-link/clicked-twice", "validate-link/expired",
+            "validate-link/next-link", "validate-link/public-address",
+        ],
     }
     REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN = "request-token-needs-an-access-token" {
         promise: "Asking for a token needs no access token.",
@@ -113,7 +168,7 @@ declare! {
         promise: "A parameter of the wrong type is the client's mistake, not the server's.",
         rule: "client-server-api/#standard-error-response",
         covers: ["add-rt-wrong-type-never-5xx"],
-        caught_by: ["add-email/wrong-types"],
+        caught_by: ["add-email/wrong-types", "register-with-email/wrong-types", "reset-password/wrong-types"],
     }
     ANY_CLIENT_SECRET_WILL_DO = "any-client-secret-will-do" {
         promise: "A client secret has 1 to 255 characters, and none that the grammar does not allow.",
@@ -137,13 +192,13 @@ declare! {
         promise: "The mailbox that gets the mail is the address that is listed later.",
         rule: "appendices/#e-mail",
         covers: ["add-rt-not-bare-address"],
-        caught_by: ["add-email/not-bare-address"],
+        caught_by: ["add-email/not-bare-address", "add-email/odd-local-part"],
     }
     ODD_LOCALPART_IS_A_SERVER_ERROR = "odd-localpart-is-a-server-error" {
         promise: "An address that the server cannot take is the client's mistake, not the server's.",
         rule: "client-server-api/#standard-error-response",
         covers: ["add-rt-odd-localpart-never-5xx"],
-        caught_by: ["add-email/odd-local-part"],
+        caught_by: ["add-email/not-bare-address", "add-email/odd-local-part"],
     }
     CASE_FOLDED_SIMPLY = "case-folded-simply" {
         promise: "The local part of an address is case folded, not only written in lower case.",
@@ -161,7 +216,10 @@ declare! {
         promise: "A repeated request is answered with the same sid.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-send-attempt-dedupe", "add-rt-send-attempt-resend"],
-        caught_by: ["add-email/hidden-in-use", "add-email/next-attempt", "add-email/same-attempt", "add-email/same-request-at-once"],
+        caught_by: [
+            "add-email/hidden-in-use", "add-email/next-attempt", "add-email/same-attempt",
+            "add-email/same-request-at-once", "api-versions/either-prefix",
+        ],
     }
     HIGHER_ATTEMPT_MAILS_NOTHING = "higher-attempt-mails-nothing" {
         promise: "A higher attempt sends a further mail.",
@@ -191,7 +249,10 @@ declare! {
         promise: "A server that cannot send mail says so.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-email-unsupported"],
-        caught_by: ["add-email/mail-not-supported"],
+        caught_by: [
+            "add-email/mail-not-supported", "register-with-email/mail-not-supported",
+            "reset-password/mail-not-supported",
+        ],
     }
     ID_SERVER_ALONE_IS_ENOUGH = "id-server-alone-is-enough" {
         promise: "An id_server comes with the id_access_token for it.",
@@ -227,7 +288,15 @@ declare! {
         promise: "The values in the link are encoded, each on its own.",
         rule: MAIL,
         covers: ["mail-link-wellformed"],
-        caught_by: ["add-email/link-clicked", "add-email/success"],
+        caught_by: [
+            "add-email/added-at-once", "add-email/auth-forms", "add-email/client-secret-accepted",
+            "add-email/folded-address", "add-email/link-clicked", "add-email/next-attempt", "add-email/owned-by-other",
+            "add-email/success", "add-email/wrong-password", "api-versions/either-prefix",
+            "password-stage/completed-session", "register-with-email/last-request-short",
+            "register-with-email/same-address-twice", "register-with-email/success",
+            "reset-password/proof-of-other-purpose", "validate-link/clicked-twice", "validate-link/expired",
+            "validate-link/next-link", "validate-link/public-address",
+        ],
     }
     MAIL_CARRIES_THE_ACCESS_TOKEN = "mail-carries-the-access-token" {
         promise: "The mail carries neither a password nor an access token.",

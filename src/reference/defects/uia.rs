@@ -10,37 +10,53 @@ declare! {
         promise: "A validated address is attached only after the account holder has authenticated.",
         rule: "client-server-api/#post_matrixclientv3account3pidadd",
         covers: ["uia-challenge-shape"],
-        caught_by: ["add-email/password-asked"],
+        caught_by: ["add-email/password-asked", "add-email/session-not-yet-used", "api-versions/either-prefix"],
     }
     CHALLENGE_WITH_SUCCESS_STATUS = "challenge-with-success-status" {
         promise: "A request that still needs authentication is answered 401.",
         rule: UIA,
         covers: ["uia-challenge-shape"],
-        caught_by: ["add-email/password-asked"],
+        caught_by: [
+            "add-email/password-asked", "add-email/session-not-yet-used", "add-email/unknown-session",
+            "api-versions/either-prefix",
+        ],
     }
     CHALLENGE_WITHOUT_SESSION = "challenge-without-session" {
         promise: "The challenge names the session to authenticate in.",
         rule: UIA,
         covers: ["uia-challenge-shape"],
-        caught_by: ["add-email/password-asked"],
+        caught_by: [
+            "add-email/password-asked", "add-email/session-not-yet-used", "add-email/unknown-session",
+            "api-versions/either-prefix", "remove-email/deactivated-account-without-address",
+            "reset-password/challenge", "reset-password/proof-of-other-purpose",
+        ],
     }
     CHALLENGE_WITHOUT_FLOWS = "challenge-without-flows" {
         promise: "The challenge lists the flows that the client may choose from.",
         rule: UIA,
         covers: ["uia-challenge-shape"],
-        caught_by: ["add-email/password-asked"],
+        caught_by: [
+            "add-email/password-asked", "api-versions/either-prefix",
+            "remove-email/deactivated-account-without-address", "reset-password/challenge",
+        ],
     }
     CHALLENGE_WITHOUT_PASSWORD_STAGE = "challenge-without-password-stage" {
         promise: "An account with a password may authenticate with it.",
         rule: PASSWORD,
         covers: ["uia-challenge-shape"],
-        caught_by: ["add-email/password-asked"],
+        caught_by: ["add-email/password-asked", "api-versions/either-prefix"],
     }
     CHALLENGE_ADDS_ALREADY = "challenge-adds-already" {
         promise: "Asking for the password changes nothing yet.",
         rule: UIA,
         covers: ["uia-challenge-shape"],
-        caught_by: ["add-email/password-asked"],
+        caught_by: [
+            "add-email/auth-forms", "add-email/client-secret-accepted", "add-email/folded-address",
+            "add-email/link-clicked", "add-email/next-attempt", "add-email/password-asked", "add-email/success",
+            "add-email/wrong-password", "api-versions/either-prefix", "password-stage/completed-session",
+            "password-stage/other-user", "password-stage/unknown-address", "validate-link/clicked-twice",
+            "validate-link/next-link",
+        ],
     }
     ACCEPTS_ANY_PASSWORD = "accepts-any-password" {
         promise: "Only the account's own password completes the password stage.",
@@ -52,13 +68,13 @@ declare! {
         promise: "A failed attempt is answered 401.",
         rule: UIA,
         covers: ["uia-wrong-password"],
-        caught_by: ["add-email/wrong-password", "password-stage/completed-session"],
+        caught_by: ["add-email/wrong-password", "password-stage/completed-session", "password-stage/refused-request"],
     }
     WRONG_PASSWORD_ADDS_ANYWAY = "wrong-password-adds-anyway" {
         promise: "A refused request adds nothing.",
         rule: UIA,
         covers: ["uia-wrong-password"],
-        caught_by: ["add-email/wrong-password", "password-stage/completed-session"],
+        caught_by: ["add-email/wrong-password", "password-stage/completed-session", "password-stage/refused-request"],
     }
     WRONG_PASSWORD_WITHOUT_ERRCODE = "wrong-password-without-errcode" {
         promise: "A failed attempt is told apart from a first challenge by its errcode.",
@@ -88,19 +104,27 @@ declare! {
         promise: "An m.id.user identifier may hold just the localpart.",
         rule: "client-server-api/#matrix-user-id",
         covers: ["add-ok"],
-        caught_by: ["add-email/auth-forms"],
+        caught_by: ["register-with-email/last-request-short"],
     }
     IDENTIFIER_REFUSES_USER_IDS = "identifier-refuses-user-ids" {
         promise: "An m.id.user identifier may hold the full user id.",
         rule: "client-server-api/#matrix-user-id",
         covers: ["add-ok", "uia-retry-same-session"],
-        caught_by: ["add-email/auth-forms", "add-email/success"],
+        caught_by: [
+            "add-email/added-at-once", "add-email/auth-forms", "add-email/client-secret-accepted",
+            "add-email/folded-address", "add-email/link-clicked", "add-email/link-not-clicked",
+            "add-email/next-attempt", "add-email/owned-by-other", "add-email/success", "add-email/unknown-session",
+            "add-email/wrong-password", "api-versions/either-prefix", "password-stage/completed-session",
+            "register-with-email/success", "remove-email/deactivated-account-without-address",
+            "reset-password/proof-of-other-purpose", "validate-link/clicked-twice", "validate-link/expired",
+            "validate-link/next-link",
+        ],
     }
     UNKNOWN_TOKEN_UNDER_ANOTHER_CODE = "unknown-token-under-another-code" {
         promise: "An access token that is not known is answered 401 M_UNKNOWN_TOKEN.",
         rule: "client-server-api/#using-access-tokens",
         covers: ["uia-needs-access-token"],
-        caught_by: ["password-stage/access-token"],
+        caught_by: ["password-stage/access-token", "reset-password/logged-out"],
     }
     LEGACY_USER_IS_A_SERVER_ERROR = "legacy-user-is-a-server-error" {
         promise: "A password stage without an identifier is no error of the server.",
@@ -130,6 +154,6 @@ declare! {
         promise: "What was proved for one operation counts for no other.",
         rule: UIA,
         covers: ["uia-session-other-sid"],
-        caught_by: ["password-stage/completed-session"],
+        caught_by: ["password-stage/completed-session", "password-stage/refused-request"],
     }
 }
