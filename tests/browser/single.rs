@@ -26,7 +26,7 @@ pub(crate) async fn filters_choose_and_the_address_remembers(browser: &Browser, 
 
     browser.type_into("#filters input[name=text]", "no-support").await;
     let few = shown(browser).await;
-    assert!(few.contains(&"remove-email/not-bound".to_owned()) && few.len() < 6, "{few:?}");
+    assert!(few.contains(&"remove-email/not-bound".to_owned()) && few.len() < pages.trials / 2, "{few:?}");
     browser.reload().await;
     assert_eq!(shown(browser).await, few, "the same after loading again");
     assert_eq!(browser.text("document.querySelector('#filters input[name=text]').value").await, "no-support");
@@ -35,7 +35,7 @@ pub(crate) async fn filters_choose_and_the_address_remembers(browser: &Browser, 
         format!("{} of {} shown", few.len(), pages.trials)
     );
 
-    browser.type_into("#filters input[name=text]", " and nothing has this").await;
+    browser.type_into("#filters input[name=text]", " xylophone").await;
     assert!(shown(browser).await.is_empty());
     assert_eq!(browser.eval("!document.getElementById('empty').hidden").await, json!(true));
     browser.click("#reset").await;

@@ -287,7 +287,11 @@ fn the_book_tells_all_and_no_server_writes_in_it() {
                 Some(end) if ticks >= end && line.trim_start_matches('`').is_empty() => fence = None,
                 Some(_) => {}
                 None if ticks >= 3 => fence = Some(ticks),
-                None => assert!(!line.contains("<script") && !line.contains("</details>"), "{page}: {line}"),
+                None => {
+                    // What stands between single backticks is shown as it is.
+                    let markup: String = line.split('`').step_by(2).collect();
+                    assert!(!markup.contains("<script") && !markup.contains("</details>"), "{page}: {line}");
+                }
             }
         }
         assert_eq!(fence, None, "{page}: every block ends");
