@@ -253,3 +253,34 @@ fn an_entry_about_nothing_is_reported() {
     assert!(list.all_known(|id, _| id == "a/b").unwrap_err().to_string().contains("a/gone"));
     assert!(list.all_known(|_, _| true).is_ok());
 }
+
+/// What snapshots hold: the scenario's own steps, on the target, up to the first race.
+#[test]
+fn answers_that_can_be_held_against_snapshots() {
+    let at = |step: usize, url: &str| {
+        let mut entry = answer(step, 200, json!({"at": 1_700_000_000_123_u64, "retry_after_ms": 12}));
+        let Event::Exchange(exchange) = &mut entry.event else { panic!("an answer is an exchange") };
+        exchange.request.url = url.to_owned();
+        entry
+    };
+    let target = [url::Url::parse("http://h").unwrap()];
+    let names = |scenario: &str, entries: Vec<Entry>| {
+        let transcript = Transcript { entries, ..Transcript::default() };
+        let answers = super::answers(&trial(scenario), &transcript, &target);
+        answers.into_iter().map(|answer| (answer.name, answer.body)).collect::<Vec<_>>()
+    };
+    let entries = || vec![at(0, "http://h/prepare"), at(1, "http://h/thing"), at(2, "http://elsewhere/list")];
+    let body = json!({"at": "<timestamp>", "retry_after_ms": 12});
+    assert_eq!(names(SCENARIO, entries()), [("01-the-thing".to_owned(), body.clone())]);
+    let volatile = super::unbound(&body, &[]);
+    assert_eq!(volatile, json!({"at": "<timestamp>", "retry_after_ms": "<another retry_after_ms>"}));
+
+    let race = SCENARIO.replace("must: {status: 200, body: {\"sid\": \"<sid>\"}}", "at_once: 2");
+    let race = race.replace("should: {body: {\"note\": \"<string>\"}}", "should: {statuses: {$contains: \"200\"}}");
+    assert_eq!(names(&race, entries()), []);
+
+    let secrets = [("token", "0123456789abcdef")];
+    let known = super::placeholders(&crate::matching::Values::default(), &target, secrets);
+    let pair = |value: &str, placeholder: &str| (value.to_owned(), placeholder.to_owned());
+    assert_eq!(known, [pair("http://h", "<homeserver>"), pair("0123456789abcdef", "<another token>")]);
+}

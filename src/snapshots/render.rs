@@ -57,6 +57,12 @@ pub(super) fn mapping(fields: &Map<String, Value>) -> String {
     output
 }
 
+/// Bytes of the shortest piece of a shortened value that is replaced.
+const SHORTEST_PIECE_BYTES: usize = 2;
+
+/// With what servers shorten what they repeat: `'email-9j8e...mple.org'`.
+const ELLIPSES: [&str; 2] = ["...", "…"];
+
 struct Values<'v>(Vec<&'v (String, String)>);
 
 impl Values<'_> {
@@ -70,9 +76,10 @@ impl Values<'_> {
         if let Some((_, placeholder)) = self.0.iter().find(|(value, _)| value == text) {
             return placeholder.clone();
         }
+        let text = self.shortened(text);
         let parts = || self.0.iter().filter(|(value, _)| value.len() >= SHORTEST_PART_BYTES);
         let mut output = String::new();
-        let mut rest = text;
+        let mut rest = text.as_str();
         // One pass from left to right: what was put in is never replaced again.
         'text: while let Some(c) = rest.chars().next() {
             for (value, placeholder) in parts() {
@@ -86,6 +93,31 @@ impl Values<'_> {
             rest = &rest[c.len_utf8()..];
         }
         output
+    }
+
+    /// Replaces what is left of a value on either side of an ellipsis.
+    fn shortened(&self, text: &str) -> String {
+        let mut output = String::new();
+        let mut rest = text;
+        while let Some((at, ellipsis)) =
+            ELLIPSES.iter().filter_map(|mark| Some((rest.find(mark)?, *mark))).min_by_key(|(at, _)| *at)
+        {
+            let (before, after) = (&rest[..at], &rest[at + ellipsis.len()..]);
+            let starts = |value: &str| longest_piece(value, |end| &value[..end], |piece| before.ends_with(piece));
+            let ends =
+                |value: &str| longest_piece(value, |end| &value[value.len() - end..], |piece| after.starts_with(piece));
+            let best = |length: &dyn Fn(&str) -> usize| {
+                let pieces = self.0.iter().map(|(value, placeholder)| (length(value), placeholder));
+                pieces.filter(|(length, _)| *length >= SHORTEST_PIECE_BYTES).max_by_key(|(length, _)| *length)
+            };
+            let (start, end) = (best(&starts), best(&ends));
+            output.push_str(&before[..at - start.map_or(0, |(length, _)| length)]);
+            output.push_str(start.map_or("", |(_, placeholder)| placeholder));
+            output.push_str(ellipsis);
+            output.push_str(end.map_or("", |(_, placeholder)| placeholder));
+            rest = &after[end.map_or(0, |(length, _)| length)..];
+        }
+        output + rest
     }
 
     fn json(&self, value: &Value) -> Value {
@@ -108,6 +140,15 @@ impl Values<'_> {
             Value::Null | Value::Bool(_) => value.clone(),
         }
     }
+}
+
+/// The length of the longest piece of a value that `fits`; 0 if none does.
+fn longest_piece<'v>(value: &'v str, piece: impl Fn(usize) -> &'v str, fits: impl Fn(&str) -> bool) -> usize {
+    // Values with other letters are not shortened in the middle of one.
+    if !value.is_ascii() {
+        return 0;
+    }
+    (1..value.len()).rev().find(|length| fits(piece(*length))).unwrap_or(0)
 }
 
 /// A value after its key (or its dash): on the same line if it is small, else below it.

@@ -46,9 +46,10 @@ pub async fn run(planned: &Planned, station: &Station, settings: &Settings, canc
     for (_, account) in &accounts {
         station.target.accounts.give_back(account);
     }
-    let mut verdict = judge::judge(trial, &performed.transcript, &station.context.origins.known(), settings.fail_on);
+    let known = station.context.origins.known();
+    let mut verdict = judge::judge(trial, &performed.transcript, &known, settings.fail_on);
     if let Some(snapshots) = &settings.snapshots {
-        snapshots.compare(trial, &performed.transcript, &mut verdict);
+        snapshots.compare(trial, &performed, &known, &mut verdict);
     }
     let mut record = record(trial, verdict, performed.transcript, begun.elapsed().as_secs_f64() * 1000.0);
     settings.deviations.apply(&mut record);

@@ -5,9 +5,12 @@
 
 use std::path::PathBuf;
 
+use url::Url;
+
 use crate::judge::{self, StepAnswer, Verdict};
-use crate::model::{Event, Finding, FindingKind, Level, Outcome, Transcript};
+use crate::model::{Event, Finding, FindingKind, Level, Outcome};
 use crate::plan::Trial;
+use crate::run::Performed;
 use crate::snapshots::{self, Content, Key, Mode, Origin, SnapshotError, Store, render};
 
 /// The snapshots of one target.
@@ -23,14 +26,16 @@ impl Snapshots {
         Snapshots { store: Store::new(folder, mode), target: target.to_owned() }
     }
 
-    /// Compares all answers of a trial.
-    pub(super) fn compare(&self, trial: &Trial, transcript: &Transcript, verdict: &mut Verdict) {
+    /// Compares all answers of a trial on the server at `target`.
+    pub(super) fn compare(&self, trial: &Trial, performed: &Performed, target: &[Url], verdict: &mut Verdict) {
+        let transcript = &performed.transcript;
         // A trial that stopped early says nothing about the answers it did not get to.
         if transcript.entries.iter().any(|entry| matches!(entry.event, Event::Stop(_))) {
             return;
         }
-        let values = judge::placeholders(&verdict.values);
-        for answer in judge::answers(trial, transcript) {
+        let secrets = performed.secrets.iter().map(|secret| (secret.kind.as_str(), secret.value.as_str()));
+        let values = judge::placeholders(&verdict.values, target, secrets);
+        for answer in judge::answers(trial, transcript, target) {
             let finding = match self.one(trial, &answer, &values) {
                 Ok(None) => continue,
                 Ok(Some((expected, actual))) => finding(trial, &answer, expected, actual),

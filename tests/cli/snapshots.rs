@@ -76,3 +76,12 @@ fn nothing_pending_is_said() {
     assert!(Place::new().run(&["snapshots", "review"]).expect(0).out.contains("nothing is pending"));
     accepted().run(&["snapshots", "accept", "no/such/path"]).expect(4).says(&["nothing is pending below these paths"]);
 }
+
+/// Those of the reference homeserver come with the program; those of real homeservers depend on what is installed.
+#[test]
+fn the_shipped_snapshots_hold() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots");
+    let place = Place::new();
+    place.run(&["run", "--api", "both", "--snapshots", "check", "--snapshot-dir", folder]).expect(0);
+    assert!(place.files().is_empty(), "{:?}", place.files());
+}
