@@ -17,7 +17,7 @@ use crate::mail::Sink;
 use crate::model::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 use crate::plan::{Api, Planned, Selection, VariantOffer, assign, plan};
 use crate::report::events::{self, Happened};
-use crate::report::{WriteError, annotations, drafts, markdown, write_file};
+use crate::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
 use crate::scenario::Suite;
 use crate::snapshots::Mode;
 use crate::suite::{Event, Settings, Snapshots, Station, known_deviations};
@@ -333,6 +333,9 @@ impl Prepared<'_> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         if let Some(path) = set("GITHUB_STEP_SUMMARY") {
             faults.extend(markdown::append(path.as_ref(), report).err());
+        }
+        if let Some(path) = set("GITHUB_OUTPUT") {
+            faults.extend(outputs::append(path.as_ref(), report).err());
         }
         if set("GITHUB_ACTIONS").is_some() {
             let folder = self.args.scenarios.scenarios.as_deref().unwrap_or("scenarios".as_ref());
