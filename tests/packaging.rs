@@ -120,6 +120,7 @@ fn ci_does_what_a_developer_does() {
 fn the_action_is_given_only_what_it_takes() {
     let action = yaml(ACTION);
     let inputs = action["inputs"].as_object().unwrap();
+    let output = Regex::new(r"steps\.(?:threepid|correct|faulty)\.outputs\.([a-z-]+)").unwrap();
     let mut uses = 0;
     for path in workflows() {
         for step in steps(&yaml(&path)).iter().filter(|step| text(&step["uses"]).contains("/actions/threepid")) {
@@ -128,7 +129,6 @@ fn the_action_is_given_only_what_it_takes() {
                 assert!(inputs.contains_key(name), "{path}: the action has no input `{name}`");
             }
         }
-        let output = Regex::new(r"steps\.(?:threepid|correct|faulty)\.outputs\.([a-z-]+)").unwrap();
         for found in output.captures_iter(&read(&path)) {
             assert!(!action["outputs"][&found[1]].is_null(), "{path}: the action has no output `{}`", &found[1]);
         }
