@@ -1,17 +1,32 @@
 //! The same trials as tests of `cargo test` and `cargo nextest`.
 //!
-//! Takes where the target is; gives trials for `libtest-mimic`, which lists, filters and runs them. A homeserver
-//! project depends on this crate and writes:
+//! Takes where the target is, or how it is started; gives trials for `libtest-mimic`, which lists, filters and runs them. A
+//! homeserver project depends on this crate and writes a test with `harness = false`:
 //!
 //! ```no_run
+//! use threepid::libtest::{Against, Homeserver, Started, StartError};
+//!
 //! fn main() -> std::process::ExitCode {
-//!     threepid::libtest::main(threepid::libtest::Against::homeserver("http://127.0.0.1:8008"))
+//!     let homeserver = Homeserver::starting(start).profile("tests/threepid.toml");
+//!     threepid::libtest::main(Against::Homeserver(homeserver))
+//! }
+//!
+//! /// Starts the homeserver, whose mail must go to `smtp`.
+//! fn start(smtp: std::net::SocketAddr) -> Result<Started, StartError> {
+//! # struct MyHomeserver { url: String }
+//! # impl MyHomeserver { fn start(_: std::net::SocketAddr) -> Result<MyHomeserver, StartError> { todo!() } }
+//!     let mine = MyHomeserver::start(smtp)?;
+//!     Ok(Started::new(mine.url.clone(), mine))
 //! }
 //! ```
 //!
-//! with `harness = false` for that test. Listing starts nothing; the target is probed when the first trial runs. What
-//! the target does not offer is reported as ignored, with the reason.
+//! `examples/homeserver/` is such a project. Listing starts nothing; the target is started and probed when the first
+//! trial runs. What the target does not offer is reported as ignored, with the reason. With `cargo nextest` each trial
+//! is a process of its own, which starts the target for itself.
 
+mod homeserver;
+
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -22,38 +37,30 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::judge::Deviations;
 use crate::mail::{Extension, Limits, Sink, SinkOptions};
 use crate::model::{Level, Outcome};
 use crate::plan::{Api, VariantOffer, assign, plan};
-use crate::reference::Running;
 use crate::report::Style;
 use crate::run::Limits as RunLimits;
 use crate::scenario::Suite;
-use crate::suite::{Settings, Station, StationOptions, run_one, start_embedded, start_identity};
+use crate::suite::{Settings, Station, StationOptions, known_deviations, run_one, start_embedded, start_identity};
 use crate::target::Profile;
 
+pub use homeserver::{Homeserver, StartError, Started};
+
 /// What the trials are run against.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Against {
     /// The reference homeserver in this crate.
     Reference,
-    /// A homeserver that is already running.
-    Homeserver {
-        /// Where it is.
-        url: String,
-        /// The address that its links carry, if it is another.
-        public_url: Option<String>,
-        /// Where its mail is taken.
-        smtp_listen: SocketAddr,
-    },
+    /// Another homeserver.
+    Homeserver(Homeserver),
 }
 
 impl Against {
-    /// A homeserver at this address, whose mail goes to port 2525 of this machine.
+    /// A homeserver that is running at this address, whose mail goes to port 2525 of this machine.
     pub fn homeserver(url: impl Into<String>) -> Against {
-        let smtp_listen = SocketAddr::from(([127, 0, 0, 1], 2525));
-        Against::Homeserver { url: url.into(), public_url: None, smtp_listen }
+        Against::Homeserver(Homeserver::at(url))
     }
 }
 
@@ -65,7 +72,9 @@ pub fn main(against: Against) -> ExitCode {
     match trials(against) {
         Ok(trials) => libtest_mimic::run(&arguments, trials).exit_code(),
         Err(message) => {
-            // As a trial of its own, so that whoever runs the tests sees it where they look.
+            // As a trial of its own, so that whoever runs the tests sees it where they look, whatever they asked for.
+            arguments.filter = None;
+            arguments.skip.clear();
             let broken = libtest_mimic::Trial::test("suite", move || Err(Failed::from(message)));
             libtest_mimic::run(&arguments, vec![broken]).exit_code()
         }
@@ -76,11 +85,12 @@ pub fn main(against: Against) -> ExitCode {
 ///
 /// # Errors
 ///
-/// If the shipped scenarios are not sound or the system gives no threads.
+/// If the shipped scenarios are not sound, the profile is not or speaks of a scenario that is not there, or the system
+/// gives no threads.
 pub fn trials(against: Against) -> Result<Vec<libtest_mimic::Trial>, String> {
     let suite = Suite::shipped().map_err(|(sources, faults)| faults.render(&sources, false, 100))?;
     let suite = Arc::new(suite);
-    let stage = Arc::new(Stage::new(against)?);
+    let stage = Arc::new(Stage::new(against, &suite)?);
     let mut trials = Vec::new();
     for (index, scenario) in suite.scenarios.iter().enumerate() {
         for (row, case) in scenario.cases.iter().enumerate() {
@@ -103,8 +113,11 @@ pub fn trials(against: Against) -> Result<Vec<libtest_mimic::Trial>, String> {
 /// The target's variants, each started when the first trial needs it.
 struct Stage {
     against: Against,
+    profile: Profile,
     runtime: Runtime,
     offers: Vec<VariantOffer>,
+    /// What another homeserver offers that cannot be probed.
+    declared: Vec<String>,
     stations: BTreeMap<String, OnceCell<Result<Up, String>>>,
     settings: Settings,
 }
@@ -113,33 +126,38 @@ struct Stage {
 struct Up {
     station: Station,
     /// Held so that it lives as long as the trials do.
-    _server: Option<Running>,
+    _server: Box<dyn Any + Send + Sync>,
 }
 
 impl Stage {
-    fn new(against: Against) -> Result<Stage, String> {
-        let offers: Vec<VariantOffer> = match &against {
-            Against::Reference => crate::suite::embedded_variants()
-                .into_iter()
-                .map(|name| {
-                    let offers = crate::suite::embedded_offers(name).iter().copied();
-                    VariantOffer { name: name.to_owned(), gives: offers.chain([name]).map(str::to_owned).collect() }
-                })
-                .collect(),
-            Against::Homeserver { .. } => vec![VariantOffer { name: "plain".to_owned(), gives: Vec::new() }],
+    fn new(against: Against, suite: &Suite) -> Result<Stage, String> {
+        let (profile, offers, declared) = match &against {
+            Against::Reference => {
+                let profile = Profile::load("reference").map_err(|fault| fault.to_string())?;
+                let offers = crate::suite::embedded_variants()
+                    .into_iter()
+                    .map(|name| {
+                        offer(name, crate::suite::embedded_offers(name).iter().map(|offer| (*offer).to_owned()))
+                    })
+                    .collect::<Vec<_>>();
+                (profile, offers, Vec::new())
+            }
+            Against::Homeserver(homeserver) => {
+                let (profile, offers) = homeserver.known().map_err(|fault| fault.to_string())?;
+                let offer = offer(homeserver::variant(&profile), offers.iter().cloned());
+                (profile, vec![offer], offers)
+            }
         };
+        let deviations =
+            known_deviations(&profile, Some(suite)).map_err(|fault| format!("{}: {fault}", profile.file))?;
         Ok(Stage {
             runtime: Runtime::new().map_err(|fault| format!("the system gives no threads: {fault}"))?,
             stations: offers.iter().map(|offer| (offer.name.clone(), OnceCell::new())).collect(),
+            profile,
             offers,
+            declared,
             against,
-            settings: Settings {
-                jobs: 1,
-                fail_fast: false,
-                fail_on: Level::Security,
-                deviations: Deviations::default(),
-                snapshots: None,
-            },
+            settings: Settings { jobs: 1, fail_fast: false, fail_on: Level::Security, deviations, snapshots: None },
         })
     }
 
@@ -169,13 +187,13 @@ impl Stage {
     async fn start(&self, variant: &str) -> Result<Up, String> {
         let listen = match &self.against {
             Against::Reference => SocketAddr::from(([127, 0, 0, 1], 0)),
-            Against::Homeserver { smtp_listen, .. } => *smtp_listen,
+            Against::Homeserver(homeserver) => homeserver.smtp_listen,
         };
         let options = SinkOptions { listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
         let sink = Sink::start(options).await.map_err(|fault| fault.to_string())?;
         sink.hide_extensions(&[Extension::StartTls]);
         let mut identity = None;
-        let (server, url, public_url, name) = match &self.against {
+        let (server, url, public_url): (Box<dyn Any + Send + Sync>, _, _) = match &self.against {
             Against::Reference => {
                 let trusted = start_identity(sink.addr()).await.map_err(|fault| fault.to_string())?;
                 let trusted = identity.insert(trusted);
@@ -183,19 +201,52 @@ impl Stage {
                     .await
                     .map_err(|fault| fault.to_string())?;
                 let url = running.url().to_owned();
-                (Some(running), url, None, "reference")
+                (Box::new(running), url, None)
             }
-            Against::Homeserver { url, public_url, .. } => (None, url.clone(), public_url.clone(), "homeserver"),
+            Against::Homeserver(homeserver) => {
+                let started = start_other(homeserver.clone(), sink.addr()).await?;
+                let public_url = homeserver.public_url.clone().or_else(|| self.profile.public_url.clone());
+                (started.keep, started.url, public_url)
+            }
         };
-        let mut options = StationOptions::new(name, variant, &url, sink);
+        let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
+        let mut options = StationOptions::new(&self.profile.name, variant, &url, sink);
         options.public_url = public_url;
         options.limits = RunLimits::default();
         options.identity = identity;
-        if name == "reference" {
-            let profile = Profile::load("reference").map_err(|fault| fault.to_string())?;
-            options.offers = profile.resolve(variant).map_err(|fault| fault.to_string())?.offers;
-            options.accounts.registration_shared_secret = profile.accounts.registration_shared_secret;
-        }
+        options.offers = match &self.against {
+            Against::Reference => resolved.offers,
+            Against::Homeserver(_) => self.declared.clone(),
+        };
+        options.mail_hint = self.profile.mail_hint.clone();
+        options.accounts.chain = resolved.accounts;
+        options.accounts.registration_shared_secret = self.profile.accounts.registration_shared_secret.clone();
+        options.accounts.registration_token = self.profile.accounts.registration_token.clone();
         Ok(Up { station: Station::open(options).await?, _server: server })
     }
+}
+
+/// What a variant gives: its configuration, and its own name.
+fn offer(name: &str, gives: impl Iterator<Item = String>) -> VariantOffer {
+    VariantOffer { name: name.to_owned(), gives: gives.chain([name.to_owned()]).collect() }
+}
+
+/// Starts a homeserver where it may block, and may run a runtime of its own.
+async fn start_other(homeserver: Homeserver, smtp: SocketAddr) -> Result<Started, String> {
+    match tokio::task::spawn_blocking(move || homeserver.start(smtp)).await {
+        Ok(Ok(started)) => Ok(started),
+        Ok(Err(fault)) => Err(format!("the homeserver did not start: {}", causes(&*fault))),
+        Err(panic) => Err(format!("the homeserver did not start: {panic}")),
+    }
+}
+
+/// A fault with what caused it.
+fn causes(fault: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = fault.to_string();
+    let mut next = fault.source();
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
 }

@@ -1,7 +1,7 @@
 //! Views of a run's record.
 //!
 //! Takes a `model::Report` (secrets already replaced) and gives it as a file that programs read (`json`), as what CI
-//! systems read (`junit`, `markdown`), as what a person reads in a terminal (`text`, `events`) or in a browser (`html`),
+//! systems read (`junit`, `markdown`, `annotations`, `outputs`), as what a person reads in a terminal (`text`, `events`) or in a browser (`html`),
 //! and as files to look at a failure with (`artifacts`). It never judges, never changes a verdict, and imports only `model`.
 //!
 //! Everything a server said is untrusted here: control characters are shown, not sent, and markup stays text.
@@ -19,6 +19,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 mod merge;
+pub mod outputs;
 pub mod statement;
 mod style;
 pub mod text;
@@ -28,6 +29,7 @@ mod words;
 #[cfg(test)]
 mod fixture;
 
+use file::append_file;
 pub use file::{WriteError, write_file};
 pub use merge::merge;
 pub use style::Style;

@@ -5,12 +5,14 @@
 //! the command line and the adapter for `cargo test` are two users of the same thing.
 
 mod embedded;
+mod known;
 mod one;
 mod runner;
 mod snapshots;
 mod station;
 
 pub use embedded::{EmbeddedError, embedded_offers, embedded_variants, start_embedded, start_identity};
+pub use known::known_deviations;
 pub use one::run as run_one;
 pub use runner::{Event, Settings, run};
 pub use snapshots::Snapshots;

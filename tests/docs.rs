@@ -253,7 +253,8 @@ fn links_lead_somewhere() {
 #[test]
 fn files_that_the_documents_name_are_there() {
     // Paths in code font, as far as they are some of this repository.
-    let path = Regex::new(r"`((?:src|tests|targets|scenarios|snapshots|\.ci)/[A-Za-z0-9_./-]+)`").unwrap();
+    let path =
+        Regex::new(r"`((?:src|tests|targets|scenarios|snapshots|examples|\.ci|\.github)/[A-Za-z0-9_./-]+)`").unwrap();
     for document in DOCUMENTS {
         for capture in path.captures_iter(&read(document)) {
             let named: PathBuf = root().join(&capture[1]);

@@ -13,15 +13,14 @@ use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
 use super::{interrupt, load};
-use crate::judge::{Deviation, Deviations};
 use crate::mail::Sink;
 use crate::model::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 use crate::plan::{Api, Planned, Selection, VariantOffer, assign, plan};
 use crate::report::events::{self, Happened};
-use crate::report::{WriteError, annotations, drafts, markdown, write_file};
+use crate::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
 use crate::scenario::Suite;
 use crate::snapshots::Mode;
-use crate::suite::{Event, Settings, Snapshots, Station};
+use crate::suite::{Event, Settings, Snapshots, Station, known_deviations};
 use crate::target::{Kind, Profile};
 
 /// Where mail is taken when somebody else's homeserver has to know it beforehand.
@@ -141,28 +140,9 @@ fn offers(args: &RunArgs, profile: &Profile) -> Result<Vec<VariantOffer>, Refuse
 }
 
 fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings, Refused> {
-    let list: Vec<Deviation> = profile
-        .deviations
-        .iter()
-        .map(|entry| Deviation {
-            scenario: entry.scenario.clone(),
-            case: entry.case.clone(),
-            variant: entry.variant.clone(),
-            reason: entry.reason.clone(),
-            link: Some(entry.link.clone()).filter(|link| !link.is_empty()),
-            until: entry.until.clone(),
-        })
-        .collect();
-    let deviations = Deviations::new(list, today());
     // Somebody's own scenarios need not be those that the profile speaks of.
-    if args.scenarios.scenarios.is_none() {
-        let known = |id: &str, case: Option<&str>| {
-            suite.scenario(id).is_some_and(|scenario| {
-                case.is_none_or(|case| scenario.cases.iter().any(|row| row.name.as_deref() == Some(case)))
-            })
-        };
-        deviations.all_known(known).map_err(usage)?;
-    }
+    let of = args.scenarios.scenarios.is_none().then_some(suite);
+    let deviations = known_deviations(profile, of).map_err(usage)?;
     Ok(Settings {
         jobs: usize::from(args.jobs),
         fail_fast: args.fail_fast,
@@ -182,11 +162,6 @@ fn snapshots(args: &RunArgs, target: &str) -> Option<Snapshots> {
         None => Mode::Off,
     };
     (mode != Mode::Off).then(|| Snapshots::new(args.snapshot_dir.clone(), mode, target))
-}
-
-/// The date in UTC, `2026-11-23`.
-fn today() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string().chars().take(10).collect()
 }
 
 impl Prepared<'_> {
@@ -358,6 +333,9 @@ impl Prepared<'_> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         if let Some(path) = set("GITHUB_STEP_SUMMARY") {
             faults.extend(markdown::append(path.as_ref(), report).err());
+        }
+        if let Some(path) = set("GITHUB_OUTPUT") {
+            faults.extend(outputs::append(path.as_ref(), report).err());
         }
         if set("GITHUB_ACTIONS").is_some() {
             let folder = self.args.scenarios.scenarios.as_deref().unwrap_or("scenarios".as_ref());

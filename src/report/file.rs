@@ -1,4 +1,4 @@
-//! Writes a file whole or not at all.
+//! Writes a file whole or not at all; or adds to one that others write to as well.
 
 use std::fs;
 use std::io::{self, Write};
@@ -50,6 +50,17 @@ pub fn write_file(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
     let mut file = AtomicFile::create(path)?;
     file.write_all(contents).map_err(WriteError::new("write", path))?;
     file.finish()
+}
+
+/// Adds to a file that others write to as well, which is made if it is not there.
+///
+/// # Errors
+///
+/// If the file cannot be opened or written.
+pub(super) fn append_file(path: &Path, contents: &[u8]) -> Result<(), WriteError> {
+    let open = fs::OpenOptions::new().create(true).append(true).open(path);
+    let mut file = open.map_err(WriteError::new("add to", path))?;
+    file.write_all(contents).map_err(WriteError::new("add to", path))
 }
 
 /// A file that takes its place only when it is finished.

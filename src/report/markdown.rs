@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::style::Style;
-use super::{WriteError, conclusion, text, visible, words, write_file};
+use super::{WriteError, append_file, conclusion, text, visible, words, write_file};
 use crate::model::{Counts, Finding, Outcome, Report, TrialRecord};
 
 /// How large a summary may become: GitHub shows none of one that is larger than 1 MiB.
@@ -58,10 +58,7 @@ pub fn write(path: &Path, report: &Report) -> Result<(), WriteError> {
 ///
 /// If the file cannot be opened or written.
 pub fn append(path: &Path, report: &Report) -> Result<(), WriteError> {
-    use std::io::Write as _;
-    let open = std::fs::OpenOptions::new().create(true).append(true).open(path);
-    let mut file = open.map_err(WriteError::new("add to", path))?;
-    file.write_all(render(report).as_bytes()).map_err(WriteError::new("add to", path))
+    append_file(path, render(report).as_bytes())
 }
 
 fn flows(report: &Report, output: &mut String) {

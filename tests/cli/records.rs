@@ -232,14 +232,21 @@ fn deviations_are_drafted_and_never_overwritten() {
 }
 
 #[test]
-fn github_gets_a_summary_and_annotations() {
+fn github_gets_a_summary_outputs_and_annotations() {
     let place = Place::new();
     let summary = place.path().join("step.md");
     fs::write(&summary, "# before\n").unwrap();
-    let place = place.with("GITHUB_ACTIONS", "true").with("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
+    let outputs = place.path().join("outputs");
+    fs::write(&outputs, "before=1\n").unwrap();
+    let place = place
+        .with("GITHUB_ACTIONS", "true")
+        .with("GITHUB_STEP_SUMMARY", summary.to_str().unwrap())
+        .with("GITHUB_OUTPUT", outputs.to_str().unwrap());
     let ended = place.run(&[&FEW[..], &["--defect", "accepts-any-password"]].concat()).expect(1);
     let text = fs::read_to_string(&summary).unwrap();
     assert!(text.starts_with("# before\n## threepid: reference"), "{text}");
+    let outputs = fs::read_to_string(&outputs).unwrap();
+    assert!(outputs.starts_with("before=1\npass=") && outputs.contains("\nfail=1\n"), "{outputs}");
     let lines: Vec<&str> = ended.err.lines().filter(|line| line.starts_with("::")).collect();
     let [line] = lines[..] else { panic!("{lines:?}") };
     assert!(line.starts_with("::error file=scenarios/add-email/wrong-password.yaml,line="), "{line}");

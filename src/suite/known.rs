@@ -1,0 +1,41 @@
+//! The known deviations of a profile, as the judge applies them.
+
+use std::time::SystemTime;
+
+use crate::judge::{Deviation, Deviations, Unmatched};
+use crate::scenario::Suite;
+use crate::target::Profile;
+
+/// The profile's known deviations, as of today. With a suite, each must be about something in it.
+///
+/// # Errors
+///
+/// [`Unmatched`] for the first entry that names no scenario or case of `suite`.
+pub fn known_deviations(profile: &Profile, suite: Option<&Suite>) -> Result<Deviations, Unmatched> {
+    let list: Vec<Deviation> = profile
+        .deviations
+        .iter()
+        .map(|entry| Deviation {
+            scenario: entry.scenario.clone(),
+            case: entry.case.clone(),
+            variant: entry.variant.clone(),
+            reason: entry.reason.clone(),
+            link: Some(entry.link.clone()).filter(|link| !link.is_empty()),
+            until: entry.until.clone(),
+        })
+        .collect();
+    let deviations = Deviations::new(list, today());
+    if let Some(suite) = suite {
+        deviations.all_known(|id, case| {
+            suite.scenario(id).is_some_and(|scenario| {
+                case.is_none_or(|case| scenario.cases.iter().any(|row| row.name.as_deref() == Some(case)))
+            })
+        })?;
+    }
+    Ok(deviations)
+}
+
+/// The date in UTC, `2026-11-23`.
+fn today() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string().chars().take(10).collect()
+}
