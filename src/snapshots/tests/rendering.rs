@@ -148,7 +148,7 @@ fn pieces_of_a_value_beside_an_ellipsis() {
         ("client-secret-x1y2".to_owned(), "<client_secret>".to_owned()),
     ];
     let rendered = |text: &str| render(400, &[], Content::Text(text), &values);
-    assert_eq!(rendered("got 'email-9j8e...pid.test'"), "status: 400\ntext: \"got '<email>...<email>'\"\n");
-    assert_eq!(rendered("got 'email-9j8e…x1y2'"), "status: 400\ntext: \"got '<email>…<client_secret>'\"\n");
+    assert_eq!(rendered("got 'email-9j8e...pid.test'"), "status: 400\ntext: got '<email>...<email>'\n");
+    assert_eq!(rendered("got 'email-9j8e…x1y2'"), "status: 400\ntext: got '<email>…<client_secret>'\n");
     assert_eq!(rendered("email-9 wait... what"), "status: 400\ntext: email-9 wait... what\n");
 }
