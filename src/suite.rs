@@ -14,4 +14,4 @@ pub use embedded::{EmbeddedError, embedded_offers, embedded_variants, start_embe
 pub use one::run as run_one;
 pub use runner::{Event, Settings, run};
 pub use snapshots::Snapshots;
-pub use station::{Station, StationOptions};
+pub use station::{Authorities, Station, StationOptions};
