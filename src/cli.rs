@@ -11,6 +11,7 @@ mod explain;
 mod identity;
 mod interrupt;
 mod judge;
+mod kept;
 mod list;
 mod load;
 mod output;

@@ -10,6 +10,7 @@
 mod client;
 mod failure;
 mod origins;
+mod retry;
 mod tls;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 
 pub use client::{Client, HttpOptions, Outgoing};
 pub use origins::{Forwarded, Origins, OriginsError, Reached};
+pub use retry::asked_to_wait;
 pub use tls::{Shared, TlsError};
 
 #[doc(no_inline)]

@@ -33,5 +33,5 @@ use file::append_file;
 pub use file::{WriteError, write_file};
 pub use merge::merge;
 pub use style::Style;
-pub use visible::{visible, visible_lines};
+pub use visible::{disarm, visible, visible_lines};
 pub use words::conclusion;

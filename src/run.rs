@@ -5,6 +5,7 @@
 //! seen too, and stops only where a value that a later step needs is missing or nothing answers any more. It neither
 //! prints nor exits.
 
+mod absent;
 mod click;
 mod generate;
 mod identity;
@@ -16,9 +17,11 @@ mod rate_limit;
 mod repetitions;
 mod request;
 mod secrets;
+mod unready;
 
 pub use performer::{Performed, perform};
 pub use secrets::Secret;
+pub use unready::not_begun;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -16,4 +16,4 @@ pub use known::known_deviations;
 pub use one::run as run_one;
 pub use runner::{Event, Settings, run};
 pub use snapshots::Snapshots;
-pub use station::{Station, StationOptions};
+pub use station::{Authorities, Station, StationOptions};

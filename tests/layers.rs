@@ -25,7 +25,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("compare", &["model"]),
     ("explain", &["model", "scenario", "matching", "report"]),
     ("http", &["model"]),
-    ("mail", &["model"]),
+    ("mail", &["model", "html"]),
     ("scenario", &["model"]),
     ("identity", &["model", "http"]),
     // The pipeline.

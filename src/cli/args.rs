@@ -2,6 +2,8 @@
 //!
 //! Takes the command line; gives what was asked for, without looking at any file or network.
 
+mod http;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,6 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::model::Level;
 use crate::plan::Partition;
 use crate::snapshots::Mode;
+
+pub(super) use http::HttpArgs;
 
 /// Tests how a Matrix homeserver verifies e-mail addresses: from outside, over real HTTP and real SMTP.
 #[derive(Debug, Parser)]
@@ -131,9 +135,8 @@ pub struct RunArgs {
     /// How long one request may wait because the target limits how often it is asked.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
     pub rate_limit_wait: Duration,
-    /// How long one HTTP exchange may take.
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = humantime::parse_duration)]
-    pub request_timeout: Duration,
+    #[command(flatten)]
+    pub http: HttpArgs,
     /// The weakest level that makes a trial fail; what is weaker is noted.
     #[arg(long, value_enum, default_value_t = FailOn::Must, value_name = "LEVEL")]
     pub fail_on: FailOn,

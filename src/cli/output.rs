@@ -9,7 +9,7 @@ use crate::model::{Report, TrialRecord};
 use crate::report::{self, WriteError};
 
 /// How large a record may be to be read back for the page: larger ones are shown without what went well.
-const MOST_READ_BYTES: u64 = 512 * 1024 * 1024;
+const MOST_READ_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The folder that a run writes to.
 pub(super) struct Output {

@@ -1,5 +1,6 @@
 //! `threepid run`: from arguments to trials to reports and an exit code.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
@@ -7,20 +8,22 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::{ApiChoice, Format, RunArgs};
 use super::exit::Exit;
+use super::kept::Records;
 use super::output::Output;
 use super::progress::Progress;
 use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
 use super::{interrupt, load};
+use crate::http::Shared;
 use crate::mail::Sink;
-use crate::model::{Counts, Outcome, Report, TargetInfo, TrialRecord};
+use crate::model::{Report, TargetInfo};
 use crate::plan::{Api, Planned, Selection, VariantOffer, assign, plan};
 use crate::report::events::{self, Happened};
 use crate::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
 use crate::scenario::Suite;
 use crate::snapshots::Mode;
-use crate::suite::{Event, Settings, Snapshots, Station, known_deviations};
+use crate::suite::{Authorities, Event, Settings, Snapshots, Station, known_deviations};
 use crate::target::{Kind, Profile};
 
 /// Where mail is taken when somebody else's homeserver has to know it beforehand.
@@ -61,6 +64,8 @@ struct Prepared<'a> {
     /// Scenarios that no variant can run, with the reason.
     unfit: Vec<(usize, Vec<usize>, String)>,
     seed: u64,
+    /// Certificate authorities to trust.
+    authorities: Option<Authorities>,
 }
 
 fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>, Refused> {
@@ -104,6 +109,7 @@ fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>, Refused> 
         groups,
         unfit,
         seed: args.seed.unwrap_or_else(rand::random),
+        authorities: args.http.cacert.as_deref().map(authorities).transpose()?,
     })
 }
 
@@ -113,6 +119,14 @@ fn profile(args: &RunArgs) -> Result<Profile, Refused> {
         (None, Some(_)) => Profile::parse(ANY_HOMESERVER, "--homeserver").map_err(usage),
         (None, None) => Profile::load("reference").map_err(usage),
     }
+}
+
+/// The certificate authorities in a file.
+fn authorities(path: &Path) -> Result<Authorities, Refused> {
+    let file = path.display().to_string();
+    let pem = std::fs::read(path).map_err(|fault| usage(format!("cannot read {file} (--cacert): {fault}")))?;
+    Shared::with_pem(&pem, &file).map_err(usage)?;
+    Ok(Authorities { pem, file })
 }
 
 /// What is known of a homeserver of which only the address is given.
@@ -249,6 +263,7 @@ impl Prepared<'_> {
             shapes: find_shapes(&self.args.shape)?,
             sink,
             seed: self.seed,
+            authorities: self.authorities.as_ref(),
         })
     }
 
@@ -409,31 +424,5 @@ pub(super) fn verdict(report: &Report) -> Exit {
         0 if not_reached > 0 => Exit::Failure,
         0 => Exit::Ok,
         _ => Exit::NotConformant,
-    }
-}
-
-/// The records of a run, as far as the report on the terminal needs them.
-#[derive(Default)]
-struct Records {
-    trials: Vec<TrialRecord>,
-    counts: Counts,
-    /// How many trials are kept with all that happened in them.
-    whole: usize,
-}
-
-/// How many trials that need attention are kept whole; of the others the terminal shows the findings alone.
-const MAX_WHOLE: usize = 200;
-
-impl Records {
-    fn add(&mut self, mut record: TrialRecord) {
-        self.counts.add(record.outcome);
-        let wanted = matches!(record.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass);
-        if wanted && self.whole < MAX_WHOLE {
-            self.whole += 1;
-        } else {
-            // What happened is in the record on disk, if there is one; memory stays flat.
-            record.transcript = Default::default();
-        }
-        self.trials.push(record);
     }
 }

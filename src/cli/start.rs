@@ -10,7 +10,7 @@ use crate::mail::Sink;
 use crate::reference::{Defect, Running, Shape};
 use crate::run::{Limits, MAIL_DOMAIN};
 use crate::scenario::NEEDS;
-use crate::suite::{Station, StationOptions, start_embedded};
+use crate::suite::{Authorities, Station, StationOptions, start_embedded};
 use crate::target::{AccountOptions, InstallOptions, Kind, Managed, Profile, StartEvent, StartOptions, parse_given};
 
 /// A server that this program started, or one that somebody else did.
@@ -58,6 +58,8 @@ pub(super) struct Starter<'a> {
     pub(super) shapes: Vec<&'static Shape>,
     pub(super) sink: &'a Sink,
     pub(super) seed: u64,
+    /// Certificate authorities to trust (`--cacert`).
+    pub(super) authorities: Option<&'a Authorities>,
 }
 
 impl Starter<'_> {
@@ -142,7 +144,10 @@ impl Starter<'_> {
             options.offers.retain(|offer| offer != IDENTITY_SERVER);
         }
         options.identity = desk.map(|desk| Arc::clone(&desk.server));
-        options.http.request_timeout = args.request_timeout;
+        options.http.request_timeout = args.http.request_timeout;
+        options.http.connect_timeout = args.http.connect_timeout;
+        options.http.body_limit = args.http.body_limit as usize;
+        options.authorities = self.authorities.cloned();
         options.limits = Limits {
             mail: args.mail_timeout,
             quiet: args.quiet_window,

@@ -6,6 +6,7 @@
 use std::io::{IsTerminal, Write};
 
 use super::args::Colour;
+use crate::report::{disarm, visible_lines};
 
 /// What is known of the two streams.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +57,7 @@ pub(super) fn err(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// Writes one error with its next step.
+/// Writes one error with its next step. Servers have a say in some of them: nothing in it is obeyed.
 pub(super) fn error(message: &str) {
-    err(&format!("threepid: {message}\n"));
+    err(&disarm(format!("threepid: {}\n", visible_lines(message))));
 }

@@ -29,6 +29,9 @@ pub(super) fn classify(error: reqwest::Error, options: &HttpOptions, note: Optio
     // The URL stands in the exchange already, and may carry secrets.
     let error = error.without_url();
     let mut message = chain(&error);
+    if let Some(advice) = advice(&message).filter(|_| note.is_none()) {
+        message.push_str(&format!(" ({advice})"));
+    }
     let kind = if error.is_builder() {
         FailureKind::BadRequest
     } else if error.is_connect() {
@@ -45,6 +48,19 @@ pub(super) fn classify(error: reqwest::Error, options: &HttpOptions, note: Optio
         FailureKind::Broken
     };
     Failure { kind, message }
+}
+
+/// What to do about what often goes wrong with TLS.
+fn advice(message: &str) -> Option<&'static str> {
+    const NO_TLS: &str = "it seems that the server speaks no TLS there: then its address begins with `http://`";
+    [
+        ("InvalidContentType", NO_TLS),
+        ("tls handshake eof", NO_TLS),
+        ("invalid peer certificate", "`--cacert` names the authority of a certificate to trust"),
+        ("invalid HTTP version", "what came is not HTTP; where TLS is spoken, the address begins with `https://`"),
+    ]
+    .into_iter()
+    .find_map(|(sign, advice)| message.contains(sign).then_some(advice))
 }
 
 pub(super) fn bad_request(message: String) -> Failure {

@@ -59,13 +59,26 @@ impl Shared {
     /// # Errors
     /// When `pem` holds no certificate, or one that cannot be an authority.
     pub fn with_pem(pem: &[u8], origin: &str) -> Result<Shared, TlsError> {
+        Shared::with_all([(pem, origin)])
+    }
+
+    /// The system's authorities and those in all of these.
+    ///
+    /// # Errors
+    /// As [`Shared::with_pem`], for each.
+    pub fn with_all<'a>(all: impl IntoIterator<Item = (&'a [u8], &'a str)>) -> Result<Shared, TlsError> {
         let mut extra = RootCertStore::empty();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|_| TlsError::NotPem { origin: origin.to_owned() })?;
-            extra.add(certificate).map_err(|source| TlsError::NotAnAuthority { origin: origin.to_owned(), source })?;
-        }
-        if extra.is_empty() {
-            return Err(TlsError::NotPem { origin: origin.to_owned() });
+        for (pem, origin) in all {
+            let before = extra.len();
+            for certificate in CertificateDer::pem_slice_iter(pem) {
+                let certificate = certificate.map_err(|_| TlsError::NotPem { origin: origin.to_owned() })?;
+                extra
+                    .add(certificate)
+                    .map_err(|source| TlsError::NotAnAuthority { origin: origin.to_owned(), source })?;
+            }
+            if extra.len() == before {
+                return Err(TlsError::NotPem { origin: origin.to_owned() });
+            }
         }
         Shared::with_extra(extra)
     }

@@ -6,16 +6,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use html5ever::interface::TokenizerResult;
-use html5ever::tendril::StrTendril;
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::Tag;
 
-/// How much is read between two looks at what was found.
-const PIECE_BYTES: usize = 1024;
-/// One tag or comment with more of what separates attributes ends the reading: each attribute is compared with all
-/// before it, so a tag of a hundred thousand would take minutes. A picture of half a megabyte within a tag has fewer.
-const SEPARATORS: usize = 10_000;
+use crate::html::tokens::{self, attribute, opens};
 
 /// What was found in one HTML text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,24 +21,7 @@ pub(super) struct Page {
 
 /// Reads HTML; at most `limit` anchors.
 pub(super) fn read(html: &str, limit: usize) -> Page {
-    let tokenizer = Tokenizer::new(Reader { limit, ..Reader::default() }, TokenizerOpts::default());
-    let input = BufferQueue::default();
-    let mut rest = html;
-    while !rest.is_empty() {
-        let (piece, later) = rest.split_at(rest.floor_char_boundary(PIECE_BYTES));
-        rest = later;
-        input.push_back(StrTendril::from_slice(piece));
-        // It stops at a script that a browser would have to run first; nothing is run, so it only has to go on.
-        while let TokenizerResult::Script(()) = tokenizer.feed(&input) {}
-        let separators = piece.bytes().filter(|b| b.is_ascii_whitespace() || matches!(b, b'/' | b'"' | b'\'')).count();
-        let quiet = &tokenizer.sink.quiet;
-        quiet.set(quiet.get() + separators);
-        if quiet.get() > SEPARATORS {
-            break;
-        }
-    }
-    tokenizer.end();
-    tokenizer.sink.page.into_inner()
+    tokens::read(html, Reader { limit, ..Reader::default() }).page.into_inner()
 }
 
 #[derive(Default)]
@@ -53,65 +29,43 @@ struct Reader {
     page: RefCell<Page>,
     /// Within an anchor that has a target.
     in_anchor: Cell<bool>,
-    /// How many elements whose text is never shown are open. They hold no elements, so it is 0 or 1.
-    hidden: Cell<u8>,
-    /// What could separate attributes since the last token.
-    quiet: Cell<usize>,
+    /// Within an element whose text is never shown; it holds no elements.
+    hidden: Cell<bool>,
     limit: usize,
 }
 
-impl Reader {
-    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
-        let opens = tag.kind == TagKind::StartTag;
-        let raw = match &*tag.name {
-            "a" => {
-                self.anchor(tag, opens);
-                return TokenSinkResult::Continue;
+impl tokens::Reader for Reader {
+    fn tag(&self, tag: &Tag) {
+        match &*tag.name {
+            "a" => self.anchor(tag),
+            "script" | "style" | "xmp" | "iframe" | "noembed" | "noframes" | "title" | "textarea" => {
+                self.hidden.set(opens(tag));
             }
-            "script" => RawKind::ScriptData,
-            "style" | "xmp" | "iframe" | "noembed" | "noframes" => RawKind::Rawtext,
-            "title" | "textarea" => RawKind::Rcdata,
-            name => {
-                if is_block(name) {
-                    self.page.borrow_mut().text.push('\n');
-                }
-                return TokenSinkResult::Continue;
-            }
-        };
-        self.hidden.set(u8::from(opens));
-        if opens { TokenSinkResult::RawData(raw) } else { TokenSinkResult::Continue }
+            name if is_block(name) => self.page.borrow_mut().text.push('\n'),
+            _ => {}
+        }
     }
 
-    fn anchor(&self, tag: &Tag, opens: bool) {
-        let href = tag.attrs.iter().find(|attr| &*attr.name.local == "href").filter(|_| opens);
+    fn text(&self, text: &str) {
+        if !self.in_anchor.get() && !self.hidden.get() {
+            let mut page = self.page.borrow_mut();
+            page.text.extend(text.chars().map(|c| if c.is_ascii_whitespace() { ' ' } else { c }));
+        }
+    }
+}
+
+impl Reader {
+    fn anchor(&self, tag: &Tag) {
+        let href = attribute(tag, "href").filter(|_| opens(tag));
         self.in_anchor.set(href.is_some());
         if let Some(href) = href {
             let mut page = self.page.borrow_mut();
             if page.hrefs.len() < self.limit {
-                page.hrefs.push(href.value.to_string());
+                page.hrefs.push(href.to_owned());
             }
             // The words before and after an anchor are not one word.
             page.text.push(' ');
         }
-    }
-}
-
-impl TokenSink for Reader {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        if !matches!(token, Token::ParseError(_)) {
-            self.quiet.set(0);
-        }
-        match token {
-            Token::TagToken(tag) => return self.tag(&tag),
-            Token::CharacterTokens(text) if !self.in_anchor.get() && self.hidden.get() == 0 => {
-                let mut page = self.page.borrow_mut();
-                page.text.extend(text.chars().map(|c| if c.is_ascii_whitespace() { ' ' } else { c }));
-            }
-            _ => {}
-        }
-        TokenSinkResult::Continue
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Limits {
     pub session: Duration,
     /// Mails that one mailbox holds until they are taken out (default 1000). One more gets `452 4.2.2`.
     pub mailbox_mails: usize,
-    /// Bytes that one mailbox holds until they are taken out (default 64 MiB). Beyond it a mail gets `452 4.2.2`.
+    /// Bytes that one mailbox holds until they are taken out (default 16 MiB). Beyond it a mail gets `452 4.2.2`.
     pub mailbox_bytes: usize,
     /// Mails kept for addresses that nobody waits for (default 1000). The oldest is dropped, which no client notices.
     pub strays: usize,
@@ -52,7 +52,7 @@ impl Default for Limits {
             idle: Duration::from_secs(5 * 60),
             session: Duration::from_secs(60 * 60),
             mailbox_mails: 1000,
-            mailbox_bytes: 64 * MIB,
+            mailbox_bytes: 16 * MIB,
             strays: 1000,
             stray_bytes: 64 * MIB,
         }

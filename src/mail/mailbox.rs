@@ -43,6 +43,11 @@ impl Mailbox {
         self.slot.take(count)
     }
 
+    /// The reply with which the sink refused the last mail for this address that was more than its limits allow.
+    pub fn refused(&self) -> Option<String> {
+        self.slot.refused()
+    }
+
     /// Waits for silence: gives nothing if nothing comes until `end`, else all that is there as soon as there is any.
     pub async fn anything_until(&mut self, end: Instant) -> Vec<Arc<Received>> {
         while self.slot.len() == 0 {

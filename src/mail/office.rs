@@ -41,6 +41,8 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     held: Mutex<Held>,
+    /// The reply with which the last mail for this mailbox was refused, because it or they were too large.
+    refused: Mutex<Option<String>>,
     /// Wakes the one task that waits at this mailbox.
     pub(super) arrived: Notify,
 }
@@ -48,6 +50,11 @@ pub(super) struct Slot {
 impl Slot {
     fn lock(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Why the last mail that was refused was.
+    pub(super) fn refused(&self) -> Option<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many mails are there.
@@ -198,6 +205,14 @@ impl Office {
             let _ = self.subscribers.send(mail);
         }
         Ok(())
+    }
+
+    /// Notes for everyone who waits that a mail for them was refused, and with which reply.
+    pub(super) fn refuse(&self, keys: &[String], reply: &str) {
+        let desk = self.lock();
+        for slot in keys.iter().filter_map(|key| desk.slots.get(key)).flatten() {
+            *slot.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply.to_owned());
+        }
     }
 
     fn is_full(&self, held: &Held, bytes: usize) -> bool {

@@ -4,6 +4,7 @@
 //! its line.
 
 use std::borrow::Cow;
+use std::fmt;
 
 /// One reply of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,13 @@ impl Reply {
 
     /// Appends the reply's line.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(format!("{} {}\r\n", self.code, self.text).as_bytes());
+        out.extend_from_slice(format!("{self}\r\n").as_bytes());
+    }
+}
+
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code, self.text)
     }
 }
 

@@ -16,7 +16,7 @@ use super::behaviour::{DataFault, Extension, Scripts};
 use super::command::{self, Command, Mail};
 use super::data::{Excess, Receiver};
 use super::limits::{InFlight, Limits};
-use super::office::{Delivery, Office};
+use super::office::{Delivery, Full, Office};
 use super::reply::{Reply, write_lines};
 use super::wire::{End, Line, Wire};
 use crate::model::{Envelope, SessionFacts};
@@ -262,20 +262,21 @@ impl Session {
             Some(DataFault::Refuse(reply)) => return self.say(&reply),
             None => {}
         }
+        let keys = transaction.keys.clone();
         let reply = match receiver.finish() {
-            Ok(raw) => self.deliver(transaction, raw),
+            Ok(raw) => match self.deliver(transaction, raw) {
+                Ok(()) => return self.ok("2.0.0 taken"),
+                Err(Full) => Reply::new(452, "4.2.2 a recipient's mailbox is full"),
+            },
             Err(Excess::Message) => self.too_large(),
             Err(Excess::InFlight) => Reply::new(452, "4.3.1 too many mails are coming in at once"),
         };
+        self.host.office.refuse(&keys, &reply.to_string());
         self.say(&reply)
     }
 
-    fn deliver(&self, transaction: Transaction, raw: Vec<u8>) -> Reply {
+    fn deliver(&self, transaction: Transaction, raw: Vec<u8>) -> Result<(), Full> {
         let Transaction { envelope, keys } = transaction;
-        let delivery = Delivery { envelope, session: self.facts.clone(), raw, keys };
-        match self.host.office.deliver(delivery) {
-            Ok(()) => Reply::new(250, "2.0.0 taken"),
-            Err(_full) => Reply::new(452, "4.2.2 a recipient's mailbox is full"),
-        }
+        self.host.office.deliver(Delivery { envelope, session: self.facts.clone(), raw, keys })
     }
 }

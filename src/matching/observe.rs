@@ -22,9 +22,10 @@ pub fn observe(event: &Event, origins: &[Url]) -> Option<Value> {
     }
 }
 
-/// What can be seen in a response: `status`, `headers`, `body` if it is JSON, `text`, `raw`. Empty without one.
+/// What can be seen in a response: `status`, `headers`, `body` if it is JSON, `text`, `raw`. Empty without one, and of one
+/// that is not whole: what is missing could be anything.
 pub fn observe_exchange(exchange: &Exchange) -> Value {
-    exchange.response.as_ref().map_or_else(|| json!({}), response)
+    exchange.response.as_ref().filter(|_| exchange.failure.is_none()).map_or_else(|| json!({}), response)
 }
 
 /// What can be seen in several answers together: `responses`, `statuses`.
@@ -125,6 +126,7 @@ fn link(mail: &Mail, origins: &[Url]) -> Option<Value> {
     }))
 }
 
+/// Empty if the link got no complete answer.
 fn observe_visit(visit: &Visit) -> Value {
     let mut seen = match visit.hops.last().and_then(|hop| hop.response.as_ref()) {
         Some(last) => match response(last) {
@@ -143,7 +145,7 @@ fn observe_visit(visit: &Visit) -> Value {
             "redirect"
         }
         VisitEnd::NotFollowed(_) => "not-followed",
-        VisitEnd::Failed => "failed",
+        VisitEnd::Failed => return json!({}),
     };
     seen.insert("end".into(), end.into());
     Value::Object(seen)

@@ -40,9 +40,9 @@ fn annotation(trial: &TrialRecord, folder: &str) -> String {
     format!("::error {}::{}\n", properties.join(","), data(&message.join("\n")))
 }
 
-/// A message: what would end it is escaped.
+/// A message: what would end it is escaped, and what is an order wherever it stands in a line.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace("##[", "\\x23#[").replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A property's value: also what would end that.

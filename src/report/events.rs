@@ -79,7 +79,8 @@ pub fn json(happened: Happened<'_>) -> String {
             c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| line.push_str(&format!("\\u{unit:04x}")));
         }
     }
-    line + "\n"
+    // An order wherever it stands in a line; in JSON it can only stand in a text.
+    line.replace("##[", "#\\u0023[") + "\n"
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ fn hidden(c: char) -> bool {
 }
 
 /// Makes sure that no line of a finished text is an order to a CI system: `::` at the start of a line, or `##[` anywhere.
-pub(super) fn disarm(text: String) -> String {
+pub fn disarm(text: String) -> String {
     if !text.contains("::") && !text.contains("##[") {
         return text;
     }

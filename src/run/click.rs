@@ -48,7 +48,10 @@ async fn follow(client: &Client, context: &Context, method: &str, submit: bool, 
         if let Some(location) = location(response) {
             redirects += 1;
             match at.join(location) {
-                Ok(to) if redirects <= MAX_REDIRECTS && matches!(to.scheme(), "http" | "https") => at = to,
+                Ok(_) if redirects > MAX_REDIRECTS => {
+                    return VisitEnd::Redirect(format!("{location} (more than {MAX_REDIRECTS} redirects)"));
+                }
+                Ok(to) if matches!(to.scheme(), "http" | "https") => at = to,
                 _ => return VisitEnd::Redirect(location.to_owned()),
             }
             next = Outgoing::new("GET", "");

@@ -1,5 +1,7 @@
 //! The loop over a trial's steps.
 
+mod mail;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
@@ -12,17 +14,20 @@ use super::generate::Generator;
 use super::link::{LinkFault, changed};
 use super::mailboxes::Mailboxes;
 use super::orders::Orders;
+use super::rate_limit::Patience;
 use super::repetitions::{Repetitions, conditions_met};
 use super::secrets::{self, Secret};
 use super::{Context, click, identity, rate_limit, request};
 use crate::http::Client;
-use crate::mail::read_mail;
 use crate::matching::{self, Unbound, Values};
-use crate::model::{
-    Account, Delivery, Entry, Event, Exchange, FailureKind, Mail, Silence, Stop, StopReason, Transcript,
-};
+use crate::model::{Account, Entry, Event, Exchange, FailureKind, Stop, StopReason, Transcript};
 use crate::plan::Trial;
-use crate::scenario::{Action, Click, MailWait, Quiet, Request, Step, Text, ValueType};
+use crate::scenario::{Action, Click, Request, Step, Text, ValueType};
+
+/// How long cleaning up may take.
+const CLEANING: Duration = Duration::from_secs(10);
+/// The same once somebody waits for the program to end.
+const CLEANING_IN_HASTE: Duration = Duration::from_secs(1);
 
 /// What came of a trial.
 #[derive(Debug, Clone)]
@@ -44,7 +49,8 @@ pub async fn perform(
     cancel: &CancellationToken,
 ) -> Performed {
     let mut performer = Performer::new(trial, context);
-    for exchange in preparation {
+    for mut exchange in preparation {
+        secrets::sift(&mut exchange);
         performer.push(None, 0, "account", Event::Exchange(exchange));
     }
     for (actor, account) in accounts {
@@ -69,7 +75,8 @@ pub async fn perform(
         performer.push(None, 0, "stopped", Event::Stop(stop));
     }
     // Cleaning up has a deadline of its own, and nothing hangs on it.
-    let _ = tokio::time::timeout(context.limits.trial.min(Duration::from_secs(10)), performer.steps(true)).await;
+    let most = if cancel.is_cancelled() { CLEANING_IN_HASTE } else { CLEANING };
+    let _ = tokio::time::timeout(context.limits.trial.min(most), performer.steps(true)).await;
     performer.finish().await
 }
 
@@ -273,28 +280,26 @@ impl<'t> Performer<'t> {
             outgoing.push(request::outgoing(request, &self.values, self.context, self.trial.api).map_err(unbound)?);
         }
         let limited_is_expected = rate_limit::expected(&step.checks);
-        let mut patience = self.context.limits.rate_limit;
+        let mut patience = Patience::new(self.context.limits.rate_limit);
         let at_ms = self.since_begun();
         let mut answers = join_all(outgoing.iter().map(|one| client.send(one.clone()))).await;
         for turn in 0..answers.len() {
-            while let (false, Some(wait)) =
-                (limited_is_expected, answers[turn].response.as_ref().and_then(rate_limit::asked_to_wait))
-            {
-                let exchange = answers[turn].clone();
-                self.push(None, turn, &format!("{} (limited)", step.label), Event::Exchange(exchange));
-                patience = patience.checked_sub(wait).ok_or_else(|| Stop {
-                    reason: StopReason::RateLimited,
-                    message: format!(
-                        "the target limits how often it is asked: it wants {wait:?} of waiting, and {:?} are allowed for one \
-                         request; lift its limits for this run, or set --rate-limit-wait",
-                        self.context.limits.rate_limit
-                    ),
-                })?;
+            let mut before = 0;
+            loop {
+                let limited = answers[turn].response.as_ref().filter(|_| !limited_is_expected);
+                let wait = patience.wait(limited, before);
+                if !matches!(wait, Ok(None)) {
+                    let exchange = answers[turn].clone();
+                    self.push(None, turn, &format!("{} (limited)", step.label), Event::Exchange(exchange));
+                }
+                let Some(wait) = wait? else { break };
                 // The target named this moment itself.
                 tokio::time::sleep(wait).await;
                 answers[turn] = client.send(outgoing[turn].clone()).await;
+                before += 1;
             }
         }
+        answers.iter_mut().for_each(secrets::sift);
         let mut stop = None;
         for (turn, exchange) in answers.into_iter().enumerate() {
             if let (None, Some(failure)) = (&stop, &exchange.failure) {
@@ -314,43 +319,6 @@ impl<'t> Performer<'t> {
         stop.map_or(Ok(()), Err)
     }
 
-    async fn mail(&mut self, index: usize, step: &Step, wait: &MailWait) -> Result<(), Stop> {
-        let address = self.values.fill_text(&wait.to).map_err(unbound)?;
-        let within = wait.within.unwrap_or(self.context.limits.mail);
-        let at_ms = self.since_begun();
-        let begun = Instant::now();
-        let received = self.mailboxes.of(&address).receive(wait.count, begun + within).await;
-        let missing = received.len() < wait.count;
-        let delivery = Delivery {
-            mailbox: address,
-            wanted: wait.count,
-            mails: received.iter().map(|one| self.read(one)).collect(),
-            waited_ms: begun.elapsed().as_secs_f64() * 1000.0,
-            deadline_ms: within.as_secs_f64() * 1000.0,
-            strays: if missing { self.context.sink.strays().into_iter().rev().take(10).collect() } else { Vec::new() },
-        };
-        let entry =
-            Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Delivery(delivery) };
-        self.transcript.entries.push(entry);
-        Ok(())
-    }
-
-    async fn quiet(&mut self, index: usize, step: &Step, quiet: &Quiet) -> Result<(), Stop> {
-        let address = self.values.fill_text(&quiet.to).map_err(unbound)?;
-        let window = quiet.window.unwrap_or(self.context.limits.quiet);
-        let at_ms = self.since_begun();
-        let received = self.mailboxes.of(&address).anything_until(Instant::now() + window).await;
-        let silence = Silence {
-            mailbox: address,
-            window_ms: window.as_secs_f64() * 1000.0,
-            mails: received.iter().map(|one| self.read(one)).collect(),
-        };
-        let entry =
-            Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Silence(silence) };
-        self.transcript.entries.push(entry);
-        Ok(())
-    }
-
     async fn click(&mut self, index: usize, step: &Step, click: &Click) -> Result<(), Stop> {
         let link = self.values.fill_text(&click.link).map_err(unbound)?;
         let link = changed(&link, &click.changes, &self.values).map_err(|fault| match fault {
@@ -360,7 +328,8 @@ impl<'t> Performer<'t> {
         })?;
         let browser = self.browser.clone().map_err(impossible)?;
         let at_ms = self.since_begun();
-        let visit = click::visit(&browser, self.context, &link, &click.method, click.submit).await;
+        let mut visit = click::visit(&browser, self.context, &link, &click.method, click.submit).await;
+        visit.hops.iter_mut().for_each(secrets::sift);
         let failed = visit.hops.last().and_then(|hop| hop.failure.clone());
         let entry = Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Visit(visit) };
         self.transcript.entries.push(entry);
@@ -373,17 +342,9 @@ impl<'t> Performer<'t> {
         }
     }
 
-    fn read(&self, received: &crate::mail::Received) -> Mail {
-        read_mail(received, &self.linked)
-    }
-
     async fn finish(mut self) -> Performed {
         identity::calm(&self.misled, self.context);
-        for (mailbox, mails) in self.mailboxes.left_over().await {
-            let mails = mails.iter().map(|one| self.read(one)).collect();
-            let delivery = Delivery { mailbox, wanted: 0, mails, waited_ms: 0.0, deadline_ms: 0.0, strays: Vec::new() };
-            self.push(None, 0, "mail that no step asked for", Event::Delivery(delivery));
-        }
+        self.unasked_mail().await;
         let secrets = secrets::of(&self.transcript, &self.values);
         Performed { transcript: self.transcript, values: self.values, secrets }
     }

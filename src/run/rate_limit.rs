@@ -1,22 +1,41 @@
-//! 429 answers: how long the target asks to wait.
+//! 429 answers: for how long one request is held up by them.
 
 use std::time::Duration;
 
-use crate::model::Response;
+use crate::http::asked_to_wait;
+use crate::model::{Response, Stop, StopReason};
 use crate::scenario::{Check, Pattern, PatternKind};
 
-/// How long a 429 answer asks to wait: `Retry-After` in seconds, else `retry_after_ms` (Client-Server API, rate
-/// limiting). `None` if the answer is no 429; one second if it does not say.
-pub(super) fn asked_to_wait(response: &Response) -> Option<Duration> {
-    if response.status != 429 {
-        return None;
+/// What is left of the waiting that one request, or several at once, may do.
+pub(super) struct Patience {
+    limit: Duration,
+    left: Duration,
+}
+
+impl Patience {
+    pub(super) fn new(limit: Duration) -> Patience {
+        Patience { limit, left: limit }
     }
-    let header = response.header("retry-after").and_then(|value| value.trim().parse().ok()).map(Duration::from_secs);
-    let body = || {
-        let body: serde_json::Value = serde_json::from_str(response.body.text.as_deref()?).ok()?;
-        Some(Duration::from_millis(body.get("retry_after_ms")?.as_u64()?))
-    };
-    Some(header.or_else(body).unwrap_or(Duration::from_secs(1)))
+
+    /// How long to wait after this answer; `None` if it asks for nothing. `before` is how many there were before it.
+    ///
+    /// # Errors
+    ///
+    /// A stop, if the wait is longer than what is left.
+    pub(super) fn wait(&mut self, response: Option<&Response>, before: u32) -> Result<Option<Duration>, Stop> {
+        let Some(wait) = response.and_then(|response| asked_to_wait(response, before)) else {
+            return Ok(None);
+        };
+        self.left = self.left.checked_sub(wait).ok_or_else(|| Stop {
+            reason: StopReason::RateLimited,
+            message: format!(
+                "the target limits how often it is asked: it wants {wait:?} of waiting, and {:?} are allowed for one \
+                 request; lift its limits for this run, or set --rate-limit-wait",
+                self.limit
+            ),
+        })?;
+        Ok(Some(wait))
+    }
 }
 
 /// Whether a step names 429 among what it expects. A class (`4xx`) does not: being limited is not being refused.

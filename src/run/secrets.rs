@@ -3,11 +3,13 @@
 //! Takes a transcript and the values; gives all secrets by value: those of secret types, those that stand under names
 //! like `access_token` in any body, and the long parameters of links that were mailed.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use url::Url;
 
 use crate::matching::Values;
-use crate::model::{Asked, Body, Event, Exchange, Mail, Transcript};
+use crate::model::{Asked, Body, Event, Exchange, Failure, FailureKind, Mail, Transcript};
 use crate::scenario::ValueType;
 
 /// A value that must not be shown.
@@ -18,6 +20,10 @@ pub struct Secret {
     /// The value.
     pub value: String,
 }
+
+/// How many values under such names one answer may have: each is searched for in everything that is written, in every
+/// spelling, and an honest answer has three.
+const MOST_IN_ONE_ANSWER: usize = 16;
 
 /// How long a query parameter of a mailed link must be to count as a secret.
 const SECRET_PARAMETER: usize = 16;
@@ -62,14 +68,37 @@ pub(super) fn of(transcript: &Transcript, values: &Values) -> Vec<Secret> {
     found.secrets
 }
 
+/// Leaves an answer out that has more secrets than can be kept out of a record in reasonable time. It counts as none.
+pub(super) fn sift(exchange: &mut Exchange) {
+    let mut found = Found::default();
+    let Some(response) = &mut exchange.response else {
+        return;
+    };
+    found.body(&response.body);
+    if found.secrets.len() <= MOST_IN_ONE_ANSWER {
+        return;
+    }
+    let size_bytes = response.body.size_bytes;
+    response.body = Body { text: Some("(left out by threepid)".to_owned()), size_bytes, ..Body::default() };
+    exchange.failure = Some(Failure {
+        kind: FailureKind::TooLarge,
+        message: format!(
+            "the answer has {} values under names of secrets, of which at most {MOST_IN_ONE_ANSWER} can be kept out of \
+             a record; its body was left out",
+            found.secrets.len()
+        ),
+    });
+}
+
 #[derive(Default)]
 struct Found {
     secrets: Vec<Secret>,
+    known: HashSet<String>,
 }
 
 impl Found {
     fn add(&mut self, kind: &str, value: &str) {
-        if !self.secrets.iter().any(|known| known.value == value) {
+        if self.known.insert(value.to_owned()) {
             self.secrets.push(Secret { kind: kind.to_owned(), value: value.to_owned() });
         }
     }

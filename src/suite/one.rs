@@ -6,10 +6,13 @@ use tokio_util::sync::CancellationToken;
 use super::runner::Settings;
 use super::station::Station;
 use crate::judge::{self, Verdict};
-use crate::model::{Account, Entry, Event, Exchange, Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
+use crate::model::{Account, Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
 use crate::plan::{Planned, Trial};
 use crate::redact::Redactor;
-use crate::run::{self, Performed};
+use crate::run;
+
+/// Why a trial ends whose accounts were still being made.
+const INTERRUPTED: &str = "the run was interrupted; it was at the step `account`";
 
 /// Runs one trial; gives its record with all secrets replaced.
 pub async fn run(planned: &Planned, station: &Station, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
@@ -22,9 +25,15 @@ pub async fn run(planned: &Planned, station: &Station, settings: &Settings, canc
     let mut preparation = Vec::new();
     let mut failed = None;
     let actors = &trial.scenario().actors;
-    for (actor, result) in
-        actors.iter().zip(join_all(actors.iter().map(|actor| station.target.accounts.account(actor))).await)
-    {
+    let asked = join_all(actors.iter().map(|actor| station.target.accounts.account(actor)));
+    let results = tokio::select! {
+        results = asked => results,
+        () = cancel.cancelled() => {
+            failed = Some(Stop { reason: StopReason::Interrupted, message: INTERRUPTED.to_owned() });
+            Vec::new()
+        }
+    };
+    for (actor, result) in actors.iter().zip(results) {
         match result {
             Ok((account, exchanges)) => {
                 preparation.extend(exchanges);
@@ -40,7 +49,7 @@ pub async fn run(planned: &Planned, station: &Station, settings: &Settings, canc
         }
     }
     let performed = match failed {
-        Some(stop) => without_account(preparation, stop),
+        Some(stop) => run::not_begun(preparation, stop),
         None => run::perform(trial, &accounts, preparation, &station.context, cancel).await,
     };
     for (_, account) in &accounts {
@@ -59,14 +68,6 @@ pub async fn run(planned: &Planned, station: &Station, settings: &Settings, canc
     }
     redactor.record(&mut record);
     record
-}
-
-fn without_account(preparation: Vec<Exchange>, stop: Stop) -> Performed {
-    let entry = |event| Entry { step: None, turn: 0, label: "account".to_owned(), at_ms: 0.0, event };
-    let mut transcript = Transcript::default();
-    transcript.entries.extend(preparation.into_iter().map(Event::Exchange).map(entry));
-    transcript.entries.push(entry(Event::Stop(stop)));
-    Performed { transcript, values: crate::matching::Values::default(), secrets: Vec::new() }
 }
 
 fn record(trial: &Trial, verdict: Verdict, transcript: Transcript, duration_ms: f64) -> TrialRecord {

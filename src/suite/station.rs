@@ -51,6 +51,17 @@ pub struct StationOptions {
     pub seed: u64,
     /// The identity server that the target was set up to trust.
     pub identity: Option<Arc<IdentityServer>>,
+    /// Certificate authorities to trust besides the system's.
+    pub authorities: Option<Authorities>,
+}
+
+/// A file with certificate authorities.
+#[derive(Debug, Clone)]
+pub struct Authorities {
+    /// What is in it.
+    pub pem: Vec<u8>,
+    /// Its name, for messages.
+    pub file: String,
 }
 
 impl StationOptions {
@@ -69,6 +80,7 @@ impl StationOptions {
             limits: Limits::default(),
             seed: rand::random(),
             identity: None,
+            authorities: None,
         }
     }
 }
@@ -80,11 +92,10 @@ impl Station {
     ///
     /// A message that says what was tried, what was seen, and what to set.
     pub async fn open(options: StationOptions) -> Result<Station, String> {
-        let shared = match &options.identity {
-            None => Shared::new(),
-            Some(server) => Shared::with_pem(server.authority().ca_pem().as_bytes(), "the identity server's authority"),
-        };
-        let shared = shared.map_err(|fault| fault.to_string())?;
+        let own = options.identity.as_ref().map(|server| server.authority().ca_pem().as_bytes());
+        let given = options.authorities.as_ref().map(|given| (&given.pem[..], &*given.file));
+        let all = own.map(|pem| (pem, "the identity server's authority")).into_iter().chain(given);
+        let shared = Shared::with_all(all).map_err(|fault| fault.to_string())?;
         let origins = Origins::parse(&options.url, options.public_url.as_deref()).map_err(|fault| fault.to_string())?;
         let client = Client::new(&options.http, &shared)
             .map_err(|fault| format!("the HTTP client could not be made: {fault}"))?;
@@ -145,5 +156,9 @@ impl ProbeMailbox for Watched<'_> {
             let received = self.mailbox.receive(1, deadline).await;
             received.first().map(|mail| read_mail(mail, self.origins))
         })
+    }
+
+    fn refused(&self) -> Option<String> {
+        self.mailbox.refused()
     }
 }

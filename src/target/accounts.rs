@@ -40,6 +40,9 @@ pub enum Method {
     SharedSecret,
 }
 
+/// The shortest secret that is looked for in what a server says.
+const SHORTEST_SECRET: usize = 6;
+
 impl Method {
     const ALL: [Method; 3] = [Method::Given, Method::Registration, Method::SharedSecret];
 
@@ -148,7 +151,10 @@ impl Accounts {
                     self.remember([&account.access_token].into_iter().chain(&account.password));
                     return Ok((account, exchanges));
                 }
-                Err(outcome) => attempts.push(Attempt { method: method.word().to_owned(), outcome }),
+                Err(outcome) => {
+                    let outcome = self.hide(&outcome);
+                    attempts.push(Attempt { method: method.word().to_owned(), outcome });
+                }
             }
         }
         let error = TargetError::NoAccounts { url: self.origins.reachable().to_string(), attempts };
@@ -165,6 +171,16 @@ impl Accounts {
     /// All secrets that were given or seen so far: passwords, tokens, the shared secret.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A text without the secrets that were given or seen so far.
+    pub(super) fn hide(&self, text: &str) -> String {
+        let mut hidden = text.to_owned();
+        // A shorter one stands in too many innocent words.
+        for secret in self.secrets().into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
+            hidden = hidden.replace(&secret, "(a secret)");
+        }
+        hidden
     }
 
     /// The token for `m.login.registration_token`, if one is known.

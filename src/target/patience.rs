@@ -3,18 +3,16 @@
 //! Takes a request and a deadline; gives every exchange it took. A 429 is waited out for as long as the server itself
 //! says, never longer than the deadline. Nothing else is repeated.
 
-use std::time::{Duration, SystemTime};
-
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::http::{Client, Outgoing};
+use crate::http::{Client, Outgoing, asked_to_wait};
 use crate::model::{Exchange, Response};
 
-/// How long to wait after a 429 that says nothing about it.
-const WITHOUT_HINT: Duration = Duration::from_secs(1);
-/// The least wait: a hint of 0 must not turn into a busy loop.
-const LEAST: Duration = Duration::from_millis(50);
+/// How many characters of a name that a server chose are shown: an error code, a stage, a key.
+const NAME: usize = 64;
+/// How many names are shown of a list.
+const NAMES: usize = 5;
 
 /// Sends a request, waiting out rate limits until `deadline`. All exchanges are added to `exchanges`; the last is
 /// also given.
@@ -24,13 +22,14 @@ pub(super) async fn send(
     deadline: Instant,
     exchanges: &mut Vec<Exchange>,
 ) -> Exchange {
+    let mut before = 0;
     loop {
         let exchange = client.send(outgoing.clone()).await;
         exchanges.push(exchange.clone());
-        let wait = match &exchange.response {
-            Some(response) if response.status == 429 => hint(response).unwrap_or(WITHOUT_HINT).max(LEAST),
-            _ => return exchange,
+        let Some(wait) = exchange.response.as_ref().and_then(|response| asked_to_wait(response, before)) else {
+            return exchange;
         };
+        before += 1;
         let Some(again) = Instant::now().checked_add(wait).filter(|again| *again <= deadline) else {
             return exchange;
         };
@@ -38,16 +37,9 @@ pub(super) async fn send(
     }
 }
 
-/// How long the server asks to wait: `retry_after_ms` of the body, else `Retry-After` (seconds or a date).
-fn hint(response: &Response) -> Option<Duration> {
-    if let Some(millis) = json(response).as_ref().and_then(|body| body.get("retry_after_ms")?.as_u64()) {
-        return Some(Duration::from_millis(millis));
-    }
-    let header = response.header("retry-after")?.trim();
-    if let Ok(seconds) = header.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    httpdate::parse_http_date(header).ok()?.duration_since(SystemTime::now()).ok()
+/// Whether an answer says nothing about what the server offers: it is not whole, or only that it comes too often.
+pub(super) fn says_nothing(exchange: &Exchange) -> bool {
+    exchange.failure.is_some() || exchange.response.as_ref().is_none_or(|response| response.status == 429)
 }
 
 /// The body as JSON, if it is any.
@@ -60,26 +52,56 @@ pub(super) fn errcode(response: &Response) -> Option<String> {
     Some(json(response)?.get("errcode")?.as_str()?.to_owned())
 }
 
-/// An exchange's answer in a few words: `403 M_FORBIDDEN (Registration is disabled)`, or why there is none.
+/// An exchange's answer in a few words: `403 M_FORBIDDEN (Registration is disabled)`, or why there is none. What stands
+/// in a JSON body under other names is not shown: tokens and sessions do.
 pub(super) fn in_short(exchange: &Exchange) -> String {
-    if let Some(failure) = &exchange.failure {
-        return failure.message.clone();
-    }
     let Some(response) = &exchange.response else {
-        return "nothing".to_owned();
+        let cause = exchange.failure.as_ref().map(|failure| format!(" ({})", failure.message));
+        return format!("nothing{}", cause.unwrap_or_default());
     };
-    let body = json(response);
-    let field = |name: &str| body.as_ref().and_then(|body| body.get(name)?.as_str()).map(str::to_owned);
-    match (field("errcode"), field("error")) {
-        (Some(code), Some(error)) => {
-            format!("{} {code} ({})", response.status, beginning(&error, 200))
-        }
-        (Some(code), None) => format!("{} {code}", response.status),
-        _ => match response.body.text.as_deref().map(str::trim) {
-            None | Some("") => response.status.to_string(),
-            Some(text) => format!("{} {}", response.status, beginning(text, 120)),
-        },
+    let status = response.status;
+    if let Some(failure) = &exchange.failure {
+        return format!("{status}, but {}", failure.message);
     }
+    let body = json(response);
+    let field = |name: &str, limit| Some(beginning(body.as_ref()?.get(name)?.as_str()?, limit));
+    let answer = match (field("errcode", NAME), field("error", 200), &body) {
+        (Some(code), Some(error), _) => format!("{status} {code} ({error})"),
+        (Some(code), None, _) => format!("{status} {code}"),
+        (None, _, Some(Value::Object(fields))) if fields.is_empty() => format!("{status} {{}}"),
+        (None, _, Some(Value::Object(fields))) => format!("{status} with {}", names(fields.keys().map(String::as_str))),
+        (None, _, Some(Value::Array(_))) => format!("{status} with a JSON array"),
+        _ => match response.body.text.as_deref().map(str::trim) {
+            None | Some("") => status.to_string(),
+            Some(text) if text.starts_with(['{', '[']) => format!("{status} with something that is no valid JSON"),
+            Some(text) => format!("{status} {}", beginning(text, 120)),
+        },
+    };
+    match status {
+        429 => format!("{answer}; lift its limits for this run, or set `--account-timeout`"),
+        _ => answer,
+    }
+}
+
+/// Names that a server chose, the first few of them.
+pub(super) fn names<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
+    let mut rest = all.into_iter();
+    let mut shown: Vec<String> = rest.by_ref().take(NAMES).map(|name| beginning(name, NAME)).collect();
+    let more = rest.count();
+    if more > 0 {
+        shown.push(format!("… ({more} more)"));
+    }
+    shown.join(", ")
+}
+
+/// Flows of stages, the first few of them.
+pub(super) fn flows(all: &[Vec<String>]) -> String {
+    let mut shown: Vec<String> =
+        all.iter().take(NAMES).map(|flow| format!("[{}]", names(flow.iter().map(String::as_str)))).collect();
+    if all.len() > NAMES {
+        shown.push(format!("… ({} more)", all.len() - NAMES));
+    }
+    shown.join(" or ")
 }
 
 /// At most so many characters of a text, in one line.

@@ -37,6 +37,10 @@ pub trait ProbeMail: Sync {
 pub trait ProbeMailbox: Send {
     /// The first mail for the address; `None` if the deadline passes before one comes.
     fn first(&mut self, deadline: Instant) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>>;
+    /// The reply with which a mail for the address was refused, if one was more than can be taken.
+    fn refused(&self) -> Option<String> {
+        None
+    }
 }
 
 /// What a target is probed with.
@@ -111,12 +115,14 @@ pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail
     let mut asking = Asking { options, client, api: &api, exchanges: &mut exchanges };
 
     let mut abilities = vec![api_ability("api-v3", "v3", &apis), api_ability("api-r0", "r0", &apis)];
-    abilities.extend(asking.registration().await);
-    abilities.push(asking.password_login().await);
+    abilities.extend(asking.registration().await?);
+    abilities.push(asking.password_login().await?);
     let (account, provisioning) = accounts.account("probe").await.map_err(|none| none.error)?;
     asking.exchanges.extend(provisioning);
     abilities.push(asking.changes(&account).await);
-    abilities.push(email::probe(&mut asking, &account, mail).await?);
+    // A careless server says in its refusal what it was asked.
+    abilities
+        .push(email::probe(&mut asking, &account, mail).await.map_err(|fault| fault.map(|text| accounts.hide(text)))?);
     let declared = declared(options, &abilities);
     abilities.extend(declared);
     accounts.give_back(&account);
@@ -167,6 +173,10 @@ async fn versions(
         let cause = exchange.failure.map(|failure| failure.message).unwrap_or_default();
         return Err(TargetError::Unreachable { url, cause });
     };
+    if let Some(failure) = &exchange.failure {
+        let (status, cause) = (response.status, failure.message.clone());
+        return Err(TargetError::Incomplete { url, status, cause });
+    }
     let body = patience::json(response);
     let listed = body.as_ref().and_then(|body| body.get("versions")?.as_array());
     match (response.status, listed) {
@@ -175,13 +185,14 @@ async fn versions(
             Ok((versions, response.header("server").map(str::to_owned)))
         }
         (status, _) => {
-            let problem = match (status, body.is_some()) {
-                (200, true) => "JSON without `versions`",
-                (200, false) => "which is not JSON",
-                _ => "where a homeserver answers 200",
+            let problem = match (status, body.is_some(), response.header("location")) {
+                (200, true, _) => "JSON without `versions`".to_owned(),
+                (200, false, _) => "which is not JSON".to_owned(),
+                (300..=399, _, Some(to)) => format!("which leads to {} and is not followed", beginning(to, 200)),
+                _ => "where a homeserver answers 200".to_owned(),
             };
             let start = beginning(response.body.text.as_deref().unwrap_or("(not text)"), 100);
-            Err(TargetError::NotAHomeserver { url, status, problem: problem.to_owned(), start })
+            Err(TargetError::NotAHomeserver { url, status, problem, start })
         }
     }
 }

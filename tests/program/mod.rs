@@ -35,6 +35,8 @@ pub(crate) struct Place {
     folder: TempDir,
     environment: Vec<(String, String)>,
     patience: Duration,
+    /// What a shell does to itself before it becomes the program.
+    limits: Option<String>,
 }
 
 /// How the program ended and what it said.
@@ -70,7 +72,7 @@ struct Said {
 
 impl Place {
     pub(crate) fn new() -> Place {
-        Place { folder: tempfile::tempdir().unwrap(), environment: Vec::new(), patience: LONG }
+        Place { folder: tempfile::tempdir().unwrap(), environment: Vec::new(), patience: LONG, limits: None }
     }
 
     /// The same with a variable set.
@@ -82,6 +84,13 @@ impl Place {
     /// The same for what may be silent for longer.
     pub(crate) fn patient(mut self, patience: Duration) -> Place {
         self.patience = patience;
+        self
+    }
+
+    /// The same with limits that the shell sets: `ulimit -d 100000`.
+    #[cfg(unix)]
+    pub(crate) fn under(mut self, limits: &str) -> Place {
+        self.limits = Some(limits.to_owned());
         self
     }
 
@@ -111,7 +120,15 @@ impl Place {
     }
 
     pub(crate) fn start(&self, args: &[&str]) -> Started {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_threepid"));
+        let program = env!("CARGO_BIN_EXE_threepid");
+        let mut command = match &self.limits {
+            None => Command::new(program),
+            Some(limits) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("{limits} && exec \"$0\" \"$@\""), program]);
+                shell
+            }
+        };
         for name in SCRUBBED {
             command.env_remove(name);
         }

@@ -13,6 +13,8 @@ const MOST_BYTES: usize = 200 * 1024;
 /// How deep elements may be nested, as far as their tags show, for the markup to be read at all: a parser of HTML takes
 /// time with the square of it.
 const MOST_NESTING: usize = 400;
+/// How many elements there may be if each tag opens all those again that are open, as paragraphs do with what is bold.
+const MOST_OPENED: usize = 500_000;
 /// How deep elements are followed.
 const MOST_DEPTH: usize = 60;
 
@@ -57,7 +59,8 @@ const DROPPED: &[&str] = &[
 /// The markup as a person would see it, near enough.
 pub(super) fn paper(markup: &str) -> Markup {
     let shown = &markup[..markup.floor_char_boundary(MOST_BYTES)];
-    if nesting(shown) > MOST_NESTING {
+    let nesting = nesting(shown);
+    if nesting > MOST_NESTING || nesting * shown.matches('<').count() > MOST_OPENED {
         return code::block(markup);
     }
     let mut output = String::new();

@@ -14,6 +14,9 @@ use super::{Ask, account_from, fresh_localpart, fresh_password};
 const DUMMY: &str = "m.login.dummy";
 const TOKEN: &str = "m.login.registration_token";
 
+/// How many stages of a flow are completed: each is a request, and no flow needs a stage twice.
+const MOST_STAGES: usize = 8;
+
 /// How often another name is tried when one is taken.
 const NAME_TRIES: usize = 3;
 
@@ -124,17 +127,16 @@ impl Uia {
     /// The shortest flow of stages that a program can complete.
     fn choose(&self, token_known: bool) -> Result<Vec<String>, String> {
         let possible = |stage: &String| stage == DUMMY || (stage == TOKEN && token_known);
-        self.flows.iter().filter(|flow| flow.iter().all(possible)).min_by_key(|flow| flow.len()).cloned().ok_or_else(
-            || {
-                let flows: Vec<String> = self.flows.iter().map(|flow| format!("[{}]", flow.join(", "))).collect();
-                let hint = if self.flows.iter().flatten().any(|stage| stage == TOKEN) && !token_known {
-                    " (give the token with `--registration-token`)"
-                } else {
-                    ""
-                };
-                format!("it offers only the flows {}, none of which a program can complete{hint}", flows.join(" or "))
-            },
-        )
+        let short = |flow: &&Vec<String>| flow.len() <= MOST_STAGES && flow.iter().all(possible);
+        self.flows.iter().filter(short).min_by_key(|flow| flow.len()).cloned().ok_or_else(|| {
+            let hint = if self.flows.iter().flatten().any(|stage| stage == TOKEN) && !token_known {
+                " (give the token with `--registration-token`)"
+            } else {
+                ""
+            };
+            let flows = super::super::patience::flows(&self.flows);
+            format!("it offers only the flows {flows}, none of which a program can complete{hint}")
+        })
     }
 }
 

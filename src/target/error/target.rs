@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::list;
+use super::super::patience::{beginning, names};
 use crate::model::Arrival;
+
+/// How many mails for other addresses a message names.
+const MOST_STRAYS: usize = 3;
 
 /// Why a target cannot be tested.
 #[derive(Debug, Error)]
@@ -17,6 +20,19 @@ pub enum TargetError {
     Unreachable {
         /// What was asked.
         url: String,
+        /// The failure of the exchange.
+        cause: String,
+    },
+    /// Something answers, but not to the end.
+    #[error(
+        "{url} gave no whole answer: it answered {status}, but {cause}; is this the homeserver's client-server address \
+         (`--homeserver`)?"
+    )]
+    Incomplete {
+        /// What was asked.
+        url: String,
+        /// The status.
+        status: u16,
         /// The failure of the exchange.
         cause: String,
     },
@@ -37,7 +53,7 @@ pub enum TargetError {
     /// The server speaks no version that is known here.
     #[error(
         "{url} lists no version of the client-server API that can be tested (it lists {}): `r0.…` or `v1.…` is needed",
-        list(versions)
+        names(versions.iter().map(String::as_str))
     )]
     NoApi {
         /// What was asked.
@@ -70,6 +86,17 @@ pub enum TargetError {
         strays: Vec<Arrival>,
         /// What the profile says about where the server's SMTP settings are.
         hint: Option<String>,
+    },
+    /// The probe mail is more than the sink takes.
+    #[error(
+        "the homeserver's mail to {address} came, and was refused at a limit of the mail sink: {reply}; let it send a \
+         smaller one"
+    )]
+    MailRefused {
+        /// The address that was watched.
+        address: String,
+        /// What the sink replied.
+        reply: String,
     },
     /// The links in mails lead elsewhere.
     #[error(
@@ -108,6 +135,16 @@ pub struct Attempt {
     pub outcome: String,
 }
 
+impl TargetError {
+    /// The same with what a server said changed by `change`.
+    pub(in crate::target) fn map(mut self, change: impl Fn(&str) -> String) -> TargetError {
+        if let TargetError::ProbeFailed { answer, .. } = &mut self {
+            *answer = change(answer);
+        }
+        self
+    }
+}
+
 fn in_brackets(hint: Option<&str>) -> String {
     hint.map(|hint| format!(" ({hint})")).unwrap_or_default()
 }
@@ -116,8 +153,11 @@ fn mail_never_arrived(address: &str, waited: Duration, sink: &str, strays: &[Arr
     let seen = if strays.is_empty() {
         "no other mail came either".to_owned()
     } else {
-        let others: Vec<String> = strays.iter().map(|stray| format!("{} ({:?})", stray.to, stray.subject)).collect();
-        format!("mail came for {}", others.join(", "))
+        let one = |stray: &Arrival| format!("{} ({:?})", beginning(&stray.to, 100), beginning(&stray.subject, 60));
+        let others: Vec<String> = strays.iter().rev().take(MOST_STRAYS).map(one).collect();
+        let more = strays.len() - others.len();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("mail came for {}{more}", others.join(", "))
     };
     let settings = in_brackets(hint);
     format!(

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::{Asking, ProbeOptions, VERSIONS};
-use crate::model::{Ability, Account};
+use crate::model::{Ability, Account, Exchange};
 use crate::target::accounts::registration::{TOKEN_STAGE, Uia, any_flow_has};
+use crate::target::error::TargetError;
 use crate::target::patience::{self, in_short};
 
 const EMAIL_STAGE: &str = "m.login.email.identity";
@@ -13,21 +14,22 @@ const PASSWORD_LOGIN: &str = "m.login.password";
 
 impl Asking<'_> {
     /// `registration` and what flows it has.
-    pub(super) async fn registration(&mut self) -> Vec<Ability> {
+    pub(super) async fn registration(&mut self) -> Result<Vec<Ability>, TargetError> {
         let exchange = self.send("POST", "/register", Some(&json!({})), None).await;
+        told("registration", "POST /register", &exchange)?;
         let flows = exchange.response.as_ref().and_then(Uia::of).map(|uia| uia.flows);
         let answered = format!("POST /register answered {}", in_short(&exchange));
         let Some(flows) = flows.filter(|flows| !flows.is_empty()) else {
-            // A server without any stage makes an account at once.
+            // A server without any stage makes an account at once. Of one that is broken it is for the trials to say.
             let open = exchange.response.as_ref().is_some_and(|response| response.status == 200);
-            return vec![
-                ability("registration", open, answered.clone()),
+            let broken = is_broken(&exchange);
+            return Ok(vec![
+                ability("registration", open || broken, answered.clone()),
                 ability("registration-token", false, answered.clone()),
-                ability("registration-email", false, answered),
-            ];
+                ability("registration-email", broken, answered),
+            ]);
         };
-        let listed: Vec<String> = flows.iter().map(|flow| format!("[{}]", flow.join(", "))).collect();
-        let listed = format!("POST /register offers the flows {}", listed.join(" or "));
+        let listed = format!("POST /register offers the flows {}", patience::flows(&flows));
         let token_stage = any_flow_has(&flows, TOKEN_STAGE);
         let token_known = self.options.accounts.registration_token.is_some();
         let token_reason = if token_stage && !token_known {
@@ -35,15 +37,16 @@ impl Asking<'_> {
         } else {
             listed.clone()
         };
-        vec![
+        Ok(vec![
             ability("registration", true, listed.clone()),
             ability("registration-token", token_stage && token_known, token_reason),
             ability("registration-email", any_flow_has(&flows, EMAIL_STAGE), listed),
-        ]
+        ])
     }
 
-    pub(super) async fn password_login(&mut self) -> Ability {
+    pub(super) async fn password_login(&mut self) -> Result<Ability, TargetError> {
         let exchange = self.send("GET", "/login", None, None).await;
+        told("login with a password", "GET /login", &exchange)?;
         let body = exchange.response.as_ref().and_then(patience::json);
         let flows: Vec<&str> = body
             .as_ref()
@@ -55,9 +58,9 @@ impl Asking<'_> {
         let reason = if flows.is_empty() {
             format!("GET /login answered {}", in_short(&exchange))
         } else {
-            format!("GET /login lists {}", flows.join(", "))
+            format!("GET /login lists {}", patience::names(flows.iter().copied()))
         };
-        ability("password-login", flows.contains(&PASSWORD_LOGIN), reason)
+        Ok(ability("password-login", flows.contains(&PASSWORD_LOGIN) || is_broken(&exchange), reason))
     }
 
     /// `3pid-changes`: the specification has clients assume it where the capability is not listed.
@@ -72,6 +75,21 @@ impl Asking<'_> {
         };
         ability("3pid-changes", offered, reason)
     }
+}
+
+/// Makes sure that an answer says something. One that says nothing must not count as "not offered", which would skip what
+/// is to be tested.
+fn told(what: &str, asked: &str, exchange: &Exchange) -> Result<(), TargetError> {
+    if !patience::says_nothing(exchange) {
+        return Ok(());
+    }
+    let (what, asked, answer) = (what.to_owned(), asked.to_owned(), in_short(exchange));
+    Err(TargetError::ProbeFailed { what, asked, answer, hint: None })
+}
+
+/// Whether the server failed where it was asked what it offers. It is taken to offer it: then trials show how it fails.
+fn is_broken(exchange: &Exchange) -> bool {
+    exchange.response.as_ref().is_some_and(|response| response.status >= 500)
 }
 
 pub(super) fn api_ability(name: &str, api: &str, apis: &[String]) -> Ability {

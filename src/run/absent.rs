@@ -1,0 +1,28 @@
+//! Mail that did not come: whether that says something about the homeserver.
+//!
+//! It does not if the sink refused the mail at one of its limits, nor if the homeserver is gone meanwhile. One request
+//! tells the latter, and is made only when mail is missing.
+
+use super::Context;
+use crate::http::{Client, Outgoing};
+use crate::model::{Exchange, Stop, StopReason};
+
+/// What every homeserver answers to.
+const VERSIONS: &str = "/_matrix/client/versions";
+
+/// Why nothing can be said of the mail that is missing, if so, with the exchange that shows it, if one does.
+pub(super) async fn excuse(
+    refused: Option<String>,
+    address: &str,
+    client: &Client,
+    context: &Context,
+) -> Option<(Option<Exchange>, Stop)> {
+    if let Some(reply) = refused {
+        let message = format!("a mail to {address} came, and was refused at a limit of the mail sink: {reply}");
+        return Some((None, Stop { reason: StopReason::Impossible, message }));
+    }
+    let exchange = client.send(Outgoing::new("GET", context.origins.request_url(VERSIONS))).await;
+    let cause = exchange.failure.as_ref()?.message.clone();
+    let message = format!("no mail came to {address}, and the homeserver no longer answers: {cause}");
+    Some((Some(exchange), Stop { reason: StopReason::Unreachable, message }))
+}
