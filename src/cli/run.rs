@@ -1,30 +1,30 @@
 //! `threepid run`: from arguments to trials to reports and an exit code.
 
-use std::path::Path;
+mod prepare;
+
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
+use prepare::{Prepared, prepare};
+
 use super::args::{ApiChoice, Format, RunArgs};
 use super::exit::Exit;
+use super::interrupt;
 use super::kept::Records;
 use super::output::Output;
 use super::progress::Progress;
 use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
-use super::{interrupt, load};
-use crate::http::Shared;
 use crate::mail::Sink;
 use crate::model::{Report, TargetInfo};
-use crate::plan::{Api, Planned, Selection, VariantOffer, assign, plan};
+use crate::plan::{Api, Planned, plan};
 use crate::report::events::{self, Happened};
 use crate::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
-use crate::scenario::Suite;
-use crate::snapshots::Mode;
-use crate::suite::{Authorities, Event, Settings, Snapshots, Station, known_deviations};
-use crate::target::{Kind, Profile};
+use crate::suite::{Event, Station};
+use crate::target::Kind;
 
 /// Where mail is taken when somebody else's homeserver has to know it beforehand.
 const USUAL_SMTP: &str = "127.0.0.1:2525";
@@ -40,142 +40,6 @@ pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Exit {
             exit
         }
     }
-}
-
-/// Why a run does not begin: an exit code, and a message unless all has been said.
-type Refused = (Exit, Option<String>);
-
-fn usage(message: impl ToString) -> Refused {
-    (Exit::Usage, Some(message.to_string()))
-}
-
-/// A selected scenario and its selected cases, by their places in the suite.
-type Selected = (usize, Vec<usize>);
-
-/// Everything that can be known before anything is started.
-struct Prepared<'a> {
-    args: &'a RunArgs,
-    terminal: Terminal,
-    suite: Arc<Suite>,
-    profile: Profile,
-    settings: Arc<Settings>,
-    /// Variant by variant: its name, and the selected scenarios that run on it.
-    groups: Vec<(String, Vec<Selected>)>,
-    /// Scenarios that no variant can run, with the reason.
-    unfit: Vec<(usize, Vec<usize>, String)>,
-    seed: u64,
-    /// Certificate authorities to trust.
-    authorities: Option<Authorities>,
-}
-
-fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>, Refused> {
-    let suite = Arc::new(load::suite(args.scenarios.scenarios.as_deref(), terminal).map_err(|exit| (exit, None))?);
-    let profile = profile(args)?;
-    let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
-    if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {
-        return Err(usage("--defect and --shape are for the reference homeserver (--target reference)"));
-    }
-    // Somebody may have written reasons into it.
-    if let Some(path) = args.write_deviations.as_ref().filter(|path| path.exists()) {
-        return Err(usage(format!(
-            "{} is there already (--write-deviations): give a file that is not, and take over what you need",
-            path.display()
-        )));
-    }
-    let selection = Selection { filters: args.filters.clone(), partition: args.partition };
-    let selected = selection.of(&suite).map_err(|nothing| (Exit::Nothing, Some(nothing.to_string())))?;
-    let offers = offers(args, &profile)?;
-    let mut groups: Vec<(String, Vec<Selected>)> =
-        offers.iter().map(|offer| (offer.name.clone(), Vec::new())).collect();
-    let mut unfit = Vec::new();
-    for (scenario, cases) in selected {
-        match assign(&suite.scenarios[scenario], &offers) {
-            Ok(variant) => groups[variant].1.push((scenario, cases)),
-            Err(reason) => unfit.push((scenario, cases, reason)),
-        }
-    }
-    // Even if nothing can run on it: what the target is belongs into the record.
-    if groups.iter().all(|(_, scenarios)| scenarios.is_empty()) {
-        groups.truncate(1);
-    } else {
-        groups.retain(|(_, scenarios)| !scenarios.is_empty());
-    }
-    Ok(Prepared {
-        args,
-        terminal,
-        settings: Arc::new(settings(args, &profile, &suite)?),
-        suite,
-        profile,
-        groups,
-        unfit,
-        seed: args.seed.unwrap_or_else(rand::random),
-        authorities: args.http.cacert.as_deref().map(authorities).transpose()?,
-    })
-}
-
-fn profile(args: &RunArgs) -> Result<Profile, Refused> {
-    match (&args.target, &args.homeserver) {
-        (Some(name), _) => Profile::load(name).map_err(usage),
-        (None, Some(_)) => Profile::parse(ANY_HOMESERVER, "--homeserver").map_err(usage),
-        (None, None) => Profile::load("reference").map_err(usage),
-    }
-}
-
-/// The certificate authorities in a file.
-fn authorities(path: &Path) -> Result<Authorities, Refused> {
-    let file = path.display().to_string();
-    let pem = std::fs::read(path).map_err(|fault| usage(format!("cannot read {file} (--cacert): {fault}")))?;
-    Shared::with_pem(&pem, &file).map_err(usage)?;
-    Ok(Authorities { pem, file })
-}
-
-/// What is known of a homeserver of which only the address is given.
-const ANY_HOMESERVER: &str =
-    "name = \"homeserver\"\ndescription = \"a homeserver that was already running\"\nkind = \"external\"\n";
-
-/// The variants to choose from, and what the configuration of each gives.
-fn offers(args: &RunArgs, profile: &Profile) -> Result<Vec<VariantOffer>, Refused> {
-    // A server that is already running is as it is.
-    let names: Vec<&str> = match (&args.variant, &args.homeserver) {
-        (Some(name), _) => vec![name.as_str()],
-        (None, Some(_)) => vec![profile.variant_names()[0]],
-        (None, None) => profile.variant_names(),
-    };
-    names
-        .into_iter()
-        .map(|name| {
-            let resolved = profile.resolve(name).map_err(usage)?;
-            let mut gives = resolved.offers;
-            gives.extend(args.offers.iter().cloned());
-            gives.push(name.to_owned());
-            Ok(VariantOffer { name: name.to_owned(), gives })
-        })
-        .collect()
-}
-
-fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings, Refused> {
-    // Somebody's own scenarios need not be those that the profile speaks of.
-    let of = args.scenarios.scenarios.is_none().then_some(suite);
-    let deviations = known_deviations(profile, of).map_err(usage)?;
-    Ok(Settings {
-        jobs: usize::from(args.jobs),
-        fail_fast: args.fail_fast,
-        fail_on: args.fail_on.into(),
-        deviations,
-        snapshots: snapshots(args, &profile.name),
-    })
-}
-
-/// What answers are compared with. Unasked, only what is there is looked at, and nothing is ever written.
-fn snapshots(args: &RunArgs, target: &str) -> Option<Snapshots> {
-    let mode = match args.snapshots {
-        Some(mode) => mode.into(),
-        None if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) => {
-            if args.snapshot_dir.join(target).is_dir() { Mode::Check } else { Mode::Off }
-        }
-        None => Mode::Off,
-    };
-    (mode != Mode::Off).then(|| Snapshots::new(args.snapshot_dir.clone(), mode, target))
 }
 
 impl Prepared<'_> {

@@ -76,7 +76,7 @@ const WALKS: [(&[&str], Walk); 10] = [
     (&["cap-", "rl-", "msisdn-", "prefix-", "add-rt-", "reg-", "next-link-"], walk!(offering::walk)),
     (&["uia-", "add-", "deprecated-", "list-"], walk!(proving::walk)),
     (&["reg-"], walk!(registering::walk)),
-    (&["reset-", "link-prefetch-safe"], walk!(resetting::walk)),
+    (&["reset-", "link-prefetch-safe", "link-html-escaped"], walk!(resetting::walk)),
     (&["bind-", "unbind-", "delete-", "deactivate-"], walk!(binding::walk)),
     (&["delete-"], walk!(removing::walk)),
     (&["uia-", "add-", "link-", "list-", "delete-", "mail-"], walk!(seed)),

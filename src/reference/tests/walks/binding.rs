@@ -123,6 +123,10 @@ async fn refusals(seen: &mut Seen, is: &IdentityServer, alice: &Alice<'_>) {
 
 async fn leaving(seen: &mut Seen, is: &IdentityServer, alice: &Alice<'_>) {
     let world = alice.world;
+    let bob = world.register("bob").await;
+    let body = json!({"auth": password_of("bob")});
+    let left = world.post("/account/deactivate", Some(&bob), body).await;
+    seen.add(format!("without an address: {}", left.json()["id_server_unbind_result"]));
     alice.bind("four@x.test").await;
     let challenge = alice.post("/account/deactivate", json!({})).await;
     seen.note("leave", &challenge);
@@ -183,6 +187,7 @@ async fn binding() {
             "bind, 401: 400 M_UNAUTHORIZED",
             "bind, 200: 400 M_SESSION_NOT_VALIDATED",
             "bind, nonsense: 502 M_UNKNOWN",
+            "without an address: \"success\"",
             "leave: 401",
             "left: 200",
             "result: \"success\"",

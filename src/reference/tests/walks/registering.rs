@@ -61,6 +61,9 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     seen.add(format!("mails: {}", world.letters().len()));
     auth_only(seen, &world).await;
     twice(seen, &world).await;
+    let strict = broken.world(|options| options.config.registration_needs_email = true).await;
+    let challenge = strict.post(REGISTER, None, json!({})).await.json();
+    seen.add(format!("flows where it is needed: {}", challenge["flows"]));
 }
 
 /// The first request holds everything, the last one nothing but `auth`, with a poll that came too early between them.
@@ -118,6 +121,7 @@ async fn registering() {
             "log in: 200",
             "dave: 200",
             "erin: 400 M_THREEPID_IN_USE",
+            "flows where it is needed: [{\"stages\":[\"m.login.email.identity\"]}]",
         ],
     );
 }

@@ -67,6 +67,8 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     seen.note("new password", &log_in(&world, "alice", "new").await);
     seen.note("old password", &log_in(&world, "alice", PASSWORD).await);
     if let Some(letter) = &letter {
+        let page = world.get(&(letter.link() + "&token=<i>"), None).await;
+        seen.add(format!("page repeats what it was given: {}", page.text.contains("<i>")));
         world.get(&letter.link(), None).await;
         let fetched = reset(&world, &sid, SECRET, "new", json!({})).await;
         seen.note("link only fetched", &fetched);
@@ -133,6 +135,7 @@ async fn resetting() {
             "session: true, flows: true",
             "new password: 403 M_FORBIDDEN",
             "old password: 200",
+            "page repeats what it was given: false",
             "link only fetched: 401 M_UNAUTHORIZED",
             "wrong secret: 401 M_UNAUTHORIZED",
             "right: 200",
