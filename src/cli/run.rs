@@ -224,6 +224,19 @@ impl Prepared<'_> {
         faults
     }
 
+    /// A target of which nothing was seen.
+    fn unknown_target(&self) -> TargetInfo {
+        let url = self.args.homeserver.clone().unwrap_or_default();
+        TargetInfo {
+            name: self.profile.name.clone(),
+            public_url: url.clone(),
+            url,
+            versions: Vec::new(),
+            server: None,
+            abilities: Vec::new(),
+        }
+    }
+
     fn finish(
         &self,
         target: Option<TargetInfo>,
@@ -233,36 +246,35 @@ impl Prepared<'_> {
         interrupted: bool,
         output: Option<Output>,
     ) -> Exit {
-        let mut exit = Exit::Ok;
+        let tested = target.is_some();
         let counts = records.counts;
-        if let Some(target) = target {
-            let report = Report {
-                schema: Report::SCHEMA,
-                threepid: env!("CARGO_PKG_VERSION").to_owned(),
-                suite: self.suite.sources.hash(),
-                seed: self.seed,
-                started: humantime::format_rfc3339_millis(begun.0).to_string(),
-                duration_ms: begun.1.elapsed().as_secs_f64() * 1000.0,
-                interrupted,
-                target,
-                counts: records.counts,
-                trials: records.trials,
-            };
+        let report = Report {
+            schema: Report::SCHEMA,
+            threepid: env!("CARGO_PKG_VERSION").to_owned(),
+            suite: self.suite.sources.hash(),
+            seed: self.seed,
+            started: humantime::format_rfc3339_millis(begun.0).to_string(),
+            duration_ms: begun.1.elapsed().as_secs_f64() * 1000.0,
+            interrupted,
+            error: broken.clone(),
+            target: target.unwrap_or_else(|| self.unknown_target()),
+            counts,
+            trials: records.trials,
+        };
+        let mut exit = if tested { verdict(&report) } else { Exit::Ok };
+        // Without a target there is one thing to say, and it is said below.
+        if tested && self.args.format == Format::Text {
             let style = crate::report::Style { colour: self.terminal.out_colour, width: self.terminal.width };
-            if self.args.format == Format::Text {
-                terminal::out(&crate::report::text::render(&report, &style));
-            }
-            exit = verdict(&report);
-            for fault in self.surroundings(&report) {
-                terminal::error(&fault.to_string());
-                exit = Exit::Failure;
-            }
-            if let Some(output) = output {
-                for fault in output.finish(&report) {
-                    terminal::error(&format!("{fault} (--output)"));
-                    exit = Exit::Failure;
-                }
-            }
+            terminal::out(&crate::report::text::render(&report, &style));
+        }
+        for fault in if tested || broken.is_some() { self.surroundings(&report) } else { Vec::new() } {
+            terminal::error(&fault.to_string());
+            exit = Exit::Failure;
+        }
+        // An older record that stayed there would be taken for this run's.
+        for fault in output.map(|output| output.finish(&report)).unwrap_or_default() {
+            terminal::error(&format!("{fault} (--output)"));
+            exit = Exit::Failure;
         }
         self.tell(Happened::Finished {
             counts: &counts,
@@ -284,6 +296,7 @@ pub(super) fn verdict(report: &Report) -> Exit {
     let counts = &report.counts;
     let not_reached = report.trials.iter().filter(|trial| trial.is_not_reached()).count();
     match counts.fail + counts.xpass {
+        _ if report.error.is_some() => Exit::Failure,
         _ if counts.error > not_reached => Exit::Failure,
         0 if not_reached > 0 => Exit::Failure,
         0 => Exit::Ok,

@@ -48,6 +48,7 @@ fn report(trials: Vec<TrialRecord>) -> Report {
         started: "2026-11-23T12:00:00Z".into(),
         duration_ms: 1.0,
         interrupted: false,
+        error: None,
         target: TargetInfo {
             name: "hs".into(),
             url: "http://h".into(),

@@ -22,6 +22,9 @@ pub struct Report {
     /// Whether the run was interrupted before its end.
     #[serde(default)]
     pub interrupted: bool,
+    /// Why the run ended before all was tested, if a server did not start or could not be tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// The target.
     pub target: TargetInfo,
     /// The trials, in the order of the plan.

@@ -10,6 +10,7 @@ pub fn render(report: &Report) -> String {
     let asked = pass + fail + error + xfail + xpass;
     let (message, colour) = match () {
         () if report.interrupted => ("interrupted".to_owned(), "lightgrey"),
+        () if report.error.is_some() && fail + xpass == 0 => ("not tested to the end".to_owned(), "lightgrey"),
         () if fail + xpass > 0 => (format!("{pass} of {asked}"), "red"),
         () if error > 0 => (format!("{error} unknown"), "orange"),
         () if pass == 0 => ("nothing tested".to_owned(), "lightgrey"),
@@ -21,7 +22,7 @@ pub fn render(report: &Report) -> String {
         "label": "e-mail verification",
         "message": message,
         "color": colour,
-        "isError": fail + xpass + error > 0,
+        "isError": fail + xpass + error > 0 || report.error.is_some(),
     });
     format!("{badge:#}\n")
 }

@@ -148,6 +148,7 @@ pub(super) fn report() -> Report {
         started: "2026-11-23T12:00:00Z".to_owned(),
         duration_ms: 12_345.6,
         interrupted: false,
+        error: None,
         target: TargetInfo {
             name: "synapse".to_owned(),
             url: "http://127.0.0.1:8008".to_owned(),

@@ -143,6 +143,7 @@ impl Stream {
             started,
             duration_ms,
             interrupted,
+            error,
             target,
             trials: _,
             counts: _,
@@ -157,6 +158,14 @@ impl Stream {
             "target": target,
             "counts": self.counts,
         });
+        let rest = match error {
+            Some(error) => {
+                let mut rest = rest;
+                rest["error"] = error.as_str().into();
+                rest
+            }
+            None => rest,
+        };
         self.put(b"\n]")?;
         for (name, value) in rest.as_object().into_iter().flatten() {
             self.put(format!(",\n\"{name}\": {value}").as_bytes())?;

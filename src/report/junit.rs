@@ -37,6 +37,15 @@ pub fn render(report: &Report) -> io::Result<String> {
         });
         document.add_test_suite(suite);
     }
+    if let Some(error) = &report.error {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(&*visible(error)).set_type("unknown");
+        let mut case = TestCase::new("all that is selected is tested", status);
+        case.set_classname("run");
+        let mut suite = TestSuite::new("run");
+        suite.add_test_case(case);
+        document.add_test_suite(suite);
+    }
     document.to_string().map_err(io::Error::other)
 }
 
@@ -105,6 +114,14 @@ fn time(ms: f64) -> Option<Duration> {
 mod tests {
     use super::super::fixture;
     use super::*;
+
+    #[test]
+    fn a_run_that_ended_early_is_an_error() {
+        let report = Report { error: Some("no mail <came>".to_owned()), trials: Vec::new(), ..fixture::report() };
+        let document = render(&report).unwrap();
+        assert!(document.contains("<error message=\"no mail &lt;came&gt;\""), "{document}");
+        assert!(document.contains("errors=\"1\""), "{document}");
+    }
 
     #[test]
     fn the_whole_document() {

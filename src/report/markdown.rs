@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::style::Style;
-use super::{WriteError, append_file, conclusion, text, visible, words, write_file};
+use super::{WriteError, append_file, text, visible, words, write_file};
 use crate::model::{Counts, Finding, Outcome, Report, TrialRecord};
 
 /// How large a summary may become: GitHub shows none of one that is larger than 1 MiB.
@@ -19,7 +19,7 @@ pub fn render(report: &Report) -> String {
     let mut output = format!(
         "## threepid: {}\n\n{}\n\n{} at {}, {}\n",
         escape(&report.target.name),
-        conclusion(report),
+        words::conclusion_with(report, escape),
         escape(report.target.server.as_deref().unwrap_or("A homeserver that does not say its name")),
         escape(&report.target.url),
         escape(&words::duration(report.duration_ms)),

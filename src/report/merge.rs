@@ -42,6 +42,7 @@ fn add(whole: &mut Report, slice: Report) {
     whole.trials.sort_by(|a, b| key(a).cmp(&key(b)));
     whole.counts = Counts::of(whole.trials.iter().map(|t| t.outcome));
     whole.interrupted |= slice.interrupted;
+    whole.error = whole.error.take().or(slice.error);
     // Slices are run side by side: the whole took as long as the longest.
     whole.duration_ms = whole.duration_ms.max(slice.duration_ms);
     if slice.started < whole.started {

@@ -211,8 +211,9 @@ pub fn write(path: &Path, report: &Report) -> Result<(), WriteError> {
 
 /// The statement in Markdown.
 pub fn markdown(report: &Report) -> String {
-    let Statement { target, server, spec_version, tested, threepid, suite, conclusion, levels, requirements, .. } =
+    let Statement { target, server, spec_version, tested, threepid, suite, levels, requirements, .. } =
         statement(report);
+    let conclusion = super::words::conclusion_with(report, escape);
     let mut output = format!(
         "# Conformance statement: e-mail verification of {}\n\n{conclusion}\n\n| | |\n|---|---|\n",
         escape(server.as_deref().unwrap_or(&target))

@@ -3,6 +3,7 @@
 use crate::model::{Counts, Outcome, Report, StopReason, TrialRecord};
 
 use super::style::Role;
+use super::visible;
 
 /// `1 trial`, `2 trials`.
 pub(super) fn count(n: usize, noun: &str) -> String {
@@ -87,11 +88,20 @@ pub(super) fn tally<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) ->
 
 /// What a run means, in words that need no knowledge of this program.
 pub fn conclusion(report: &Report) -> String {
+    conclusion_with(report, |text| visible(text).into_owned())
+}
+
+/// The same where the words of a server, which an error may repeat, have to be escaped.
+pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) -> String {
     let Counts { pass, fail, error, skip, xfail, xpass } = report.counts;
     let total = report.counts.total();
     let mut sentences = Vec::new();
     if report.interrupted {
         sentences.push("Interrupted before the end; this is what was seen until then.".to_owned());
+    }
+    if let Some(error) = &report.error {
+        let end = if error.ends_with(|c: char| c.is_ascii_punctuation()) { "" } else { "." };
+        sentences.push(format!("No verdict: the run ended before all was tested: {}{end}", escape(error)));
     }
     if fail > 0 {
         sentences.push(format!(
@@ -111,7 +121,7 @@ pub fn conclusion(report: &Report) -> String {
             count(error, "trial")
         ));
     }
-    if fail + xpass + error == 0 {
+    if fail + xpass + error == 0 && report.error.is_none() {
         sentences.push(match (pass, xfail, skip) {
             (0, 0, 0) => "Nothing was asked: no trial was selected.".to_owned(),
             (0, 0, _) => "Nothing could be asked.".to_owned(),
@@ -178,6 +188,14 @@ mod tests {
             let text = said(Counts { pass: 9, ..bad });
             assert!(!text.contains("Conformant:") && text.contains("9 trials went as required"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_run_that_ended_early_is_never_called_conformant() {
+        let counts = Counts { pass: 3, ..Counts::default() };
+        let report = Report { error: Some("no mail came.".to_owned()), counts, ..fixture::report() };
+        let expected = "No verdict: the run ended before all was tested: no mail came. 3 trials went as required.";
+        assert_eq!(conclusion(&report), expected);
     }
 
     #[test]

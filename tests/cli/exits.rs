@@ -157,3 +157,21 @@ fn nothing_selected_is_4_and_names_what_was_meant() {
     run(&["run", ONE, "--partition", "slice:2/2"]).expect(4).says(&["fewer slices"]);
     run(&["list", "nothing/like-this"]).expect(4).says(&["nothing/like-this"]);
 }
+
+/// A gate that reads the record must not find that of an earlier run.
+#[test]
+fn a_run_that_could_not_begin_says_so_in_its_record() {
+    let place = Place::new();
+    place.run(&["run", "add-email/email-free", "--output", "out"]).expect(0);
+    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{nowhere}");
+    place.run(&["run", "--homeserver", &url, "--smtp-listen", "127.0.0.1:0", "--output", "out"]).expect(3);
+    let read = |name: &str| std::fs::read_to_string(place.path().join("out").join(name)).unwrap();
+    let record: serde_json::Value = serde_json::from_str(&read("report.json")).unwrap();
+    assert!(record["error"].as_str().unwrap().contains("nothing answers"), "{record}");
+    assert_eq!(record["trials"], serde_json::json!([]));
+    for view in ["junit.xml", "summary.md", "report.html"] {
+        assert!(read(view).contains("nothing answers"), "{view}:\n{}", read(view));
+    }
+    place.run(&["judge", "out"]).expect(3);
+}

@@ -13,7 +13,7 @@ pub(super) fn top(report: &Report) -> Markup {
     let counts = &report.counts;
     let kind = match counts {
         counts if counts.fail + counts.xpass > 0 => "fail",
-        counts if counts.error > 0 || report.interrupted => "error",
+        counts if counts.error > 0 || report.interrupted || report.error.is_some() => "error",
         counts if counts.pass > 0 => "pass",
         _ => "skip",
     };
