@@ -131,7 +131,7 @@ pub struct RunArgs {
     /// How long to wait for a mail.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
     pub mail_timeout: Duration,
-    /// How long no mail may come where none should.
+    /// How long no mail may come where none should; at least three times as long as the probe mail took.
     #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = humantime::parse_duration)]
     pub quiet_window: Duration,
     /// How long one request may wait because the target limits how often it is asked.

@@ -13,6 +13,7 @@ pub fn render(report: &Report) -> String {
         () if report.error.is_some() && fail + xpass == 0 => ("not tested to the end".to_owned(), "lightgrey"),
         () if fail + xpass > 0 => (format!("{pass} of {asked}"), "red"),
         () if error > 0 => (format!("{error} unknown"), "orange"),
+        () if super::words::without_mail(report).is_some() => ("e-mail not offered".to_owned(), "lightgrey"),
         () if pass == 0 => ("nothing tested".to_owned(), "lightgrey"),
         () if xfail > 0 => (format!("{pass} of {asked}, {xfail} known"), "yellowgreen"),
         () => (format!("conformant, {pass} trials"), "brightgreen"),

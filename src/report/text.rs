@@ -40,6 +40,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     let role = match report.counts {
         counts if counts.fail + counts.xpass > 0 => Role::Bad,
         counts if counts.error > 0 || report.interrupted || report.error.is_some() => Role::Unknown,
+        _ if words::without_mail(report).is_some() => Role::Unknown,
         counts if counts.pass > 0 => Role::Good,
         _ => Role::Known,
     };

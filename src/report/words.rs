@@ -91,6 +91,14 @@ pub fn conclusion(report: &Report) -> String {
     conclusion_with(report, |text| visible(text).into_owned())
 }
 
+/// Why the target does not send mail, if that is so and nobody declared it: then most of what people want to know was
+/// not asked.
+pub(super) fn without_mail(report: &Report) -> Option<&str> {
+    let ability = |name: &str| report.target.abilities.iter().find(|ability| ability.name == name);
+    let declared = ["no-mail", "changes-disabled"].iter().any(|name| ability(name).is_some_and(|known| known.offered));
+    ability("email").filter(|email| !email.offered && !declared).map(|email| email.reason.as_str())
+}
+
 /// The same where the words of a server, which an error may repeat, have to be escaped.
 pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) -> String {
     let Counts { pass, fail, error, skip, xfail, xpass } = report.counts;
@@ -121,7 +129,14 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
             count(error, "trial")
         ));
     }
-    if fail + xpass + error == 0 && report.error.is_none() {
+    let no_mail = without_mail(report);
+    if let Some(reason) = no_mail {
+        sentences.push(format!(
+            "E-mail verification was not tested: the homeserver does not offer it ({}).",
+            escape(reason)
+        ));
+    }
+    if fail + xpass + error == 0 && report.error.is_none() && no_mail.is_none() {
         sentences.push(match (pass, xfail, skip) {
             (0, 0, 0) => "Nothing was asked: no trial was selected.".to_owned(),
             (0, 0, _) => "Nothing could be asked.".to_owned(),
@@ -132,7 +147,8 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
             }
         });
     } else if pass > 0 {
-        sentences.push(format!("{} went as required.", count(pass, "trial")));
+        let rest = if no_mail.is_some() { " without it" } else { "" };
+        sentences.push(format!("{} went as required{rest}.", count(pass, "trial")));
     }
     if xfail > 0 {
         let are = if xfail == 1 { "is" } else { "are" };
@@ -149,6 +165,7 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
 mod tests {
     use super::super::fixture;
     use super::*;
+    use crate::model::Ability;
 
     #[test]
     fn times_are_said_as_people_do() {
@@ -188,6 +205,23 @@ mod tests {
             let text = said(Counts { pass: 9, ..bad });
             assert!(!text.contains("Conformant:") && text.contains("9 trials went as required"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_homeserver_without_mail_is_never_called_conformant() {
+        let mut report = fixture::report();
+        report.counts = Counts { pass: 3, skip: 200, ..Counts::default() };
+        report.target.abilities = vec![Ability {
+            name: "email".to_owned(),
+            offered: false,
+            reason: "requestToken answered 403 M_FORBIDDEN".to_owned(),
+        }];
+        let expected = "E-mail verification was not tested: the homeserver does not offer it (requestToken answered \
+                        403 M_FORBIDDEN). 3 trials went as required without it. 200 were skipped because the target \
+                        does not offer what is needed.";
+        assert_eq!(conclusion(&report), expected);
+        report.target.abilities.push(Ability { name: "no-mail".to_owned(), offered: true, reason: String::new() });
+        assert!(conclusion(&report).starts_with("Conformant"));
     }
 
     #[test]

@@ -106,12 +106,15 @@ impl Station {
         probing.offers = options.offers;
         let mailroom = Mailroom { sink: options.sink.clone(), origins: origins.known() };
         let target = probe(&probing, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
+        let mut limits = options.limits;
+        // A window that is over before mail can come would prove nothing.
+        limits.quiet = limits.quiet.max(target.mail_delay * QUIET_PER_DELAY);
         let context = Context {
             http: options.http,
             shared,
             origins,
             sink: options.sink,
-            limits: options.limits,
+            limits,
             seed: options.seed,
             identity: options.identity,
         };
@@ -123,6 +126,9 @@ impl Station {
         [Api::V3, Api::R0].into_iter().filter(|api| self.target.apis.contains(&api.to_string())).collect()
     }
 }
+
+/// How many times longer than the probe mail took a window is in which no mail may come.
+const QUIET_PER_DELAY: u32 = 3;
 
 /// The sink, as the preflight uses it.
 struct Mailroom {

@@ -88,6 +88,8 @@ pub struct Target {
     pub apis: Vec<String>,
     /// Accounts on it.
     pub accounts: Accounts,
+    /// How long the probe mail came after the answer that promised it; zero if it was there before.
+    pub mail_delay: Duration,
     /// What was asked to find out, in order.
     pub exchanges: Vec<Exchange>,
 }
@@ -121,8 +123,9 @@ pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail
     asking.exchanges.extend(provisioning);
     abilities.push(asking.changes(&account).await);
     // A careless server says in its refusal what it was asked.
-    abilities
-        .push(email::probe(&mut asking, &account, mail).await.map_err(|fault| fault.map(|text| accounts.hide(text)))?);
+    let email = email::probe(&mut asking, &account, mail).await;
+    let (email, mail_delay) = email.map_err(|fault| fault.map(|text| accounts.hide(text)))?;
+    abilities.push(email);
     let declared = declared(options, &abilities);
     abilities.extend(declared);
     accounts.give_back(&account);
@@ -135,7 +138,7 @@ pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail
         server,
         abilities,
     };
-    Ok(Target { info, origins: options.origins.clone(), apis, accounts, exchanges })
+    Ok(Target { info, origins: options.origins.clone(), apis, accounts, mail_delay, exchanges })
 }
 
 /// What the steps of the probe share.

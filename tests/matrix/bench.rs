@@ -183,6 +183,7 @@ impl Bench {
             origins: origins.clone(),
             apis: clean.target.apis.clone(),
             accounts,
+            mail_delay: clean.target.mail_delay,
             exchanges: Vec::new(),
         };
         // All servers send to one sink: with the same seed they would send to the same addresses.

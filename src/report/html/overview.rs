@@ -14,6 +14,7 @@ pub(super) fn top(report: &Report) -> Markup {
     let kind = match counts {
         counts if counts.fail + counts.xpass > 0 => "fail",
         counts if counts.error > 0 || report.interrupted || report.error.is_some() => "error",
+        _ if words::without_mail(report).is_some() => "skip",
         counts if counts.pass > 0 => "pass",
         _ => "skip",
     };

@@ -1,7 +1,11 @@
 //! Whether the target sends mail, and whether that mail arrives: one token is requested for a fresh address.
 //!
+//! It is measured how long the mail takes, for whoever has to wait until none can come any more.
+//!
 //! Homeservers without mail refuse in many ways. All that are known count as "not offered", so that their scenarios
 //! are skipped; anything else is an error, for it may hide a mistake in the set-up.
+
+use std::time::Duration;
 
 use rand::Rng as _;
 use serde_json::{Value, json};
@@ -30,6 +34,9 @@ const REFUSALS: [&str; 6] = [
     "M_SERVER_NOT_TRUSTED",
 ];
 
+/// A delay that a person should know of.
+const WORTH_TELLING: Duration = Duration::from_millis(100);
+
 enum Answer {
     Sent,
     NotOffered,
@@ -40,10 +47,11 @@ pub(super) async fn probe(
     asking: &mut Asking<'_>,
     account: &Account,
     mail: &dyn ProbeMail,
-) -> Result<Ability, TargetError> {
+) -> Result<(Ability, Duration), TargetError> {
     if asking.options.offers.iter().any(|name| name == NO_MAIL) {
         // What such a server answers is for its scenarios; a wrong promise of mail must not end the run before them.
-        return Ok(ability("email", false, "the target is declared to be without mail".to_owned()));
+        let reason = "the target is declared to be without mail".to_owned();
+        return Ok((ability("email", false, reason), Duration::ZERO));
     }
     let chance: u64 = rand::rng().random();
     let address = format!("probe-{chance:016x}@{}", asking.options.mail_domain);
@@ -52,7 +60,7 @@ pub(super) async fn probe(
     let body = json!({"client_secret": format!("probe{chance:016x}"), "email": address, "send_attempt": 1});
     let exchange = asking.send("POST", PATH, Some(&body), Some(account)).await;
     match classify(&exchange) {
-        Answer::NotOffered => return Ok(ability("email", false, refusal(&exchange))),
+        Answer::NotOffered => return Ok((ability("email", false, refusal(&exchange)), Duration::ZERO)),
         Answer::Unclear => {
             let settings = asking.options.mail_hint.as_ref().map(|hint| format!(", {hint}")).unwrap_or_default();
             return Err(TargetError::ProbeFailed {
@@ -65,6 +73,7 @@ pub(super) async fn probe(
         Answer::Sent => {}
     }
     let waited = asking.options.mail_timeout;
+    let answered_at = Instant::now();
     let Some(received) = mailbox.first(Instant::now() + waited).await else {
         if let Some(reply) = mailbox.refused() {
             return Err(TargetError::MailRefused { address, reply });
@@ -77,8 +86,13 @@ pub(super) async fn probe(
             hint: asking.options.mail_hint.clone(),
         });
     };
+    let delay = answered_at.elapsed();
     check_link(asking, &received)?;
-    Ok(ability("email", true, "requestToken answered 200, and its mail arrived".to_owned()))
+    let late = match delay {
+        delay if delay < WORTH_TELLING => String::new(),
+        delay => format!(" {:.1} s later", delay.as_secs_f64()),
+    };
+    Ok((ability("email", true, format!("requestToken answered 200, and its mail arrived{late}")), delay))
 }
 
 fn classify(exchange: &Exchange) -> Answer {

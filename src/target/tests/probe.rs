@@ -34,14 +34,18 @@ struct Letterbox(Option<String>);
 
 impl ProbeMailbox for Letterbox {
     fn first(&mut self, _: Instant) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>> {
-        Box::pin(ready(self.0.clone().map(|url| Mail {
-            envelope: Envelope::default(),
-            session: SessionFacts::default(),
-            raw: Body::default(),
-            headers: Vec::new(),
-            parts: Vec::new(),
-            links: vec![Link { url, part: 0, source: LinkSource::Text, score: 1 }],
-        })))
+        Box::pin(ready(self.0.clone().map(mail)))
+    }
+}
+
+fn mail(url: String) -> Mail {
+    Mail {
+        envelope: Envelope::default(),
+        session: SessionFacts::default(),
+        raw: Body::default(),
+        headers: Vec::new(),
+        parts: Vec::new(),
+        links: vec![Link { url, part: 0, source: LinkSource::Text, score: 1 }],
     }
 }
 
@@ -225,4 +229,39 @@ async fn closed_registration_is_one_error_that_lists_the_ways() {
     let error = run(&fake, no_mail()).await.unwrap_err();
     assert!(matches!(error, TargetError::NoAccounts { .. }), "{error}");
     assert!(error.to_string().contains("registration: POST /register answered 403 M_FORBIDDEN"), "{error}");
+}
+
+/// A homeserver that hands its mail to a queue answers long before the mail comes.
+#[tokio::test]
+async fn it_is_measured_how_long_mail_takes() {
+    struct Late(String);
+    struct Queue(Option<String>);
+    impl ProbeMail for Late {
+        fn open(&self, _: &str) -> Box<dyn ProbeMailbox + '_> {
+            Box::new(Queue(Some(self.0.clone())))
+        }
+        fn listens_on(&self) -> String {
+            "127.0.0.1:2525".to_owned()
+        }
+        fn strays(&self) -> Vec<Arrival> {
+            Vec::new()
+        }
+    }
+    impl ProbeMailbox for Queue {
+        fn first(&mut self, _: Instant) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>> {
+            Box::pin(async move {
+                tokio::time::pause();
+                tokio::time::advance(Duration::from_secs(2)).await;
+                tokio::time::resume();
+                Some(mail(self.0.take()?))
+            })
+        }
+    }
+    let fake = homeserver((200, json!({"sid": "1"}))).await;
+    let options = ProbeOptions::new("homeserver", fake.origins.clone(), "threepid.test");
+    let late = Late(format!("{}confirm?token=x", fake.origins.reachable()));
+    let client = client();
+    let target = probe(&options, &client, &late).await.unwrap();
+    assert!(target.mail_delay >= Duration::from_secs(2), "{:?}", target.mail_delay);
+    assert!(target.ability("email").unwrap().reason.ends_with("its mail arrived 2.0 s later"));
 }
