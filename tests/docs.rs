@@ -45,7 +45,7 @@ fn generated_blocks_are_what_the_program_says() {
             panic!("{document} is out of date: THREEPID_UPDATE_DOCS=1 cargo test --test docs");
         }
     }
-    assert_eq!(seen.len(), 9, "{seen:?}");
+    assert_eq!(seen.len(), 10, "{seen:?}");
 }
 
 fn generated(name: &str) -> String {
@@ -53,6 +53,7 @@ fn generated(name: &str) -> String {
     match name {
         "scenarios" => scenarios(),
         "scenario-keys" => keys(&schema, &schema["anyOf"][0]["properties"], &[]),
+        "fragments" => fragments(),
         "fragment-keys" => keys(&schema, &schema["anyOf"][1]["properties"], &[]),
         "steps" => steps(&schema),
         "operators" => table(["operator", "matches"], rows(&schema["$defs"]["pattern"]["anyOf"][1]["properties"])),
@@ -109,6 +110,28 @@ fn scenarios() -> String {
         text.push_str(&format!("- [`{name}`](scenarios/{}.yaml): {}{cases}\n", scenario.id, scenario.title));
     }
     text.trim_start().to_owned()
+}
+
+/// The fragments, with what each takes and gives.
+fn fragments() -> String {
+    let folder = root().join("scenarios/fragments");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let names = |list: Vec<&str>| list.into_iter().map(|name| format!("`<{name}>`")).collect::<Vec<_>>().join(" ");
+    table(
+        ["fragment", "reaches", "inputs", "outputs"],
+        paths.iter().map(|path| {
+            let fragment: Value = serde_saphyr::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+            let inputs = fragment["inputs"].as_object().map(|inputs| inputs.keys().map(String::as_str).collect());
+            let outputs = fragment["outputs"].as_array().map(|list| list.iter().filter_map(Value::as_str).collect());
+            [
+                code(path.file_stem().unwrap().to_str().unwrap()),
+                fragment["title"].as_str().unwrap().to_owned(),
+                names(inputs.unwrap_or_default()),
+                names(outputs.unwrap_or_default()),
+            ]
+        }),
+    )
 }
 
 fn keys(schema: &Value, properties: &Value, without: &[&str]) -> String {
