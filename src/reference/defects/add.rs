@@ -150,17 +150,7 @@ declare! {
         promise: "An account without addresses has an empty list of them.",
         rule: LIST,
         covers: ["list-empty"],
-        caught_by: [
-            "add-email/added-at-once", "add-email/deprecated-not-verified", "add-email/email-free",
-            "add-email/link-not-clicked", "add-email/owned-by-other", "add-email/password-asked",
-            "add-email/session-not-yet-used", "add-email/session-of-other", "add-email/unknown-session",
-            "add-email/used-session", "add-email/wrong-password", "bind-email/success", "capabilities/changes-refused",
-            "list-emails/empty", "list-emails/own-only", "password-stage/access-token", "password-stage/other-user",
-            "password-stage/refused-request", "password-stage/unknown-address", "remove-email/bound",
-            "remove-email/bound-out-of-band", "remove-email/identity-server-cannot-unbind", "remove-email/not-bound",
-            "validate-link/expired", "validate-link/other-sessions-token", "validate-link/wrong-parameters",
-            "validate-link/wrong-token",
-        ],
+        caught_by: ["add-email/added-at-once", "list-emails/empty"],
     }
     LISTS_EVERYBODYS_ADDRESSES = "lists-everybodys-addresses" {
         promise: "The list holds the addresses of the account that asks, and no others.",

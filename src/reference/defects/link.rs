@@ -27,7 +27,8 @@ declare! {
             "add-email/link-clicked", "register-with-email/last-request-short",
             "register-with-email/same-address-twice", "register-with-email/success",
             "reset-password/proof-of-other-purpose", "reset-password/success", "validate-link/clicked-twice",
-            "validate-link/fetched-by-a-machine", "validate-link/next-link", "validate-link/public-address",
+            "validate-link/expired", "validate-link/fetched-by-a-machine", "validate-link/next-link",
+            "validate-link/public-address",
         ],
     }
     PAGE_IS_NOT_HTML = "page-is-not-html" {

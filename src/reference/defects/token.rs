@@ -62,10 +62,9 @@ declare! {
         caught_by: [
             "add-email/client-secret-accepted", "add-email/folded-address", "add-email/mail-received",
             "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
-            "add-email/same-request-at-once", "add-email/submit-url", "add-email/without-token",
-            "api-versions/either-prefix", "register-with-email/mail-received", "reset-password/proof-of-other-purpose",
-            "validate-link/expired", "validate-link/guessed-token", "validate-link/next-link",
-            "validate-link/other-sessions-token",
+            "add-email/same-request-at-once", "add-email/without-token", "api-versions/either-prefix",
+            "register-with-email/mail-received", "reset-password/proof-of-other-purpose", "validate-link/expired",
+            "validate-link/guessed-token", "validate-link/next-link", "validate-link/other-sessions-token",
         ],
     }
     MAILS_TWICE = "mails-twice" {
@@ -86,10 +85,9 @@ declare! {
         caught_by: [
             "add-email/client-secret-accepted", "add-email/folded-address", "add-email/mail-received",
             "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
-            "add-email/same-request-at-once", "add-email/submit-url", "add-email/without-token",
-            "api-versions/either-prefix", "register-with-email/mail-received", "reset-password/proof-of-other-purpose",
-            "validate-link/guessed-token", "validate-link/next-link", "validate-link/other-sessions-token",
-            "validate-link/public-address",
+            "add-email/same-request-at-once", "add-email/without-token", "api-versions/either-prefix",
+            "register-with-email/mail-received", "reset-password/proof-of-other-purpose", "validate-link/guessed-token",
+            "validate-link/next-link", "validate-link/other-sessions-token", "validate-link/public-address",
         ],
     }
     HTML_LINK_DIFFERS = "html-link-differs" {
@@ -254,8 +252,8 @@ declare! {
             "reset-password/mail-not-supported",
         ],
     }
-    ID_SERVER_ALONE_IS_ENOUGH = "id-server-alone-is-enough" {
-        promise: "An id_server comes with the id_access_token for it.",
+    LEAVES_IT_TO_THE_ID_SERVER = "leaves-it-to-the-id-server" {
+        promise: "A homeserver that takes an id_server without a token for it verifies the address itself.",
         rule: REQUEST_TOKEN,
         covers: ["add-rt-id-server-needs-token"],
         caught_by: ["add-email/identity-server-without-token"],

@@ -55,7 +55,7 @@ declare! {
             "add-email/link-clicked", "add-email/next-attempt", "add-email/password-asked", "add-email/success",
             "add-email/wrong-password", "api-versions/either-prefix", "password-stage/completed-session",
             "password-stage/other-user", "password-stage/unknown-address", "validate-link/clicked-twice",
-            "validate-link/next-link",
+            "validate-link/expired", "validate-link/next-link",
         ],
     }
     ACCEPTS_ANY_PASSWORD = "accepts-any-password" {

@@ -8,8 +8,8 @@ use crate::reference::{
     answer::MatrixError,
     body::Fields as _,
     defects::{
-        ANY_CLIENT_SECRET_WILL_DO, CASE_FOLDED_SIMPLY, DECORATION_KEPT_IN_ADDRESSES, ID_SERVER_ALONE_IS_ENOUGH,
-        MISSING_ATTEMPT_ASSUMED, ODD_LOCALPART_IS_A_SERVER_ERROR, RESET_MAILS_THE_WRITTEN_SPELLING, TWO_ATS_CUT_SHORT,
+        ANY_CLIENT_SECRET_WILL_DO, CASE_FOLDED_SIMPLY, DECORATION_KEPT_IN_ADDRESSES, MISSING_ATTEMPT_ASSUMED,
+        ODD_LOCALPART_IS_A_SERVER_ERROR, RESET_MAILS_THE_WRITTEN_SPELLING, TWO_ATS_CUT_SHORT,
     },
     proofs::{Claim, Purpose},
     server::Server,
@@ -39,10 +39,7 @@ impl Wish {
             attempt => attempt?,
         };
         // The identity server is not asked any more (v1.x: deprecated), but the pair is still one.
-        if body.optional_text("id_server")?.is_some()
-            && body.optional_text("id_access_token")?.is_none()
-            && !server.broken(ID_SERVER_ALONE_IS_ENOUGH)
-        {
+        if body.optional_text("id_server")?.is_some() && body.optional_text("id_access_token")?.is_none() {
             return Err(MatrixError::missing_param("id_access_token"));
         }
         let next_link = body.optional_text("next_link")?;
