@@ -57,6 +57,8 @@ fn again(old: &TrialRecord, report: &Report, suite: &Arc<Suite>, weakest: Level)
     new.findings.extend(drift.into_iter().cloned());
     // A deviation that was known then still is.
     match (old.outcome, new.outcome) {
+        // It was not known for anything as grave.
+        (Outcome::Xfail, Outcome::Fail) if new.level.gravity() < old.level.gravity() => {}
         (Outcome::Xfail, Outcome::Fail) => (new.outcome, new.reason) = (Outcome::Xfail, old.reason.clone()),
         (Outcome::Xpass, Outcome::Pass) => (new.outcome, new.reason) = (Outcome::Xpass, old.reason.clone()),
         (Outcome::Xfail, Outcome::Pass) => {
