@@ -196,6 +196,19 @@ fn mail_that_does_not_come_and_mail_that_should_not_are_findings() {
     assert!(verdict.findings[1].actual.contains("Surprise"));
 }
 
+/// A status is read about first, and a breach of security is what has to be known.
+#[test]
+fn a_breach_of_security_leads() {
+    let entries = vec![
+        answer(0, 200, json!({})),
+        answer(1, 500, json!({"sid": "s"})),
+        answer(2, 200, json!({"things": ["x"], "kind": "long"})),
+    ];
+    let verdict = judge(&trial(SCENARIO), &Transcript { entries, ..Transcript::default() }, &[], Level::Security);
+    assert_eq!((verdict.outcome, verdict.level), (Outcome::Fail, Level::Security));
+    assert!(verdict.reason.starts_with("the effect: "), "{}", verdict.reason);
+}
+
 fn record(outcome: Outcome) -> TrialRecord {
     TrialRecord {
         id: "a/b".into(),

@@ -13,7 +13,7 @@ use crate::scenario::{Check, Span, Step, ValueType};
 pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
-    /// The strongest level that failed, or else the strongest that was asked for.
+    /// The gravest level that failed, or else the strongest that was asked for.
     pub level: Level,
     /// Why, in one line.
     pub reason: String,
@@ -173,7 +173,8 @@ impl Judge<'_> {
         self.findings.sort_by_key(|finding| finding.step_index);
         let counted = |finding: &&Finding| finding.level <= weakest;
         let requirements = self.findings.iter().filter(|finding| finding.kind == FindingKind::Requirement);
-        let worst = requirements.clone().filter(counted).min_by_key(|finding| finding.level);
+        // Of several, the gravest leads: a breach of security must not stand behind a wrong status.
+        let worst = requirements.clone().filter(counted).min_by_key(|finding| finding.level.gravity());
         let first = requirements.filter(counted).find_map(|finding| finding.step_index);
         // A precondition that fails first makes all that follows its consequence.
         let precondition =

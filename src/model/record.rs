@@ -78,7 +78,7 @@ pub struct TrialRecord {
     pub spec: Option<SpecRef>,
     /// The verdict.
     pub outcome: Outcome,
-    /// The strongest level that failed, or else the strongest that was asked for.
+    /// The gravest level that failed, or else the strongest that was asked for.
     pub level: Level,
     /// Why, in one line.
     pub reason: String,
