@@ -105,6 +105,17 @@ impl TrialRecord {
         self.outcome == Outcome::Error && self.findings.iter().any(precondition)
     }
 
+    /// How the reason goes on, after the step, where an answer that differs from its snapshot is all there is.
+    pub const DRIFTED: &str = "the answer is not the one in its snapshot";
+
+    /// Whether it fails for an answer that differs from its snapshot alone: something changed, and no requirement that
+    /// counts is broken.
+    pub fn is_drift_alone(&self) -> bool {
+        let why = |step: &str| format!("{step}: {}", TrialRecord::DRIFTED);
+        self.outcome == Outcome::Fail
+            && self.findings.iter().any(|f| f.kind == FindingKind::Drift && self.reason.starts_with(&why(&f.step)))
+    }
+
     /// What tells this trial from all others of the run, for people:
     /// `add-email/auth-forms[user-only] (r0, no-mail) #2`, with only the parts that are not the usual ones.
     pub fn name(&self) -> String {

@@ -92,7 +92,13 @@ fn step(findings: &[&Finding], style: &Style) -> String {
                 (None, _) => String::new(),
             };
             fact("subject", &format!("{}{elsewhere}", visible(&finding.subject)), style, &mut output);
-            output.push_str(&quote::against(&finding.expected, &finding.actual, "    ", style));
+            // A difference is told as it is: held against the snapshot's name it would be one of a difference.
+            if finding.kind == FindingKind::Drift && finding.actual.lines().any(|line| line.starts_with("@@ ")) {
+                fact("expected", &visible(&finding.expected), style, &mut output);
+                output.push_str(&quote::unified(&finding.actual, "    ", style));
+            } else {
+                output.push_str(&quote::against(&finding.expected, &finding.actual, "    ", style));
+            }
         }
     }
     output
