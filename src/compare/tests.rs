@@ -158,3 +158,21 @@ fn unlike_suites_are_refused_unless_allowed() {
     let settings = Settings { allow_different_suites: true, ..Settings::default() };
     assert!(compare(&report(vec![]), &other, settings).is_ok());
 }
+
+/// Which of two requests at once is served first is chance, and so is what follows.
+#[test]
+fn races_are_no_difference() {
+    let raced = |first: &str, second: &str, before: &str| {
+        let mut one = trial("a/a", Outcome::Pass, before);
+        let entry = |step, turn, answer: &str| {
+            let mut entry = trial("a/a", Outcome::Pass, answer).transcript.entries.remove(0);
+            (entry.step, entry.turn) = (Some(step), turn);
+            entry
+        };
+        one.transcript.entries.extend([entry(1, 0, first), entry(1, 1, second), entry(2, 0, first)]);
+        vec![one]
+    };
+    assert_eq!(kinds(raced("won", "lost", "x"), raced("lost", "won", "x")), []);
+    let other = kinds(raced("won", "lost", "x"), raced("lost", "won", "y"));
+    assert_eq!(other, [(ChangeKind::Answer, "a/a".to_owned())]);
+}
