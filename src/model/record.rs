@@ -105,6 +105,14 @@ impl TrialRecord {
         self.outcome == Outcome::Error && self.findings.iter().any(precondition)
     }
 
+    /// How the reason begins where a trial was not run because the run ended before.
+    pub const NOT_RUN: &str = "not run: ";
+
+    /// Whether it was not run because the run ended before, whatever the target offers.
+    pub fn is_not_run(&self) -> bool {
+        self.outcome == Outcome::Skip && self.reason.starts_with(TrialRecord::NOT_RUN)
+    }
+
     /// How the reason goes on, after the step, where an answer that differs from its snapshot is all there is.
     pub const DRIFTED: &str = "the answer is not the one in its snapshot";
 

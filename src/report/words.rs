@@ -152,6 +152,12 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         let are = if xfail == 1 { "is" } else { "are" };
         sentences.push(format!("{} {are} still there.", count(xfail, "known deviation")));
     }
+    let not_run = report.trials.iter().filter(|trial| trial.is_not_run()).count().min(skip);
+    if not_run > 0 {
+        let were = if not_run == 1 { "was" } else { "were" };
+        sentences.push(format!("{not_run} {were} not run."));
+    }
+    let skip = skip - not_run;
     if skip > 0 {
         let were = if skip == 1 { "was" } else { "were" };
         sentences.push(format!("{skip} {were} skipped because the target does not offer what is needed."));
@@ -224,6 +230,17 @@ mod tests {
         assert!(!statement.contains("not met**"), "{statement}");
         report.trials[0].findings[0].kind = FindingKind::Requirement;
         assert!(conclusion(&report).starts_with("Not conformant: in 1 of 4"), "{}", conclusion(&report));
+    }
+
+    #[test]
+    fn what_was_not_run_is_not_said_to_be_lacking() {
+        let mut report = fixture::report();
+        report.trials.retain(|trial| trial.outcome == Outcome::Skip);
+        report.trials.truncate(1);
+        report.trials[0].reason = format!("{}the run was interrupted", TrialRecord::NOT_RUN);
+        report.counts = Counts { skip: 3, ..Counts::default() };
+        let rest = "1 was not run. 2 were skipped because the target does not offer what is needed.";
+        assert!(conclusion(&report).ends_with(rest), "{}", conclusion(&report));
     }
 
     #[test]

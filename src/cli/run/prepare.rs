@@ -135,6 +135,7 @@ fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings
     Ok(Settings {
         jobs: usize::from(args.jobs),
         fail_fast: args.fail_fast,
+        failed: Default::default(),
         fail_on: args.fail_on.into(),
         deviations,
         snapshots: snapshots(args, &profile.name),
