@@ -276,6 +276,9 @@ fn broken(kind: FindingKind, level: Level) -> Finding {
 fn an_entry_excuses_nothing_graver_than_it_says() {
     let apply = |levels: &[Level], outcome, findings: &[(FindingKind, Level)]| {
         let mut record = record(outcome);
+        if findings.iter().any(|(kind, _)| *kind == FindingKind::Precondition) {
+            record.reason = format!("{}{}", TrialRecord::NOT_REACHED, record.reason);
+        }
         record.findings = findings.iter().map(|(kind, level)| broken(*kind, *level)).collect();
         let entry = |level: &Level| Deviation {
             scenario: "a/b".into(),
@@ -306,6 +309,17 @@ fn an_entry_excuses_nothing_graver_than_it_says() {
     assert_eq!(apply(&[Level::Must], error, &[precondition(Level::Security)]).0, Outcome::Error);
     assert_eq!(apply(&[Level::Security], error, &[(FindingKind::Unknown, Level::Must)]).0, Outcome::Error);
     assert_eq!(apply(&[Level::Security], fail, &[(FindingKind::Drift, Level::Convention)]).0, Outcome::Fail);
+}
+
+/// What stopped a trial is not a precondition that was only noted.
+#[test]
+fn a_noted_precondition_is_no_reason() {
+    let mut record = record(Outcome::Error);
+    record.findings.push(broken(FindingKind::Precondition, Level::Should));
+    record.reason = "the trial took longer than 60s".into();
+    assert!(!record.is_not_reached());
+    record.reason = format!("{}a status", TrialRecord::NOT_REACHED);
+    assert!(record.is_not_reached());
 }
 
 #[test]

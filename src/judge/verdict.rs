@@ -4,7 +4,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::matching::{self, Mismatch, Values};
-use crate::model::{Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript};
+use crate::model::{
+    Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript, TrialRecord,
+};
 use crate::plan::Trial;
 use crate::scenario::{Check, Span, Step, ValueType};
 
@@ -194,7 +196,7 @@ impl Judge<'_> {
         };
         let (outcome, level, reason) = match (precondition, worst, &stop) {
             (Some(precondition), ..) => {
-                let reason = format!("not reached, because what it builds on failed: {}", told(precondition));
+                let reason = format!("{}{}", TrialRecord::NOT_REACHED, told(precondition));
                 (Outcome::Error, asked.unwrap_or(Level::Must), reason)
             }
             (None, Some(worst), _) => (Outcome::Fail, worst.level, told(worst)),

@@ -102,8 +102,14 @@ impl TrialRecord {
     /// failure of the harness: the scenario about that other thing says what is wrong.
     pub fn is_not_reached(&self) -> bool {
         let precondition = |finding: &Finding| finding.kind == FindingKind::Precondition;
-        self.outcome == Outcome::Error && self.findings.iter().any(precondition)
+        // One that is only noted, in a trial that stopped for another reason, explains nothing.
+        self.outcome == Outcome::Error
+            && self.reason.starts_with(TrialRecord::NOT_REACHED)
+            && self.findings.iter().any(precondition)
     }
+
+    /// How the reason begins where a precondition failed.
+    pub const NOT_REACHED: &str = "not reached, because what it builds on failed: ";
 
     /// How the reason begins where a trial was not run because the run ended before.
     pub const NOT_RUN: &str = "not run: ";
