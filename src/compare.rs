@@ -9,7 +9,7 @@ mod normal;
 
 use std::collections::HashMap;
 
-use crate::model::{Change, ChangeKind, Comparison, Outcome, Report, Side, TrialRecord};
+use crate::model::{Change, ChangeKind, Comparison, FindingKind, Outcome, Report, Side, TrialRecord};
 
 /// How two records are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -48,7 +48,9 @@ pub fn compare(before: &Report, after: &Report, settings: Settings) -> Result<Co
     let mut same = 0;
     for trial in &after.trials {
         let Some(old) = earlier.get(&trial.name()) else {
-            changes.push(change(ChangeKind::Added, trial, String::new(), trial.outcome.word().to_owned()));
+            let mut added = change(ChangeKind::Added, trial, String::new(), trial.outcome.word().to_owned());
+            added.worse = !settings.allow_different_suites && trial.outcome == Outcome::Fail;
+            changes.push(added);
             continue;
         };
         let found = changes_of(old, trial, settings);
@@ -59,6 +61,7 @@ pub fn compare(before: &Report, after: &Report, settings: Settings) -> Result<Co
     for trial in before.trials.iter().filter(|t| !later.contains_key(&t.name())) {
         let mut removed = change(ChangeKind::Removed, trial, trial.outcome.word().to_owned(), String::new());
         (removed.outcome, removed.reason) = (None, String::new());
+        removed.worse = !settings.allow_different_suites;
         changes.push(removed);
     }
     // Stable: within a kind they stay in the order of the plan.
@@ -73,6 +76,10 @@ fn side(report: &Report) -> Side {
         threepid: report.threepid.clone(),
         suite: report.suite.clone(),
         started: report.started.clone(),
+        ended: match &report.error {
+            Some(error) => Some(error.clone()),
+            None => report.interrupted.then(|| "it was interrupted".to_owned()),
+        },
     }
 }
 
@@ -85,6 +92,7 @@ fn change(kind: ChangeKind, trial: &TrialRecord, before: String, after: String) 
         before,
         after,
         reason: if said { trial.reason.clone() } else { String::new() },
+        worse: kind.is_regression(),
         outcome: Some(trial.outcome),
         answers: Vec::new(),
     }
@@ -99,11 +107,24 @@ fn does(outcome: Outcome) -> Option<bool> {
     }
 }
 
+/// Whether a requirement is broken that was not broken before, and that weighs as much as what was.
+fn breaks_more(old: &TrialRecord, new: &TrialRecord) -> bool {
+    let broken = |trial: &'_ TrialRecord| -> Vec<(String, String, String, u8)> {
+        let requirements = trial.findings.iter().filter(|finding| finding.kind == FindingKind::Requirement);
+        let what = requirements.map(|f| (f.step.clone(), f.subject.clone(), f.requirement.clone(), f.level.gravity()));
+        what.collect()
+    };
+    let before = broken(old);
+    let gravest = before.iter().map(|one| one.3).min().unwrap_or(u8::MAX);
+    broken(new).iter().any(|one| one.3 <= gravest && !before.contains(one))
+}
+
 fn changes_of(old: &TrialRecord, new: &TrialRecord, settings: Settings) -> Vec<Change> {
     let mut changes = Vec::new();
     let outcome = match (does(old.outcome), does(new.outcome)) {
+        (Some(false), Some(false)) if breaks_more(old, new) => Some(ChangeKind::OtherFailure),
         _ if old.outcome == new.outcome => None,
-        (_, None) if new.outcome == Outcome::Skip => Some(ChangeKind::Lost),
+        (_, None) if new.outcome == Outcome::Skip && !new.is_not_run() => Some(ChangeKind::Lost),
         (Some(true), Some(false) | None) => Some(ChangeKind::Broken),
         // What was skipped or excused before, and fails now, was not seen failing before.
         (None, Some(false)) if old.outcome == Outcome::Skip && new.outcome == Outcome::Fail => Some(ChangeKind::Broken),

@@ -157,7 +157,14 @@ impl Stage {
             offers,
             declared,
             against,
-            settings: Settings { jobs: 1, fail_fast: false, fail_on: Level::Security, deviations, snapshots: None },
+            settings: Settings {
+                jobs: 1,
+                fail_fast: false,
+                failed: Default::default(),
+                fail_on: Level::Security,
+                deviations,
+                snapshots: None,
+            },
         })
     }
 

@@ -35,3 +35,4 @@ pub use merge::merge;
 pub use style::Style;
 pub use visible::{disarm, visible, visible_lines};
 pub use words::conclusion;
+pub(crate) use words::count;

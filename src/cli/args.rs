@@ -3,6 +3,7 @@
 //! Takes the command line; gives what was asked for, without looking at any file or network.
 
 mod choices;
+mod durations;
 mod http;
 mod records;
 
@@ -126,16 +127,16 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How long one trial may take.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
     pub timeout: Duration,
     /// How long to wait for a mail.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = durations::some_time)]
     pub mail_timeout: Duration,
     /// How long no mail may come where none should; at least three times as long as the probe mail took.
-    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = durations::some_time)]
     pub quiet_window: Duration,
     /// How long one request may wait because the target limits how often it is asked.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = durations::duration)]
     pub rate_limit_wait: Duration,
     #[command(flatten)]
     pub http: HttpArgs,
@@ -182,7 +183,7 @@ pub struct ProvisionArgs {
     #[arg(long, value_name = "SECRET", env = "THREEPID_REGISTRATION_SHARED_SECRET", hide_env_values = true)]
     pub registration_shared_secret: Option<String>,
     /// How long rate limits are waited out for one account.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
     pub account_timeout: Duration,
 }
 
@@ -193,10 +194,10 @@ pub struct StartArgs {
     #[arg(long, value_name = "PATH", env = "THREEPID_PYTHON")]
     pub python: Option<PathBuf>,
     /// How long one step of an installation may take.
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = durations::some_time)]
     pub install_timeout: Duration,
     /// How long a server may take until it answers.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
     pub start_timeout: Duration,
 }
 

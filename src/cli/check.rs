@@ -6,6 +6,7 @@ use super::args::CheckArgs;
 use super::exit::Exit;
 use super::load;
 use super::terminal::{self, Terminal};
+use crate::report::count;
 
 pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Exit {
     let mut roots: Vec<Option<PathBuf>> = Vec::new();
@@ -13,6 +14,10 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Exit {
         roots.push(None);
     }
     for path in &args.paths {
+        if let Err(fault) = path.metadata() {
+            terminal::error(&format!("cannot read {}: {fault}", path.display()));
+            return Exit::Usage;
+        }
         let root = root_of(path);
         if !roots.contains(&Some(root.clone())) {
             roots.push(Some(root));
@@ -25,8 +30,9 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Exit {
                 let cases: usize = suite.scenarios.iter().map(|scenario| scenario.cases.len()).sum();
                 let place = root.map_or_else(|| "this program".to_owned(), |root| root.display().to_string());
                 terminal::out(&format!(
-                    "{} scenarios with {cases} cases in {place}: all are sound\n",
-                    suite.scenarios.len()
+                    "{} with {} in {place}: all are sound\n",
+                    count(suite.scenarios.len(), "scenario"),
+                    count(cases, "case")
                 ));
             }
             Err(fault) => exit = fault,
@@ -39,6 +45,8 @@ pub(super) fn check(args: &CheckArgs, terminal: Terminal) -> Exit {
 /// use, which are in `fragments` beside it or above it.
 fn root_of(path: &Path) -> PathBuf {
     let folder = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    // The folder of `mine.yaml` has no name.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     folder.ancestors().find(|above| above.join("fragments").is_dir()).map_or_else(
         || folder.to_owned(),
         |above| if above.as_os_str().is_empty() { PathBuf::from(".") } else { above.to_owned() },

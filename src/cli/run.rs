@@ -64,9 +64,17 @@ impl Prepared<'_> {
         let mut records = Records::default();
         let mut target = None;
         let mut broken = None;
+        // What the last variant was asked with, for the record of those that are not asked any more.
+        let mut last: Option<(Arc<Station>, Vec<Api>)> = None;
         for (variant, scenarios) in &self.groups {
-            if cancel.is_cancelled() {
-                break;
+            if let Some(reason) = self.settings.over(cancel) {
+                if let Some((station, apis)) = &last {
+                    let info = &station.target.info;
+                    let mut left = plan(&self.suite, scenarios, variant, info, apis, self.args.repeat);
+                    left.iter_mut().for_each(|planned| planned.skip = Some(reason.clone()));
+                    self.trials(left, station, cancel, &mut records, &mut output).await;
+                }
+                continue;
             }
             let starter = match self.starter(&sink) {
                 Ok(starter) => starter,
@@ -97,6 +105,7 @@ impl Prepared<'_> {
                 Ok(apis) => {
                     let planned = plan(&self.suite, scenarios, variant, &station.target.info, &apis, self.args.repeat);
                     self.trials(planned, station, cancel, &mut records, &mut output).await;
+                    last = Some((Arc::clone(station), apis));
                 }
                 Err(message) => broken = Some(message),
             }

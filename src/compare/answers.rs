@@ -1,4 +1,6 @@
 //! The answers of two trials, step by step.
+//!
+//! Requests that race, and all that follows them, are left out: what they get depends on who is served first.
 
 use similar::TextDiff;
 
@@ -10,7 +12,10 @@ const MOST_BYTES: usize = 16 * 1024;
 
 /// What the server answered otherwise, at the steps that are in both trials.
 pub(super) fn differences(before: &TrialRecord, after: &TrialRecord) -> Vec<AnswerChange> {
-    let (old, new) = (answers(before), answers(after));
+    let race = [before, after].into_iter().filter_map(|trial| trial.transcript.race()).min().unwrap_or(usize::MAX);
+    let (mut old, mut new) = (answers(before), answers(after));
+    old.retain(|answer| answer.key.0 < race);
+    new.retain(|answer| answer.key.0 < race);
     let mut changes = Vec::new();
     for answer in &new {
         let Some(earlier) = old.iter().find(|old| old.key == answer.key) else {

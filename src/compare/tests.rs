@@ -158,3 +158,78 @@ fn unlike_suites_are_refused_unless_allowed() {
     let settings = Settings { allow_different_suites: true, ..Settings::default() };
     assert!(compare(&report(vec![]), &other, settings).is_ok());
 }
+
+/// Which of two requests at once is served first is chance, and so is what follows.
+#[test]
+fn races_are_no_difference() {
+    let raced = |first: &str, second: &str, before: &str| {
+        let mut one = trial("a/a", Outcome::Pass, before);
+        let entry = |step, turn, answer: &str| {
+            let mut entry = trial("a/a", Outcome::Pass, answer).transcript.entries.remove(0);
+            (entry.step, entry.turn) = (Some(step), turn);
+            entry
+        };
+        one.transcript.entries.extend([entry(1, 0, first), entry(1, 1, second), entry(2, 0, first)]);
+        vec![one]
+    };
+    assert_eq!(kinds(raced("won", "lost", "x"), raced("lost", "won", "x")), []);
+    let other = kinds(raced("won", "lost", "x"), raced("lost", "won", "y"));
+    assert_eq!(other, [(ChangeKind::Answer, "a/a".to_owned())]);
+}
+
+#[test]
+fn what_is_missing_or_fails_anew_is_worse() {
+    let ok = || trial("a/ok", Outcome::Pass, "");
+    let worse = |before: Vec<TrialRecord>, after: Vec<TrialRecord>, allow_different_suites| {
+        let settings = Settings { slower: None, allow_different_suites };
+        compare(&report(before), &report(after), settings).unwrap().is_regression()
+    };
+    let gone = || vec![ok(), trial("a/gone", Outcome::Pass, "")];
+    assert!(worse(gone(), vec![ok()], false));
+    assert!(!worse(gone(), vec![ok()], true), "another suite has other trials");
+    let new = |outcome| vec![ok(), trial("a/new", outcome, "")];
+    assert!(worse(vec![ok()], new(Outcome::Fail), false));
+    assert!(!worse(vec![ok()], new(Outcome::Fail), true));
+    assert!(!worse(vec![ok()], new(Outcome::Pass), false));
+}
+
+#[test]
+fn another_broken_requirement_is_another_failure() {
+    let broken = |levels: &[(&str, Level)]| {
+        let mut one = trial("a/a", Outcome::Fail, "");
+        one.findings = levels.iter().map(|(requirement, level)| finding(requirement, *level)).collect();
+        vec![one]
+    };
+    let (must, security) = (("x", Level::Must), ("y", Level::Security));
+    let other = [(ChangeKind::OtherFailure, "a/a".to_owned())];
+    assert_eq!(kinds(broken(&[must]), broken(&[must])), []);
+    assert_eq!(kinds(broken(&[must]), broken(&[must, security])), other);
+    assert_eq!(kinds(broken(&[must]), broken(&[("z", Level::Must)])), other);
+    assert_eq!(kinds(broken(&[must, security]), broken(&[must])), []);
+    assert_eq!(kinds(broken(&[must]), broken(&[must, ("z", Level::Should)])), []);
+}
+
+fn finding(requirement: &str, level: Level) -> Finding {
+    Finding {
+        kind: FindingKind::Requirement,
+        level,
+        requirement: requirement.to_owned(),
+        spec: None,
+        step: "the step".into(),
+        step_index: Some(0),
+        place: None,
+        subject: "status".into(),
+        expected: "200".into(),
+        actual: "500".into(),
+    }
+}
+
+#[test]
+fn a_later_run_that_did_not_end_is_a_regression() {
+    let whole = report(vec![trial("a/a", Outcome::Pass, "")]);
+    let cut = Report { interrupted: true, ..whole.clone() };
+    let broken = Report { error: Some("gone".to_owned()), ..whole.clone() };
+    let worse = |before, after| compare(before, after, Settings::default()).unwrap().is_regression();
+    assert!(worse(&whole, &cut) && worse(&whole, &broken));
+    assert!(!worse(&cut, &whole) && !worse(&whole, &whole));
+}

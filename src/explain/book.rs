@@ -75,10 +75,14 @@ fn contents(source: Source<'_>) -> String {
     }
     text.push_str("1. [The flows from the person's side](story.md)\n");
     for (name, scenarios) in by_flow(source) {
-        let _ = writeln!(text, "1. [{}]({}) – {} behaviours", phrase::flow(name), file(name), scenarios.len());
+        let _ = writeln!(text, "1. [{}]({}) – {}", phrase::flow(name), file(name), behaviours(scenarios.len()));
     }
     text.push_str("1. [By section of the specification](specification.md)\n1. [What is not tested](not-tested.md)\n");
     text
+}
+
+fn behaviours(n: usize) -> String {
+    if n == 1 { "1 behaviour".to_owned() } else { format!("{n} behaviours") }
 }
 
 fn stories(source: Source<'_>) -> String {

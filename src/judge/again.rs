@@ -8,9 +8,9 @@ use std::sync::Arc;
 use url::Url;
 
 use super::verdict::judge;
-use crate::model::{Counts, Finding, FindingKind, Level, Outcome, Report, Transcript, TrialRecord};
+use crate::model::{Counts, Event, Finding, FindingKind, Level, Outcome, Report, Transcript, TrialRecord};
 use crate::plan::Trial;
-use crate::scenario::Suite;
+use crate::scenario::{Step, Suite};
 
 /// The record with all verdicts made anew.
 pub fn judge_again(report: &Report, suite: &Arc<Suite>, weakest: Level) -> Report {
@@ -37,6 +37,12 @@ fn again(old: &TrialRecord, report: &Report, suite: &Arc<Suite>, weakest: Level)
             &format!("the scenario has other steps than when this was recorded (`{label}`): run it again"),
         );
     }
+    if let Some(label) = not_done(&trial, &old.transcript) {
+        return unknown(
+            old,
+            &format!("the scenario has other steps than when this was recorded (`{label}` was not done): run it again"),
+        );
+    }
     let verdict = judge(&trial, &old.transcript, &origins(report, &old.transcript), weakest);
     let mut new = TrialRecord {
         title: trial.scenario().title.clone(),
@@ -57,6 +63,8 @@ fn again(old: &TrialRecord, report: &Report, suite: &Arc<Suite>, weakest: Level)
     new.findings.extend(drift.into_iter().cloned());
     // A deviation that was known then still is.
     match (old.outcome, new.outcome) {
+        // It was not known for anything as grave.
+        (Outcome::Xfail, Outcome::Fail) if new.level.gravity() < old.level.gravity() => {}
         (Outcome::Xfail, Outcome::Fail) => (new.outcome, new.reason) = (Outcome::Xfail, old.reason.clone()),
         (Outcome::Xpass, Outcome::Pass) => (new.outcome, new.reason) = (Outcome::Xpass, old.reason.clone()),
         (Outcome::Xfail, Outcome::Pass) => {
@@ -86,6 +94,20 @@ fn moved<'t>(trial: &Trial, transcript: &'t Transcript) -> Option<&'t str> {
         let same = entry.step.is_none_or(|index| steps.get(index).is_some_and(|step| step.label == entry.label));
         (!same).then_some(entry.label.as_str())
     })
+}
+
+/// A step of the scenario that the record has not, though the trial came so far. Steps that are done only sometimes, or
+/// clean up, tell nothing by their absence.
+fn not_done<'t>(trial: &'t Trial, transcript: &Transcript) -> Option<&'t str> {
+    let stop = transcript.entries.iter().position(|entry| matches!(entry.event, Event::Stop(_)));
+    let came_to = match stop {
+        Some(stop) => transcript.entries[..stop].iter().filter_map(|entry| entry.step).max().unwrap_or(0),
+        None => trial.steps().len(),
+    };
+    let always = |step: &Step| !step.finally && step.round.is_none() && step.when.is_empty() && step.unless.is_empty();
+    let done = |index| transcript.entries.iter().any(|entry| entry.step == Some(index));
+    let mut steps = trial.steps().iter().take(came_to).enumerate();
+    steps.find(|(index, step)| always(step) && !done(*index)).map(|(_, step)| step.label.as_str())
 }
 
 /// The addresses of the target in this trial; those of the whole record if the trial does not say.

@@ -1,9 +1,9 @@
 //! Known deviations: what a target is known to do otherwise.
 //!
 //! Takes the profile's list and the outcomes; turns an expected fail into `xfail` and a pass that was not expected
-//! into `xpass`. An entry that matches no trial that was run is reported: it must be struck off or corrected.
+//! into `xpass`. An entry excuses what is no graver than it says: a breach of security only if it speaks of one. An entry that matches no trial that was run is reported: it must be struck off or corrected.
 
-use crate::model::{Outcome, TrialRecord};
+use crate::model::{FindingKind, Level, Outcome, TrialRecord};
 
 /// One entry of a target's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Deviation {
     pub case: Option<String>,
     /// Only this variant, if given.
     pub variant: Option<String>,
+    /// The gravest that it excuses.
+    pub level: Level,
     /// Why it is known.
     pub reason: String,
     /// Where to read more.
@@ -29,11 +31,23 @@ impl Deviation {
             && self.variant.as_ref().is_none_or(|variant| trial.variant == *variant)
     }
 
+    /// Whether the entry excuses everything that is wrong in the trial. Other answers than in a snapshot are no deviation.
+    fn covers(&self, trial: &TrialRecord) -> bool {
+        gravest(trial).is_some_and(|level| level.gravity() >= self.level.gravity())
+    }
+
     fn shown(&self) -> String {
         let case = self.case.as_ref().map(|case| format!("[{case}]")).unwrap_or_default();
         let variant = self.variant.as_ref().map(|variant| format!(" ({variant})")).unwrap_or_default();
         format!("{}{case}{variant}", self.scenario)
     }
+}
+
+/// The gravest level at which a requirement is broken.
+fn gravest(trial: &TrialRecord) -> Option<Level> {
+    let broken = |kind| matches!(kind, FindingKind::Requirement | FindingKind::Precondition);
+    let levels = trial.findings.iter().filter(|finding| broken(finding.kind)).map(|finding| finding.level);
+    levels.min_by_key(|level| level.gravity())
 }
 
 /// An entry that is about nothing.
@@ -62,15 +76,26 @@ impl Deviations {
 
     /// Applies the list to one trial.
     pub fn apply(&self, trial: &mut TrialRecord) {
-        let Some(entry) = self.list.iter().find(|entry| entry.is_about(trial)) else {
+        let over = |entry: &Deviation| entry.until.as_ref().is_some_and(|until| *until < self.today);
+        let about = || self.list.iter().filter(|entry| entry.is_about(trial));
+        // Of several about the same trial, one that excuses it.
+        let Some(entry) = about().find(|entry| !over(entry) && entry.covers(trial)).or_else(|| about().next()) else {
             return;
         };
-        let over = entry.until.as_ref().is_some_and(|until| *until < self.today);
+        let (over, covers) = (over(entry), entry.covers(trial));
         let failed = trial.outcome == Outcome::Fail || trial.is_not_reached();
         match trial.outcome {
             _ if failed && over => {
                 let until = entry.until.as_deref().unwrap_or_default();
                 trial.reason = format!("{} (known, but excused only until {until}: {})", trial.reason, entry.reason);
+            }
+            _ if failed && !covers => {
+                let what = match gravest(trial) {
+                    Some(level) => format!("it is for `{}` and weaker, and this is `{level}`", entry.level),
+                    None => "no requirement is broken".to_owned(),
+                };
+                trial.reason =
+                    format!("{} (the known deviation does not cover this, {what}: {})", trial.reason, entry.reason);
             }
             _ if failed => {
                 trial.outcome = Outcome::Xfail;

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Deviation, Deviations, Verdict, judge};
 use crate::model::{
-    Body, Delivery, Entry, Event, Exchange, FindingKind, Level, Outcome, Request, Response, Silence, Stop, StopReason,
-    TargetInfo, Transcript, TrialRecord,
+    Body, Delivery, Entry, Event, Exchange, Finding, FindingKind, Level, Outcome, Request, Response, Silence, Stop,
+    StopReason, TargetInfo, Transcript, TrialRecord,
 };
 use crate::plan::{Api, Trial, plan};
 use crate::scenario::{SourceFile, Sources, Suite};
@@ -196,6 +196,19 @@ fn mail_that_does_not_come_and_mail_that_should_not_are_findings() {
     assert!(verdict.findings[1].actual.contains("Surprise"));
 }
 
+/// A status is read about first, and a breach of security is what has to be known.
+#[test]
+fn a_breach_of_security_leads() {
+    let entries = vec![
+        answer(0, 200, json!({})),
+        answer(1, 500, json!({"sid": "s"})),
+        answer(2, 200, json!({"things": ["x"], "kind": "long"})),
+    ];
+    let verdict = judge(&trial(SCENARIO), &Transcript { entries, ..Transcript::default() }, &[], Level::Security);
+    assert_eq!((verdict.outcome, verdict.level), (Outcome::Fail, Level::Security));
+    assert!(verdict.reason.starts_with("the effect: "), "{}", verdict.reason);
+}
+
 fn record(outcome: Outcome) -> TrialRecord {
     TrialRecord {
         id: "a/b".into(),
@@ -222,12 +235,16 @@ fn known_deviations_turn_outcomes_round() {
         scenario: "a/b".into(),
         case: None,
         variant: None,
+        level: Level::Must,
         reason: "known".into(),
         link: None,
         until: until.map(str::to_owned),
     };
     let apply = |until, outcome| {
         let mut record = record(outcome);
+        if outcome == Outcome::Fail {
+            record.findings.push(broken(FindingKind::Requirement, Level::Must));
+        }
         Deviations::new(vec![entry(until)], "2026-11-23").apply(&mut record);
         record.outcome
     };
@@ -239,12 +256,79 @@ fn known_deviations_turn_outcomes_round() {
     assert_eq!(apply(Some("2026-11-22"), Outcome::Fail), Outcome::Fail, "an entry that has ended excuses nothing");
 }
 
+fn broken(kind: FindingKind, level: Level) -> Finding {
+    Finding {
+        kind,
+        level,
+        requirement: "so it is".into(),
+        spec: None,
+        step: "s".into(),
+        step_index: Some(0),
+        place: None,
+        subject: "status".into(),
+        expected: "200".into(),
+        actual: "500".into(),
+    }
+}
+
+/// An entry must not hide what is graver than what it was written for.
+#[test]
+fn an_entry_excuses_nothing_graver_than_it_says() {
+    let apply = |levels: &[Level], outcome, findings: &[(FindingKind, Level)]| {
+        let mut record = record(outcome);
+        if findings.iter().any(|(kind, _)| *kind == FindingKind::Precondition) {
+            record.reason = format!("{}{}", TrialRecord::NOT_REACHED, record.reason);
+        }
+        record.findings = findings.iter().map(|(kind, level)| broken(*kind, *level)).collect();
+        let entry = |level: &Level| Deviation {
+            scenario: "a/b".into(),
+            case: None,
+            variant: None,
+            level: *level,
+            reason: "known".into(),
+            link: None,
+            until: None,
+        };
+        Deviations::new(levels.iter().map(entry).collect(), "2026-11-23").apply(&mut record);
+        (record.outcome, record.reason)
+    };
+    let (fail, error) = (Outcome::Fail, Outcome::Error);
+    let requirement = |level| (FindingKind::Requirement, level);
+    let precondition = |level| (FindingKind::Precondition, level);
+    let both = [requirement(Level::Must), requirement(Level::Security)];
+    assert_eq!(apply(&[Level::Must], fail, &both[..1]).0, Outcome::Xfail);
+    let (outcome, reason) = apply(&[Level::Must], fail, &both);
+    assert_eq!(outcome, Outcome::Fail, "{reason}");
+    assert!(reason.contains("the known deviation does not cover this"), "{reason}");
+    assert!(reason.contains("it is for `must` and weaker, and this is `security`: known"), "{reason}");
+    assert_eq!(apply(&[Level::Security], fail, &both).0, Outcome::Xfail);
+    assert_eq!(apply(&[Level::Should], fail, &both[..1]).0, Outcome::Fail);
+    assert_eq!(apply(&[Level::Must], fail, &[requirement(Level::Convention)]).0, Outcome::Xfail);
+    assert_eq!(apply(&[Level::Must, Level::Security], fail, &both).0, Outcome::Xfail, "one of them covers it");
+    assert_eq!(apply(&[Level::Must], error, &[precondition(Level::Must)]).0, Outcome::Xfail);
+    assert_eq!(apply(&[Level::Must], error, &[precondition(Level::Security)]).0, Outcome::Error);
+    assert_eq!(apply(&[Level::Security], error, &[(FindingKind::Unknown, Level::Must)]).0, Outcome::Error);
+    assert_eq!(apply(&[Level::Security], fail, &[(FindingKind::Drift, Level::Convention)]).0, Outcome::Fail);
+}
+
+/// What stopped a trial is not a precondition that was only noted.
+#[test]
+fn a_noted_precondition_is_no_reason() {
+    let mut record = record(Outcome::Error);
+    record.findings.push(broken(FindingKind::Precondition, Level::Should));
+    record.reason = "the trial took longer than 60s".into();
+    assert!(!record.is_not_reached());
+    record.reason = format!("{}a status", TrialRecord::NOT_REACHED);
+    assert!(record.is_not_reached());
+}
+
 #[test]
 fn an_entry_about_nothing_is_reported() {
     let entry = Deviation {
         scenario: "a/gone".into(),
         case: None,
         variant: None,
+        level: Level::Must,
         reason: "known".into(),
         link: None,
         until: None,

@@ -4,7 +4,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::matching::{self, Mismatch, Values};
-use crate::model::{Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript};
+use crate::model::{
+    Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript, TrialRecord,
+};
 use crate::plan::Trial;
 use crate::scenario::{Check, Span, Step, ValueType};
 
@@ -13,7 +15,7 @@ use crate::scenario::{Check, Span, Step, ValueType};
 pub struct Verdict {
     /// The outcome.
     pub outcome: Outcome,
-    /// The strongest level that failed, or else the strongest that was asked for.
+    /// The gravest level that failed, or else the strongest that was asked for.
     pub level: Level,
     /// Why, in one line.
     pub reason: String,
@@ -173,7 +175,8 @@ impl Judge<'_> {
         self.findings.sort_by_key(|finding| finding.step_index);
         let counted = |finding: &&Finding| finding.level <= weakest;
         let requirements = self.findings.iter().filter(|finding| finding.kind == FindingKind::Requirement);
-        let worst = requirements.clone().filter(counted).min_by_key(|finding| finding.level);
+        // Of several, the gravest leads: a breach of security must not stand behind a wrong status.
+        let worst = requirements.clone().filter(counted).min_by_key(|finding| finding.level.gravity());
         let first = requirements.filter(counted).find_map(|finding| finding.step_index);
         // A precondition that fails first makes all that follows its consequence.
         let precondition =
@@ -193,7 +196,7 @@ impl Judge<'_> {
         };
         let (outcome, level, reason) = match (precondition, worst, &stop) {
             (Some(precondition), ..) => {
-                let reason = format!("not reached, because what it builds on failed: {}", told(precondition));
+                let reason = format!("{}{}", TrialRecord::NOT_REACHED, told(precondition));
                 (Outcome::Error, asked.unwrap_or(Level::Must), reason)
             }
             (None, Some(worst), _) => (Outcome::Fail, worst.level, told(worst)),

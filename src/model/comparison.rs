@@ -20,7 +20,7 @@ pub struct Comparison {
 impl Comparison {
     /// Whether something is worse than before.
     pub fn is_regression(&self) -> bool {
-        self.changes.iter().any(|change| change.kind.is_regression())
+        self.after.ended.is_some() || self.changes.iter().any(|change| change.worse)
     }
 }
 
@@ -37,6 +37,9 @@ pub struct Side {
     pub suite: String,
     /// When the run began.
     pub started: String,
+    /// Why the run did not come to its end, if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<String>,
 }
 
 /// One difference in one trial.
@@ -54,6 +57,8 @@ pub struct Change {
     pub after: String,
     /// Why it is so now, if the record says so.
     pub reason: String,
+    /// Whether it is worse than before. Of other suites of scenarios, what is only in one of them is no regression.
+    pub worse: bool,
     /// The outcome now, if the trial is there.
     pub outcome: Option<Outcome>,
     /// What was answered otherwise, step by step.
@@ -79,6 +84,8 @@ pub enum ChangeKind {
     Lost,
     /// It takes longer than the factor that is allowed.
     Slower,
+    /// It was not as required and is not, and a requirement is broken that was not broken before.
+    OtherFailure,
     /// It was not as required, and is now.
     Fixed,
     /// Its outcome is another one, without being better or worse.
@@ -95,10 +102,11 @@ pub enum ChangeKind {
 
 impl ChangeKind {
     /// All kinds, the most serious first.
-    pub const ALL: [ChangeKind; 9] = [
+    pub const ALL: [ChangeKind; 10] = [
         ChangeKind::Broken,
         ChangeKind::Lost,
         ChangeKind::Slower,
+        ChangeKind::OtherFailure,
         ChangeKind::Fixed,
         ChangeKind::Judged,
         ChangeKind::Choice,
@@ -107,8 +115,8 @@ impl ChangeKind {
         ChangeKind::Removed,
     ];
 
-    /// Whether it is worse than before.
+    /// Whether all of this kind are worse than before.
     pub fn is_regression(self) -> bool {
-        matches!(self, ChangeKind::Broken | ChangeKind::Lost | ChangeKind::Slower)
+        matches!(self, ChangeKind::Broken | ChangeKind::Lost | ChangeKind::Slower | ChangeKind::OtherFailure)
     }
 }

@@ -22,6 +22,17 @@ impl Level {
     /// All levels, strongest first.
     pub const ALL: [Level; 4] = [Level::Must, Level::Security, Level::Should, Level::Convention];
 
+    /// How grave it is that a requirement of this level is broken, 0 the gravest. What harms an account comes before what
+    /// only breaks a text, whatever the order in which the levels are asked for.
+    pub fn gravity(self) -> u8 {
+        match self {
+            Level::Security => 0,
+            Level::Must => 1,
+            Level::Should => 2,
+            Level::Convention => 3,
+        }
+    }
+
     /// The word used in scenarios and in reports.
     pub fn word(self) -> &'static str {
         match self {

@@ -78,7 +78,7 @@ pub struct TrialRecord {
     pub spec: Option<SpecRef>,
     /// The verdict.
     pub outcome: Outcome,
-    /// The strongest level that failed, or else the strongest that was asked for.
+    /// The gravest level that failed, or else the strongest that was asked for.
     pub level: Level,
     /// Why, in one line.
     pub reason: String,
@@ -102,7 +102,32 @@ impl TrialRecord {
     /// failure of the harness: the scenario about that other thing says what is wrong.
     pub fn is_not_reached(&self) -> bool {
         let precondition = |finding: &Finding| finding.kind == FindingKind::Precondition;
-        self.outcome == Outcome::Error && self.findings.iter().any(precondition)
+        // One that is only noted, in a trial that stopped for another reason, explains nothing.
+        self.outcome == Outcome::Error
+            && self.reason.starts_with(TrialRecord::NOT_REACHED)
+            && self.findings.iter().any(precondition)
+    }
+
+    /// How the reason begins where a precondition failed.
+    pub const NOT_REACHED: &str = "not reached, because what it builds on failed: ";
+
+    /// How the reason begins where a trial was not run because the run ended before.
+    pub const NOT_RUN: &str = "not run: ";
+
+    /// Whether it was not run because the run ended before, whatever the target offers.
+    pub fn is_not_run(&self) -> bool {
+        self.outcome == Outcome::Skip && self.reason.starts_with(TrialRecord::NOT_RUN)
+    }
+
+    /// How the reason goes on, after the step, where an answer that differs from its snapshot is all there is.
+    pub const DRIFTED: &str = "the answer is not the one in its snapshot";
+
+    /// Whether it fails for an answer that differs from its snapshot alone: something changed, and no requirement that
+    /// counts is broken.
+    pub fn is_drift_alone(&self) -> bool {
+        let why = |step: &str| format!("{step}: {}", TrialRecord::DRIFTED);
+        self.outcome == Outcome::Fail
+            && self.findings.iter().any(|f| f.kind == FindingKind::Drift && self.reason.starts_with(&why(&f.step)))
     }
 
     /// What tells this trial from all others of the run, for people:

@@ -21,6 +21,14 @@ pub struct Transcript {
     pub entries: Vec<Entry>,
 }
 
+impl Transcript {
+    /// The first step whose requests raced, if one did: only those have several turns. Who is served first is chance, and
+    /// so is what that step and all that follow are answered.
+    pub fn race(&self) -> Option<usize> {
+        self.entries.iter().filter(|entry| entry.turn > 0).filter_map(|entry| entry.step).min()
+    }
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {

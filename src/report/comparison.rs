@@ -14,6 +14,7 @@ fn heading(kind: ChangeKind) -> (&'static str, Role) {
         ChangeKind::Broken => ("Broken", Role::Bad),
         ChangeKind::Lost => ("Not offered any more", Role::Bad),
         ChangeKind::Slower => ("Slower", Role::Bad),
+        ChangeKind::OtherFailure => ("Other failure", Role::Bad),
         ChangeKind::Fixed => ("Fixed", Role::Good),
         ChangeKind::Judged => ("Other outcome, neither better nor worse", Role::Known),
         ChangeKind::Choice => ("Other choice, where more than one answer is lawful", Role::Known),
@@ -26,8 +27,9 @@ fn heading(kind: ChangeKind) -> (&'static str, Role) {
 /// What it all means.
 pub fn conclusion(comparison: &Comparison) -> String {
     let of = |kind: ChangeKind| comparison.changes.iter().filter(|c| c.kind == kind).count();
-    let worse: usize = ChangeKind::ALL.into_iter().filter(|kind| kind.is_regression()).map(of).sum();
+    let worse = comparison.changes.iter().filter(|change| change.worse).count();
     let mut text = match worse {
+        0 if comparison.after.ended.is_some() => "Regression: the later run did not come to its end.".to_owned(),
         0 => "No regression.".to_owned(),
         1 => "Regression: 1 trial is worse than before.".to_owned(),
         worse => format!("Regression: {worse} trials are worse than before."),
@@ -36,6 +38,7 @@ pub fn conclusion(comparison: &Comparison) -> String {
         (ChangeKind::Broken, "broken"),
         (ChangeKind::Lost, "not offered any more"),
         (ChangeKind::Slower, "slower"),
+        (ChangeKind::OtherFailure, "with another failure"),
         (ChangeKind::Fixed, "fixed"),
         (ChangeKind::Judged, "with another outcome"),
         (ChangeKind::Choice, "with another choice"),
@@ -55,6 +58,15 @@ fn side(side: &Side) -> String {
     format!("{}{server}, {}", visible(&side.target), visible(&side.started))
 }
 
+/// Which of the two runs did not come to their end, and why.
+fn unended(comparison: &Comparison) -> Vec<String> {
+    let sides = [("earlier", &comparison.before), ("later", &comparison.after)];
+    let said = |(name, side): (&str, &Side)| {
+        side.ended.as_ref().map(|why| format!("The {name} run did not come to its end: {why}"))
+    };
+    sides.into_iter().filter_map(said).collect()
+}
+
 /// The comparison for a terminal.
 pub fn text(comparison: &Comparison, style: &Style) -> String {
     let mut output = style.wrap("before  ", "        ", &side(&comparison.before));
@@ -66,6 +78,9 @@ pub fn text(comparison: &Comparison, style: &Style) -> String {
             visible(&comparison.after.suite)
         );
         output.push_str(&style.wrap("", "", &note));
+    }
+    for note in unended(comparison) {
+        output.push_str(&style.wrap("", "", &visible(&note)));
     }
     for (kind, changes) in groups(comparison) {
         let (title, role) = heading(kind);
@@ -105,6 +120,9 @@ pub fn markdown(comparison: &Comparison) -> String {
     for (name, side) in [("before", &comparison.before), ("after", &comparison.after)] {
         let cells = [side.server.as_deref().unwrap_or(&side.target), &side.started, &side.suite].map(markdown::escape);
         output.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
+    }
+    for note in unended(comparison) {
+        output.push_str(&format!("\n{}\n", markdown::escape(&note)));
     }
     for (kind, changes) in groups(comparison) {
         output.push_str(&format!("\n### {}\n\n", heading(kind).0));
@@ -163,6 +181,7 @@ mod tests {
             threepid: report.threepid.clone(),
             suite: report.suite.clone(),
             started: started.to_owned(),
+            ended: None,
         };
         let change = |kind: ChangeKind, trial: &str, before: &str, after: &str| Change {
             kind,
@@ -171,6 +190,7 @@ mod tests {
             before: before.to_owned(),
             after: after.to_owned(),
             reason: if kind == ChangeKind::Broken { said.to_owned() } else { String::new() },
+            worse: kind.is_regression(),
             outcome: Some(Outcome::Pass),
             answers: Vec::new(),
         };
@@ -201,6 +221,21 @@ mod tests {
     #[test]
     fn in_markdown() {
         insta::assert_snapshot!(markdown(&comparison("answered 500")));
+    }
+
+    #[test]
+    fn a_run_that_did_not_end_is_said_in_every_format() {
+        let mut comparison = comparison("x");
+        comparison.changes.clear();
+        assert!(conclusion(&comparison).starts_with("No regression."));
+        comparison.after.ended = Some("the server is gone".to_owned());
+        assert!(comparison.is_regression());
+        let text = text(&comparison, &Style { colour: false, width: 80 });
+        let json = serde_json::to_string(&comparison).unwrap();
+        for said in [text.as_str(), &markdown(&comparison), &json] {
+            assert!(said.contains("the server is gone"), "{said}");
+        }
+        assert!(text.contains("Regression: the later run did not come to its end."), "{text}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::style::Role;
 use super::visible;
 
 /// `1 trial`, `2 trials`.
-pub(super) fn count(n: usize, noun: &str) -> String {
+pub(crate) fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
@@ -86,6 +86,11 @@ pub(super) fn tally<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) ->
     groups
 }
 
+/// How many trials fail for nothing but answers that differ from their snapshots.
+pub(super) fn drifted(report: &Report) -> usize {
+    report.trials.iter().filter(|trial| trial.is_drift_alone()).count().min(report.counts.fail)
+}
+
 /// What a run means, in words that need no knowledge of this program.
 pub fn conclusion(report: &Report) -> String {
     conclusion_with(report, |text| visible(text).into_owned())
@@ -111,10 +116,19 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         let end = if error.ends_with(|c: char| c.is_ascii_punctuation()) { "" } else { "." };
         sentences.push(format!("No verdict: the run ended before all was tested: {}{end}", escape(error)));
     }
-    if fail > 0 {
+    let drifted = drifted(report);
+    if fail > drifted {
+        let fail = fail - drifted;
         sentences.push(format!(
             "Not conformant: in {fail} of {} the homeserver did not do what is required.",
             count(total, "trial")
+        ));
+    }
+    if drifted > 0 {
+        let broken = if fail > drifted { "no other requirement" } else { "no requirement" };
+        sentences.push(format!(
+            "In {} the answers differ from their snapshots; {broken} is broken: `threepid snapshots review`.",
+            count(drifted, "trial")
         ));
     }
     if xpass > 0 {
@@ -154,6 +168,12 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         let are = if xfail == 1 { "is" } else { "are" };
         sentences.push(format!("{} {are} still there.", count(xfail, "known deviation")));
     }
+    let not_run = report.trials.iter().filter(|trial| trial.is_not_run()).count().min(skip);
+    if not_run > 0 {
+        let were = if not_run == 1 { "was" } else { "were" };
+        sentences.push(format!("{not_run} {were} not run."));
+    }
+    let skip = skip - not_run;
     if skip > 0 {
         let were = if skip == 1 { "was" } else { "were" };
         sentences.push(format!("{skip} {were} skipped because the target does not offer what is needed."));
@@ -165,7 +185,7 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::model::Ability;
+    use crate::model::{Ability, FindingKind};
 
     #[test]
     fn times_are_said_as_people_do() {
@@ -222,6 +242,38 @@ mod tests {
         assert_eq!(conclusion(&report), expected);
         report.target.abilities.push(Ability { name: "no-mail".to_owned(), offered: true, reason: String::new() });
         assert!(conclusion(&report).starts_with("Conformant"));
+    }
+
+    #[test]
+    fn another_answer_is_no_broken_requirement() {
+        let mut report = fixture::report();
+        report.trials.retain(|trial| trial.outcome == Outcome::Fail);
+        report.trials.truncate(1);
+        report.counts = Counts { fail: 1, pass: 3, ..Counts::default() };
+        let trial = &mut report.trials[0];
+        trial.findings.truncate(1);
+        trial.findings[0].kind = FindingKind::Drift;
+        trial.reason = format!("{}: {}", trial.findings[0].step, TrialRecord::DRIFTED);
+        let said = conclusion(&report);
+        let drift = "In 1 trial the answers differ from their snapshots; no requirement is broken: `threepid snapshots \
+                     review`. 3 trials went as required.";
+        assert_eq!(said, drift);
+        assert!(crate::report::badge::render(&report).contains("1 answer changed"));
+        let statement = crate::report::statement::markdown(&report);
+        assert!(!statement.contains("not met**"), "{statement}");
+        report.trials[0].findings[0].kind = FindingKind::Requirement;
+        assert!(conclusion(&report).starts_with("Not conformant: in 1 of 4"), "{}", conclusion(&report));
+    }
+
+    #[test]
+    fn what_was_not_run_is_not_said_to_be_lacking() {
+        let mut report = fixture::report();
+        report.trials.retain(|trial| trial.outcome == Outcome::Skip);
+        report.trials.truncate(1);
+        report.trials[0].reason = format!("{}the run was interrupted", TrialRecord::NOT_RUN);
+        report.counts = Counts { skip: 3, ..Counts::default() };
+        let rest = "1 was not run. 2 were skipped because the target does not offer what is needed.";
+        assert!(conclusion(&report).ends_with(rest), "{}", conclusion(&report));
     }
 
     #[test]

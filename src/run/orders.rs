@@ -38,7 +38,11 @@ impl Orders {
         };
         self.sink.behave(&to, behaviour);
         self.recipients.push(to);
-        let often = times.map_or_else(|| "always".to_owned(), |times| format!("{times} times"));
+        let often = match times {
+            None => "always".to_owned(),
+            Some(1) => "once".to_owned(),
+            Some(times) => format!("{times} times"),
+        };
         Ok(format!("told the mail sink to {words}, {often}"))
     }
 }

@@ -19,6 +19,7 @@ pub fn known_deviations(profile: &Profile, suite: Option<&Suite>) -> Result<Devi
             scenario: entry.scenario.clone(),
             case: entry.case.clone(),
             variant: entry.variant.clone(),
+            level: entry.level,
             reason: entry.reason.clone(),
             link: Some(entry.link.clone()).filter(|link| !link.is_empty()),
             until: entry.until.clone(),

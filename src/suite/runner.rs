@@ -19,12 +19,28 @@ pub struct Settings {
     pub jobs: usize,
     /// Whether to start no more trials after the first that fails (`--fail-fast`).
     pub fail_fast: bool,
+    /// Whether one has failed: also those of other variants start no more.
+    pub failed: AtomicBool,
     /// The weakest level that makes a trial fail (`--fail-on`).
     pub fail_on: Level,
     /// What the target is known to do otherwise.
     pub deviations: Deviations,
     /// What answers are compared with, if they are.
     pub snapshots: Option<super::Snapshots>,
+}
+
+impl Settings {
+    /// Why no more trials start, if that is so.
+    pub fn over(&self, cancel: &CancellationToken) -> Option<String> {
+        let why = if cancel.is_cancelled() {
+            "the run was interrupted"
+        } else if self.fail_fast && self.failed.load(Ordering::Relaxed) {
+            "a trial failed before it (--fail-fast)"
+        } else {
+            return None;
+        };
+        Some(format!("{}{why}", TrialRecord::NOT_RUN))
+    }
 }
 
 /// What happens during a run.
@@ -47,10 +63,9 @@ pub async fn run(
     mut on_event: impl FnMut(Event<'_>),
 ) {
     let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
-    let failed = Arc::new(AtomicBool::new(false));
     let total = planned.len();
     let (sender, mut ended) = mpsc::unbounded_channel();
-    let task = Task { station: Arc::clone(station), settings: Arc::clone(settings), cancel: cancel.clone(), failed };
+    let task = Task { station: Arc::clone(station), settings: Arc::clone(settings), cancel: cancel.clone() };
     tokio::spawn(async move {
         // One after the other takes a place, so that trials begin in the order of the plan.
         for (index, planned) in planned.into_iter().enumerate() {
@@ -84,19 +99,16 @@ struct Task {
     station: Arc<Station>,
     settings: Arc<Settings>,
     cancel: CancellationToken,
-    failed: Arc<AtomicBool>,
 }
 
 impl Task {
     async fn run(self, planned: Planned) -> TrialRecord {
         let trial = planned.trial.clone();
-        if self.cancel.is_cancelled() && planned.skip.is_none() {
-            return one::not_run(&trial, Outcome::Skip, "not run: the run was interrupted".to_owned());
+        let over = self.settings.over(&self.cancel).filter(|_| planned.skip.is_none());
+        if let Some(reason) = over {
+            return one::not_run(&trial, Outcome::Skip, reason);
         }
-        if self.settings.fail_fast && self.failed.load(Ordering::Relaxed) && planned.skip.is_none() {
-            return one::not_run(&trial, Outcome::Skip, "not run: a trial failed before it (--fail-fast)".to_owned());
-        }
-        let (station, settings, cancel) = (self.station, self.settings, self.cancel);
+        let (station, settings, cancel) = (self.station, Arc::clone(&self.settings), self.cancel);
         // A task of its own, so that a fault in the harness ends one trial and not the run.
         let done = tokio::spawn(async move { one::run(&planned, &station, &settings, &cancel).await }).await;
         let record = done.unwrap_or_else(|fault| {
@@ -104,7 +116,7 @@ impl Task {
             one::not_run(&trial, Outcome::Error, reason)
         });
         if matches!(record.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass) {
-            self.failed.store(true, Ordering::Relaxed);
+            self.settings.failed.store(true, Ordering::Relaxed);
         }
         record
     }

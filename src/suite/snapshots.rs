@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use url::Url;
 
 use crate::judge::{self, StepAnswer, Verdict};
-use crate::model::{Event, Finding, FindingKind, Level, Outcome};
+use crate::model::{Event, Finding, FindingKind, Level, Outcome, TrialRecord};
 use crate::plan::Trial;
 use crate::run::Performed;
 use crate::snapshots::{self, Content, Key, Mode, Origin, SnapshotError, Store, render};
@@ -43,7 +43,7 @@ impl Snapshots {
             };
             if verdict.outcome == Outcome::Pass {
                 verdict.outcome = Outcome::Fail;
-                verdict.reason = format!("{}: the answer is not the one in its snapshot", answer.label);
+                verdict.reason = format!("{}: {}", answer.label, TrialRecord::DRIFTED);
                 verdict.level = Level::Convention;
             }
             verdict.findings.push(finding);

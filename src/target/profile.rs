@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 use super::accounts::Method;
 use super::error::{ProfileError, nearest};
 use super::template::{merge, unset};
+use crate::model::Level;
 
 /// The profiles that come with the program.
 #[derive(RustEmbed)]
@@ -168,6 +169,9 @@ pub struct Deviation {
     pub case: Option<String>,
     /// The variant; all variants if left out.
     pub variant: Option<String>,
+    /// The gravest that it excuses; a breach of security only if it is `security`.
+    #[serde(default = "must")]
+    pub level: Level,
     /// Why it fails, in a sentence.
     pub reason: String,
     /// Where it is tracked.
@@ -175,6 +179,10 @@ pub struct Deviation {
     /// The last day it is accepted, `YYYY-MM-DD`; for ever if left out.
     #[serde(default, deserialize_with = "date")]
     pub until: Option<String>,
+}
+
+fn must() -> Level {
+    Level::Must
 }
 
 /// A date, with quotes around it or as TOML's own.

@@ -10,6 +10,7 @@ use threepid::reference::{Options, start};
 use crate::program::{Ended, Place};
 
 const ONE: &str = "add-email/email-free";
+const NO_MAIL: &str = "add-email/mail-not-supported";
 
 fn run(args: &[&str]) -> Ended {
     Place::new().run(args)
@@ -174,4 +175,36 @@ fn a_run_that_could_not_begin_says_so_in_its_record() {
         assert!(read(view).contains("nothing answers"), "{view}:\n{}", read(view));
     }
     place.run(&["judge", "out"]).expect(3);
+}
+
+#[test]
+fn a_time_has_a_unit_and_a_length() {
+    for option in ["--timeout", "--mail-timeout", "--quiet-window"] {
+        run(&["run", ONE, option, "0s"]).expect(2).says(&["more than zero", option]);
+        run(&["run", ONE, option, "5"]).expect(2).says(&["give a unit: 5s"]);
+    }
+}
+
+#[test]
+fn what_is_offered_must_be_a_need() {
+    let typo = run(&["run", ONE, "--offers", "rate-limit"]).expect(2);
+    typo.says(&["no scenario can need `rate-limit`; did you mean `rate-limits`? (--offers)"]);
+    run(&["run", ONE, "--offers", "rate-limits"]).expect(0);
+    let place = Place::new();
+    let profile = "name = \"mine\"\ndescription = \"x\"\nkind = \"embedded\"\n\
+                   [variants.plain]\ndescription = \"x\"\noffers = [\"behind-proxi\"]\n";
+    place.write("mine.toml", profile);
+    let ended = place.run(&["run", ONE, "--target", "mine.toml"]).expect(2);
+    ended.says(&["`variants.plain.offers`", "did you mean `behind-proxy`?"]);
+}
+
+/// The first failure ends the run, and not only what its variant has left.
+#[test]
+fn fail_fast_ends_the_run() {
+    let wrong = ["run", "add-email/wrong-password", NO_MAIL, "--jobs", "1", "--defect", "accepts-any-password"];
+    let whole = run(&wrong).expect(1);
+    assert!(!whole.out.contains("not run"), "{}", whole.out);
+    let ended = run(&[&wrong[..], &["--fail-fast"]].concat()).expect(1);
+    assert!(ended.out.contains("not run.") && !ended.out.contains("does not offer what is needed"), "{}", ended.out);
+    assert!(ended.out.contains(NO_MAIL), "{}", ended.out);
 }

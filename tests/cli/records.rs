@@ -82,6 +82,11 @@ fn another_expectation_makes_another_verdict() {
     fs::write(&file, text.replacen("steps:", "steps:\n  - GET: /capabilities\n    must: {status: 200}", 1)).unwrap();
     let judged = place.run(&["judge", "good", "--scenarios", "mine"]).expect(3);
     assert!(judged.out.contains("run it again"), "{}", judged.out);
+    // A step at the end moves no other, and was not done all the same.
+    fs::write(&file, format!("{}\n  - GET: /capabilities\n    must: {{status: 200}}\n", text.trim_end())).unwrap();
+    let judged = place.run(&["judge", "good", "--scenarios", "mine"]).expect(3);
+    let said = judged.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("(`GET /capabilities` was not done): run it again"), "{said}");
 }
 
 fn copy(from: &std::path::Path, to: &std::path::Path) {

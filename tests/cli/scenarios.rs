@@ -45,6 +45,15 @@ fn the_shipped_scenarios_are_sound() {
 }
 
 #[test]
+fn check_counts_in_words_and_names_what_is_not_there() {
+    let place = Place::new();
+    place.write("mine/a/b.yaml", SOUND);
+    let ended = place.run(&["check", "mine"]).expect(0);
+    assert!(ended.out.starts_with("1 scenario with 1 case in mine"), "{}", ended.out);
+    place.run(&["check", "nope.yaml"]).expect(2).says(&["cannot read nope.yaml: "]);
+}
+
+#[test]
 fn check_shows_all_faults_of_all_files() {
     let place = Place::new();
     place.write("mine/a/first.yaml", "title: x\nwhy: y\nneeds: [emial]\nsteps:\n  - PSOT: /x\n");

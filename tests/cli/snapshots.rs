@@ -39,6 +39,11 @@ fn drift_fails_and_is_reviewed() {
     let ended = place.run(&["run", ONE, "--snapshots", "check"]).expect(1);
     assert!(ended.out.contains("snapshot") && ended.out.contains("threepids"), "{}", ended.out);
     assert!(snapshots(&place, ".snap.new").is_empty(), "`check` writes nothing");
+    assert!(ended.out.contains("In 1 trial the answers differ from their snapshots"), "{}", ended.out);
+    assert!(!ended.out.contains("Not conformant"), "{}", ended.out);
+    // The lines of the difference, and not their difference from something else.
+    assert!(!ended.out.contains("+ -") && !ended.out.contains("+ @@"), "{}", ended.out);
+    assert!(ended.out.lines().any(|line| line.trim_start().starts_with("@@ ")), "{}", ended.out);
 
     place.run(&["run", ONE, "--snapshots", "pending"]).expect(1);
     assert_eq!(snapshots(&place, ".snap.new").len(), 1);

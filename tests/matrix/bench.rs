@@ -157,6 +157,7 @@ impl Bench {
         let settings = Arc::new(Settings {
             jobs: 32,
             fail_fast: false,
+            failed: Default::default(),
             fail_on: what.fail_on,
             deviations: Deviations::default(),
             snapshots: None,

@@ -12,7 +12,7 @@ use super::super::load;
 use super::super::terminal::Terminal;
 use crate::http::Shared;
 use crate::plan::{Selection, VariantOffer, assign};
-use crate::scenario::Suite;
+use crate::scenario::{NEEDS, Suite, nearest};
 use crate::snapshots::Mode;
 use crate::suite::{Authorities, Settings, Snapshots, known_deviations};
 use crate::target::{Kind, Profile};
@@ -59,7 +59,7 @@ pub(super) fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>
     }
     let selection = Selection { filters: args.filters.clone(), partition: args.partition };
     let selected = selection.of(&suite).map_err(|nothing| (Exit::Nothing, Some(nothing.to_string())))?;
-    let offers = offers(args, &profile)?;
+    let offers = offers(args, &profile, &suite)?;
     let mut groups: Vec<(String, Vec<Selected>)> =
         offers.iter().map(|offer| (offer.name.clone(), Vec::new())).collect();
     let mut unfit = Vec::new();
@@ -108,8 +108,29 @@ fn authorities(path: &Path) -> Result<Authorities, Refused> {
 const ANY_HOMESERVER: &str =
     "name = \"homeserver\"\ndescription = \"a homeserver that was already running\"\nkind = \"external\"\n";
 
+/// That an offer is something a scenario can need.
+fn known(offer: &str, suite: &Suite) -> Result<(), String> {
+    let needs = || {
+        let named = suite.scenarios.iter().flat_map(|scenario| &scenario.needs).map(String::as_str);
+        NEEDS.iter().map(|need| need.name).chain(named)
+    };
+    if needs().any(|need| need == offer) {
+        return Ok(());
+    }
+    Err(match nearest(offer, needs()) {
+        Some(near) => format!("no scenario can need `{offer}`; did you mean `{near}`?"),
+        None => {
+            let configured: Vec<&str> = NEEDS.iter().filter(|need| need.configured).map(|need| need.name).collect();
+            format!("no scenario can need `{offer}` (known: {})", configured.join(", "))
+        }
+    })
+}
+
 /// The variants to choose from, and what the configuration of each gives.
-fn offers(args: &RunArgs, profile: &Profile) -> Result<Vec<VariantOffer>, Refused> {
+fn offers(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Vec<VariantOffer>, Refused> {
+    for offer in &args.offers {
+        known(offer, suite).map_err(|fault| usage(format!("{fault} (--offers)")))?;
+    }
     // A server that is already running is as it is.
     let names: Vec<&str> = match (&args.variant, &args.homeserver) {
         (Some(name), _) => vec![name.as_str()],
@@ -120,6 +141,10 @@ fn offers(args: &RunArgs, profile: &Profile) -> Result<Vec<VariantOffer>, Refuse
         .into_iter()
         .map(|name| {
             let resolved = profile.resolve(name).map_err(usage)?;
+            for offer in &resolved.offers {
+                let place = format!("{}, `variants.{name}.offers`", profile.file);
+                known(offer, suite).map_err(|fault| usage(format!("{place}: {fault}")))?;
+            }
             let mut gives = resolved.offers;
             gives.extend(args.offers.iter().cloned());
             gives.push(name.to_owned());
@@ -135,6 +160,7 @@ fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings
     Ok(Settings {
         jobs: usize::from(args.jobs),
         fail_fast: args.fail_fast,
+        failed: Default::default(),
         fail_on: args.fail_on.into(),
         deviations,
         snapshots: snapshots(args, &profile.name),

@@ -137,9 +137,10 @@ fn kind(trials: &[Option<&TrialRecord>]) -> Kind {
     }
 }
 
-/// What was answered at each step, in a few words.
+/// What was answered at each step, in a few words, up to the first race: what comes then is chance.
 fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
-    let entries = trial.transcript.entries.iter().filter(|e| e.turn == 0);
+    let race = trial.transcript.race().unwrap_or(usize::MAX);
+    let entries = trial.transcript.entries.iter().filter(|e| e.turn == 0 && e.step.is_none_or(|step| step < race));
     entries
         .filter_map(|entry| {
             let said = match &entry.event {

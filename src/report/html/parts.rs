@@ -31,7 +31,7 @@ pub(super) fn meaning(outcome: Outcome) -> &'static str {
         Outcome::Pass => "as required",
         Outcome::Fail => "not as required",
         Outcome::Error => "could not be told",
-        Outcome::Skip => "not offered by the target",
+        Outcome::Skip => "not offered, or not run",
         Outcome::Xfail => "known deviation",
         Outcome::Xpass => "known deviation that is gone",
     }

@@ -114,6 +114,30 @@ fn without_the_same<'t>(expected: &'t str, actual: &'t str) -> (Cow<'t, str>, Co
     (cut(expected), cut(actual))
 }
 
+/// A difference that was made already, as it is.
+pub(super) fn unified(diff: &str, indent: &str, style: &Style) -> String {
+    let mut output = String::new();
+    let lines: Vec<&str> = diff.lines().filter(|line| !matches!(*line, "--- original" | "+++ modified")).collect();
+    for line in lines.iter().take(MOST_DIFF_LINES) {
+        let mut broken = String::new();
+        push_broken(&mut broken, &visible(line), indent, style);
+        for part in broken.lines() {
+            match line.as_bytes().first() {
+                Some(b'-') => output.push_str(&style.paint(Role::Good, part)),
+                Some(b'+') => output.push_str(&style.paint(Role::Bad, part)),
+                _ => output.push_str(part),
+            }
+            output.push('\n');
+        }
+    }
+    if lines.len() > MOST_DIFF_LINES {
+        let more = words::count(lines.len() - MOST_DIFF_LINES, "line");
+        let note = format!("… {more} more are left out here; report.json has all");
+        output.push_str(&style.wrap(indent, indent, &note));
+    }
+    output
+}
+
 /// What differs, line by line.
 fn difference(expected: &str, actual: &str, indent: &str, style: &Style) -> String {
     let mut output =

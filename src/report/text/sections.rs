@@ -85,7 +85,7 @@ pub(super) fn changes(report: &Report, style: &Style) -> String {
 
 /// What is recommended or relied on, and not so; it fails nothing.
 pub(super) fn notes(report: &Report, style: &Style) -> String {
-    let notes = quiet_findings(report).filter(|(t, f)| is_note(f) && t.outcome == Outcome::Pass);
+    let notes = quiet_findings(report).filter(|(t, f)| is_note(t, f) && t.outcome == Outcome::Pass);
     let groups = words::tally(notes.map(|(t, f)| ((f.level, &f.requirement), (t, f))));
     if groups.is_empty() {
         return String::new();

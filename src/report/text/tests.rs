@@ -94,3 +94,24 @@ fn an_account_that_cannot_be_made_shows_the_exchange_that_failed() {
     assert!(text.contains("/register → 200") || text.contains("/register as alice → 200"), "{text}");
     assert!(text.contains("stopped here, no account could be made"), "{text}");
 }
+
+/// With `--fail-on convention` a weak finding is what made the trial fail, and it is shown with its exchange.
+#[test]
+fn what_made_a_trial_fail_is_no_note() {
+    use crate::model::{FindingKind, Level};
+    let mut report = fixture::report();
+    let weak = |trial: &mut TrialRecord, level| {
+        trial.level = level;
+        trial.findings.retain(|f| f.kind == FindingKind::Requirement);
+        trial.findings.truncate(1);
+        trial.findings[0].level = Level::Convention;
+    };
+    report.trials.retain(|t| t.outcome == Outcome::Fail && t.findings.iter().any(|f| f.step_index.is_some()));
+    report.trials.truncate(1);
+    weak(&mut report.trials[0], Level::Convention);
+    let text = render(&report, &Style { colour: false, width: 100 });
+    assert!(!text.contains("  besides"), "{text}");
+    assert!(text.contains("  convention: ") && text.contains("    expected  "), "{text}");
+    weak(&mut report.trials[0], Level::Must);
+    assert!(render(&report, &Style { colour: false, width: 100 }).contains("  besides"));
+}

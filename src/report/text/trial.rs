@@ -24,7 +24,7 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
     }
     let (unknown, known): (Vec<&Finding>, Vec<&Finding>) =
         record.findings.iter().partition(|f| f.kind == FindingKind::Unknown);
-    let (notes, main): (Vec<&Finding>, Vec<&Finding>) = known.into_iter().partition(|f| is_note(f));
+    let (notes, main): (Vec<&Finding>, Vec<&Finding>) = known.into_iter().partition(|f| is_note(record, f));
     let told = !main.is_empty();
     for (index, findings) in words::tally(main.into_iter().map(|f| (f.step_index, f))) {
         output.push_str(&step(&findings, style));
@@ -48,9 +48,12 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
     output
 }
 
-/// A finding that does not fail a trial by itself.
-pub(super) fn is_note(finding: &Finding) -> bool {
-    finding.kind == FindingKind::Requirement && matches!(finding.level, Level::Should | Level::Convention)
+/// A finding that does not fail its trial: a weak requirement, unless the trial was made to fail for one as weak.
+pub(super) fn is_note(trial: &TrialRecord, finding: &Finding) -> bool {
+    let fails = trial.outcome == Outcome::Fail && !trial.is_drift_alone();
+    finding.kind == FindingKind::Requirement
+        && matches!(finding.level, Level::Should | Level::Convention)
+        && !(fails && finding.level.gravity() <= trial.level.gravity())
 }
 
 /// All findings of one step.
@@ -92,7 +95,13 @@ fn step(findings: &[&Finding], style: &Style) -> String {
                 (None, _) => String::new(),
             };
             fact("subject", &format!("{}{elsewhere}", visible(&finding.subject)), style, &mut output);
-            output.push_str(&quote::against(&finding.expected, &finding.actual, "    ", style));
+            // A difference is told as it is: held against the snapshot's name it would be one of a difference.
+            if finding.kind == FindingKind::Drift && finding.actual.lines().any(|line| line.starts_with("@@ ")) {
+                fact("expected", &visible(&finding.expected), style, &mut output);
+                output.push_str(&quote::unified(&finding.actual, "    ", style));
+            } else {
+                output.push_str(&quote::against(&finding.expected, &finding.actual, "    ", style));
+            }
         }
     }
     output

@@ -53,7 +53,7 @@ pub enum TargetError {
     /// The server speaks no version that is known here.
     #[error(
         "{url} lists no version of the client-server API that can be tested (it lists {}): `r0.…` or `v1.…` is needed",
-        names(versions.iter().map(String::as_str))
+        if versions.is_empty() { "none".to_owned() } else { names(versions.iter().map(String::as_str)) }
     )]
     NoApi {
         /// What was asked.
@@ -179,4 +179,16 @@ fn no_accounts(attempts: &[Attempt]) -> String {
          `--accounts FILE`",
         tried.join("; ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_that_lists_no_version_lists_none() {
+        let said = |versions| TargetError::NoApi { url: "http://h".to_owned(), versions }.to_string();
+        assert!(said(Vec::new()).contains("(it lists none)"));
+        assert!(said(vec!["v9".to_owned()]).contains("v9"));
+    }
 }

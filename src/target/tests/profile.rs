@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::model::Level;
 use crate::target::template::{merge, render_text, render_value, unset};
 use crate::target::{Kind, Profile, Values, builtin_profiles};
 
@@ -88,6 +89,9 @@ fn deviations_are_read() {
     let profile = Profile::parse(&text, "my.toml").unwrap();
     assert_eq!(profile.deviations[0].until.as_deref(), Some("2027-01-31"));
     assert_eq!(profile.deviations[0].variant, None);
+    assert_eq!(profile.deviations[0].level, Level::Must);
+    let security = text.replace("reason = 'r'", "reason = 'r'\nlevel = 'security'");
+    assert_eq!(Profile::parse(&security, "my.toml").unwrap().deviations[0].level, Level::Security);
     assert_eq!(profile.variant_names(), ["plain"]);
 }
 
