@@ -1,8 +1,9 @@
 //! How a text is dressed: with colour or without, and how wide.
 
-use std::fmt::Write as _;
-
 use owo_colors::{OwoColorize, Style as Dress};
+use textwrap::WordSeparator;
+use textwrap::core::{Word, break_words, display_width};
+use textwrap::wrap_algorithms::wrap_first_fit;
 
 /// How to write for a terminal. Whoever has the terminal decides; nothing here looks at the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,36 +53,32 @@ impl Style {
         text.style(dress).to_string()
     }
 
-    /// The text on lines that fit, each after `first` or, from the second on, `rest`. Words longer than a line (an
-    /// address, say) are not broken, so that they can be copied.
+    /// The text on lines that fit, each after `first` or, from the second on, `rest`. A word that is longer than a line
+    /// (an address, an id, a file) stays whole, so that it can be copied; a JSON value is broken.
     pub(super) fn wrap(self, first: &str, rest: &str, text: &str) -> String {
-        let mut output = String::from(first);
-        let mut column = width(first);
-        let mut fresh = true;
-        for word in text.split_whitespace() {
-            let wide = width(word);
-            if !fresh && column + 1 + wide > self.columns() {
-                output.push('\n');
-                output.push_str(rest);
-                column = width(rest);
-                fresh = true;
-            }
-            if !fresh {
-                output.push(' ');
-                column += 1;
-            }
-            let _ = write!(output, "{word}");
-            column += wide;
-            fresh = false;
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let columns = [first, rest].map(|start| self.columns().saturating_sub(width(start)).max(1));
+        let words: Vec<Word<'_>> = WordSeparator::AsciiSpace
+            .find_words(&text)
+            .flat_map(|word| match word.starts_with(['[', '{', '"']) {
+                false => vec![word],
+                true => break_words([word], columns[0].min(columns[1])),
+            })
+            .collect();
+        let mut output = String::new();
+        for (index, line) in wrap_first_fit(&words, &columns.map(|columns| columns as f64)).into_iter().enumerate() {
+            output.push_str(if index == 0 { first } else { rest });
+            let line: String = line.iter().flat_map(|word| [word.word, word.whitespace]).collect();
+            output.push_str(line.trim_end());
+            output.push('\n');
         }
-        output.push('\n');
         output
     }
 }
 
-/// How many columns a text takes, near enough: wide and combining characters are rare in what is measured here.
+/// How many columns a text takes on a terminal.
 pub(super) fn width(text: &str) -> usize {
-    text.chars().count()
+    display_width(text)
 }
 
 #[cfg(test)]
@@ -89,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_texts_wrap_and_long_words_stay_whole() {
+    fn long_texts_wrap_and_addresses_stay_whole() {
         let style = Style { colour: false, width: 40 };
         let wrapped = style.wrap(
             "- ",
@@ -100,6 +97,14 @@ mod tests {
             wrapped,
             "- one two three four five six seven\n  eight nine\n  https://spec.example/a-long-address-x\n"
         );
+    }
+
+    #[test]
+    fn a_value_longer_than_a_line_is_broken() {
+        let wrapped = Style { colour: false, width: 40 }.wrap("  ", "  ", &format!("is [{}],", "1".repeat(50)));
+        let lines = format!("  is\n  [{}\n  {}],\n", "1".repeat(37), "1".repeat(13));
+        assert_eq!(wrapped, lines);
+        assert_eq!(Style { colour: false, width: 40 }.wrap("- ", "  ", " \n"), "- \n", "an empty text is a line too");
     }
 
     #[test]
