@@ -24,7 +24,7 @@ use threepid::target::{AccountOptions, Accounts, Profile, Target};
 use tokio_util::sync::CancellationToken;
 
 /// How many defects or shapes are tested at the same time.
-const SERVERS: usize = 5;
+const SERVERS: usize = 8;
 
 /// How long a mail is waited for. Mail is sent before requestToken answers, so all of it is there at once; only what
 /// never comes is waited for this long.
