@@ -63,16 +63,37 @@ pub(super) fn append_file(path: &Path, contents: &[u8]) -> Result<(), WriteError
     file.write_all(contents).map_err(WriteError::new("add to", path))
 }
 
-/// A file that takes its place only when it is finished.
+/// A file that takes its place only when it is finished. What is no regular file (a device, a pipe) is written to as it
+/// is: by being replaced it would be gone.
 #[derive(Debug)]
 pub(super) struct AtomicFile {
     path: PathBuf,
-    file: NamedTempFile,
+    open: Open,
+}
+
+#[derive(Debug)]
+enum Open {
+    /// Beside the place that it takes in the end.
+    Beside(NamedTempFile, PathBuf),
+    Direct(fs::File),
 }
 
 impl AtomicFile {
     pub(super) fn create(path: &Path) -> Result<AtomicFile, WriteError> {
-        let folder = match path.parent() {
+        let open = match fs::metadata(path) {
+            Ok(there) if !there.is_file() && !there.is_dir() => {
+                let file = fs::OpenOptions::new().write(true).open(path);
+                Open::Direct(file.map_err(WriteError::new("write", path))?)
+            }
+            // A link keeps leading to where it led.
+            Ok(_) => Self::beside(path, fs::canonicalize(path).map_err(WriteError::new("write", path))?)?,
+            Err(_) => Self::beside(path, path.to_owned())?,
+        };
+        Ok(AtomicFile { path: path.to_owned(), open })
+    }
+
+    fn beside(path: &Path, place: PathBuf) -> Result<Open, WriteError> {
+        let folder = match place.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),
         };
@@ -83,7 +104,7 @@ impl AtomicFile {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.tempfile_in(folder).map_err(WriteError::new("write", path))?;
-        Ok(AtomicFile { path: path.to_owned(), file })
+        Ok(Open::Beside(file, place))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -91,19 +112,27 @@ impl AtomicFile {
     }
 
     pub(super) fn finish(mut self) -> Result<(), WriteError> {
-        self.file.flush().map_err(WriteError::new("write", &self.path))?;
-        self.file.persist(&self.path).map_err(|e| WriteError::new("write", &self.path)(e.error))?;
+        self.flush().map_err(WriteError::new("write", &self.path))?;
+        if let Open::Beside(file, place) = self.open {
+            file.persist(place).map_err(|e| WriteError::new("write", &self.path)(e.error))?;
+        }
         Ok(())
     }
 }
 
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        match &mut self.open {
+            Open::Beside(file, _) => file.write(bytes),
+            Open::Direct(file) => file.write(bytes),
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        match &mut self.open {
+            Open::Beside(file, _) => file.flush(),
+            Open::Direct(file) => file.flush(),
+        }
     }
 }
 
@@ -143,6 +172,25 @@ mod tests {
         drop(file);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_and_a_socket_stay_what_they_are() {
+        use std::os::unix::{fs::FileTypeExt, fs::symlink, net::UnixListener};
+        let folder = tempfile::tempdir().unwrap();
+        let [real, link, socket] = ["real", "link", "socket"].map(|name| folder.path().join(name));
+        fs::write(&real, "old").unwrap();
+        symlink(&real, &link).unwrap();
+        write_file(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+        // It cannot be opened as a file, and above all it is not replaced by one.
+        let _listener = UnixListener::bind(&socket).unwrap();
+        write_file(&socket, b"new").unwrap_err();
+        assert!(fs::metadata(&socket).unwrap().file_type().is_socket());
+        #[cfg(target_os = "linux")]
+        write_file(Path::new("/dev/null"), b"new").unwrap();
     }
 
     #[cfg(target_os = "linux")]
