@@ -182,8 +182,8 @@ impl Accounts {
             return;
         };
         // No password matches this one: nobody knows it.
+        account.password = PasswordHash::new(&random::token());
         if !keep_addresses {
-            account.password = PasswordHash::new(&random::token());
             for threepid in account.threepids.drain(..) {
                 self.by_address.remove(&threepid.address);
             }

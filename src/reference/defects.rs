@@ -33,10 +33,25 @@ pub struct Defect {
     pub promise: &'static str,
     /// Where the promise is written down: a path below <https://spec.matrix.org/v1.19/>, or another reference.
     pub rule: &'static str,
+    /// How grave it is to break it: the gravest level of the expectations that must fail.
+    pub level: Gravity,
     /// The rows of the catalogue of behaviours that it breaks.
     pub covers: &'static [&'static str],
     /// The scenarios that must fail.
     pub caught_by: &'static [&'static str],
+}
+
+/// How grave it is to break a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gravity {
+    /// Breaking it harms an account.
+    Security,
+    /// The specification demands it.
+    Must,
+    /// The specification recommends it.
+    Should,
+    /// Clients rely on it without a text.
+    Convention,
 }
 
 /// Every defect, in the order of the flows.
@@ -71,6 +86,7 @@ macro_rules! declare {
     ($( $constant:ident = $name:literal {
         promise: $promise:literal,
         rule: $rule:expr,
+        level: $level:ident,
         covers: [$( $row:literal ),* $(,)?],
         caught_by: [$( $scenario:literal ),* $(,)?] $(,)?
     } )+) => {
@@ -79,6 +95,7 @@ macro_rules! declare {
             pub(in crate::reference) const $constant: $crate::reference::defects::Defect =
                 $crate::reference::defects::Defect {
                     name: $name, promise: $promise, rule: $rule,
+                    level: $crate::reference::defects::Gravity::$level,
                     covers: &[$( $row ),*], caught_by: &[$( $scenario ),*],
                 };
         )+

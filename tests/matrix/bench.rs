@@ -28,7 +28,7 @@ const SERVERS: usize = 8;
 
 /// How long a mail is waited for. Mail is sent before requestToken answers, so all of it is there at once; only what
 /// never comes is waited for this long.
-const MAIL: Duration = Duration::from_secs(1);
+const MAIL: Duration = Duration::from_secs(3);
 
 /// How much is run, and how it is judged.
 #[derive(Debug, Clone, Copy)]

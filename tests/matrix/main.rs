@@ -57,6 +57,12 @@ async fn each_defect_is_caught_by_the_scenarios_it_names_and_by_no_other() {
         for (id, reason) in caught.iter().filter(|(id, _)| !named.contains(id.as_str())) {
             wrong.push(format!("{}: is also caught by {id}: {reason}", defect.name));
         }
+        let fails = records.iter().filter(|record| record.outcome == Outcome::Fail).map(|record| record.level);
+        let gravest = fails.min_by_key(|level| level.gravity()).map(|level| format!("{level:?}"));
+        if gravest.as_ref().is_some_and(|gravest| *gravest != format!("{:?}", defect.level)) {
+            let gravest = gravest.unwrap_or_default();
+            wrong.push(format!("{}: is caught at the level {gravest}, and said to be {:?}", defect.name, defect.level));
+        }
         if named.is_empty() {
             wrong.push(format!("{}: no scenario catches it", defect.name));
         }

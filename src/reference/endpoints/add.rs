@@ -17,7 +17,7 @@ use crate::reference::{
     defects::{
         ADDRESS_MOVES_TO_THE_NEWCOMER, ADDS_ANOTHER_ADDRESS, ADDS_BEFORE_THE_LINK, ADDS_WITHOUT_PASSWORD,
         CHALLENGE_ADDS_ALREADY, CHALLENGE_WITH_SUCCESS_STATUS, DEPRECATED_ADD_ADDS_NOTHING,
-        DEPRECATED_ADD_SKIPS_THE_PROOF, REFUSES_A_PROVEN_ADDRESS, SECOND_ADDRESS_REPLACES_THE_FIRST,
+        DEPRECATED_ADD_SKIPS_THE_PROOF, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, REFUSES_A_PROVEN_ADDRESS, SECOND_ADDRESS_REPLACES_THE_FIRST,
         SESSION_COUNTS_FOR_ANY_SID, SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE, UNCLICKED_IS_A_SERVER_ERROR,
         UNCLICKED_REFUSED_BUT_ADDED, UNCLICKED_UNDER_ANOTHER_CODE, UNKNOWN_SID_IS_A_SERVER_ERROR,
         USED_PROOF_MOVES_THE_ADDRESS, WRONG_PASSWORD_ADDS_ANYWAY, WRONG_PASSWORD_IS_SUCCESS_STATUS,
@@ -209,7 +209,9 @@ fn record(server: &Server, state: &mut ServerState, user: &UserId, proof: Proof)
     if let Some(owner) = state.accounts.owner(&address).cloned() {
         let same_proof = |it: &Threepid| it.address == address && it.validated_at == validated_at;
         let used = state.accounts.threepids(&owner).iter().any(same_proof);
-        let moves = server.broken(ADDRESS_MOVES_TO_THE_NEWCOMER) || server.broken(USED_PROOF_MOVES_THE_ADDRESS) && used;
+        let moves = server.broken(ADDRESS_MOVES_TO_THE_NEWCOMER)
+            || server.broken(USED_PROOF_MOVES_THE_ADDRESS) && used
+            || server.broken(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) && server.config.inhibit_3pid_errors;
         if moves {
             state.accounts.detach(&owner, &address);
         }

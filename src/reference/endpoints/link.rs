@@ -18,14 +18,14 @@ use serde_json::json;
 use crate::reference::{
     answer,
     defects::{
-        HEAD_VALIDATES, LINK_ANSWERS_AN_ERROR, LINK_VALIDATES_NOTHING, NEXT_LINK_IGNORED, PAGE_ECHOES_ITS_PARAMETERS,
+        HEAD_VALIDATES, LINK_ANSWERS_AN_ERROR, LINK_VALIDATES_NOTHING, NEXT_LINK_IGNORED, NEXT_LINK_WITHOUT_SID, PAGE_ECHOES_ITS_PARAMETERS,
         PAGE_IS_NOT_HTML, PAGE_WITHOUT_PROTECTION, RESET_LINK_VALIDATES_WHEN_FETCHED, RESET_PAGE_ECHOES_ITS_PARAMETERS,
         SECOND_CLICK_IS_A_SERVER_ERROR,
     },
     pages,
     proofs::{Followed, Purpose, Visit},
     server::Server,
-    shapes::{FAILURE_PAGE_200, FORM_TO_SUBMIT, REDIRECT_TO_PAGE, SESSION_AND_TOKEN_LINK},
+    shapes::{FAILURE_PAGE_200, FORM_TO_SUBMIT, REDIRECT_ELSEWHERE, REDIRECT_TO_PAGE, SESSION_AND_TOKEN_LINK},
 };
 
 /// Where links lead.
@@ -108,22 +108,28 @@ fn judge(server: &Server, link: Link) -> Response {
         return answer::ok(json!({"validated": true}));
     }
     if let Some(next_link) = followed.next_link.filter(|_| !server.broken(NEXT_LINK_IGNORED)) {
-        return lead_on(&next_link, &visit.sid);
+        return lead_on(server, &next_link, &visit.sid);
     }
     if server.shaped(REDIRECT_TO_PAGE) {
         return Redirect::to(DONE_PATH).into_response();
+    }
+    if server.shaped(REDIRECT_ELSEWHERE) {
+        return Redirect::to("https://accounts.reference.test/confirmed").into_response();
     }
     pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED)
 }
 
 /// Sends the browser on to where the client wanted it, with the sid, by which a client that starts there finds its session.
-fn lead_on(next_link: &str, sid: &str) -> Response {
+fn lead_on(server: &Server, next_link: &str, sid: &str) -> Response {
     let (link, fragment) = match next_link.split_once('#') {
         Some((link, fragment)) => (link, format!("#{fragment}")),
         None => (next_link, String::new()),
     };
     let separator = if link.contains('?') { '&' } else { '?' };
-    let location = format!("{link}{separator}sid={sid}{fragment}");
+    let location = match server.broken(NEXT_LINK_WITHOUT_SID) {
+        true => next_link.to_owned(),
+        false => format!("{link}{separator}sid={sid}{fragment}"),
+    };
     match HeaderValue::from_str(&location) {
         // The host that follows must not learn the token either.
         Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)], pages::PROTECTION).into_response(),

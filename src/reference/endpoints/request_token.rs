@@ -24,7 +24,7 @@ use crate::reference::{
     config::Registration,
     defects::{
         ANSWERS_WITHOUT_A_MAIL_SERVER, DISABLED_CHANGES_STILL_MAIL, DISABLED_REGISTRATION_MAILS,
-        FOREIGN_DOMAINS_ACCEPTED, IN_USE_COMPARES_CASE, IN_USE_REFUSED_BUT_MAILED, IN_USE_UNDER_ANOTHER_CODE,
+        FOREIGN_DOMAINS_ACCEPTED, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, IN_USE_COMPARES_CASE, IN_USE_REFUSED_BUT_MAILED, IN_USE_UNDER_ANOTHER_CODE,
         IN_USE_WITH_SUCCESS_STATUS, INHIBITION_STOPS_AT_RESETS, INVALID_EMAIL_ACCEPTED, LEAVES_IT_TO_THE_ID_SERVER,
         LIMIT_UNDER_ANOTHER_CODE, LIMITED_REQUEST_MAILS, LIMITS_ARE_FORGOTTEN, MAILS_AN_ADDRESS_IN_USE,
         OFFERS_OWN_ADDRESS_AGAIN, PHONE_NUMBERS_GET_A_SID, REGISTRATION_IGNORES_THE_DOMAINS, REGISTRATION_MAILS_OWNERS,
@@ -123,7 +123,9 @@ async fn respond(
         Err(refusal) => {
             let inhibited = server.config.inhibit_3pid_errors
                 && !(purpose == Purpose::Reset && server.broken(INHIBITION_STOPS_AT_RESETS));
-            if inhibited {
+            if inhibited && server.broken(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) {
+                prove(server, claim, &wish, token).await?
+            } else if inhibited {
                 sending::pretend(server, claim).await
             } else {
                 return refused(server, claim, &wish, refusal).await;

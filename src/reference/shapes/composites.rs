@@ -15,10 +15,11 @@ const fn server(
 pub(super) const TABLE: &[Shape] = &[
     server(
         "continuwuity-like",
-        "Plain text mails with a link of session and token that validates when it is fetched; 403 and 404 where others say 400 and 200.",
+        "Plain text mails with a folded link of session and token that validates when it is fetched; 403 and 404 where others say 400 and 200.",
         "Continuwuity",
         &[
             "text-only-mail",
+            "folded-quoted-printable",
             "session-and-token-link",
             "only-newest-link",
             "auth-failed-403",
@@ -45,5 +46,11 @@ pub(super) const TABLE: &[Shape] = &[
             "params-null",
             "completed-absent",
         ],
+    ),
+    server(
+        "synapse-like",
+        "Mails in base64, and 400 where changes are disabled.",
+        "Synapse",
+        &["base64-mail", "changes-disabled-400"],
     ),
 ];

@@ -18,6 +18,11 @@ declare! {
         seen_in: "servers that keep secrets out of the browser's history; identity service API, 3XX of submitToken",
         aspect: "what following the link does",
     }
+    REDIRECT_ELSEWHERE = "redirect-elsewhere" {
+        summary: "The link validates and redirects to the operator's own site, whose page says so.",
+        seen_in: "servers with an account site of their own; identity service API, 3XX of submitToken",
+        aspect: "what following the link does",
+    }
     FAILURE_PAGE_200 = "failure-page-200" {
         summary: "The page of a link that does not validate has the status 200.",
         seen_in: "Tuwunel, Sydent",

@@ -13,6 +13,11 @@ declare! {
         seen_in: "Conduit; Tuwunel without an SMTP server",
         aspect: "what requestToken answers",
     }
+    REFUSES_400_MEDIUM = "refuses-400-medium" {
+        summary: "Addresses are no medium of this server: 400 M_THREEPID_MEDIUM_NOT_SUPPORTED.",
+        seen_in: "the specification's own answer",
+        aspect: "what requestToken answers",
+    }
     REFUSES_403_FORBIDDEN = "refuses-403-forbidden" {
         summary: "No address is accepted: 403 M_FORBIDDEN.",
         seen_in: "conduwuit; Continuwuity without an SMTP server",
@@ -46,8 +51,9 @@ declare! {
 }
 
 /// What each of them answers; no errcode is a success without a sid.
-pub(in crate::reference) const REFUSALS: [(Shape, StatusCode, Option<&str>); 7] = [
+pub(in crate::reference) const REFUSALS: [(Shape, StatusCode, Option<&str>); 8] = [
     (REFUSES_403_DENIED, StatusCode::FORBIDDEN, Some("M_THREEPID_DENIED")),
+    (REFUSES_400_MEDIUM, StatusCode::BAD_REQUEST, Some("M_THREEPID_MEDIUM_NOT_SUPPORTED")),
     (REFUSES_403_FORBIDDEN, StatusCode::FORBIDDEN, Some("M_FORBIDDEN")),
     (REFUSES_404_UNRECOGNIZED, StatusCode::NOT_FOUND, Some("M_UNRECOGNIZED")),
     (REFUSES_405_UNRECOGNIZED, StatusCode::METHOD_NOT_ALLOWED, Some("M_UNRECOGNIZED")),

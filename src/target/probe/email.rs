@@ -100,9 +100,11 @@ fn classify(exchange: &Exchange) -> Answer {
         return Answer::Unclear;
     };
     match (response.status, errcode(response)) {
-        (200, _) => match body_of(response).as_ref().and_then(|body| body.get("sid")).and_then(Value::as_str) {
-            Some(sid) if !sid.is_empty() => Answer::Sent,
-            _ => Answer::NotOffered,
+        // A sid that is none (a number, say) promises mail all the same: what is wrong with it is for scenarios to say.
+        (200, _) => match body_of(response).as_ref().and_then(|body| body.get("sid")) {
+            None | Some(Value::Null) => Answer::NotOffered,
+            Some(Value::String(sid)) if sid.is_empty() => Answer::NotOffered,
+            Some(_) => Answer::Sent,
         },
         (400..=499, Some(code)) if REFUSALS.contains(&code.as_str()) => Answer::NotOffered,
         (404 | 405, None) => Answer::NotOffered,
