@@ -83,7 +83,7 @@ fn every_shipped_behaviour_can_be_told() {
 /// The record of the suite above: the second row of the scenario about an address in use is known to go wrong.
 fn record() -> Report {
     let origin = "http://hs.example";
-    let asked = |step, url: &str, answer: &str, status| {
+    let asked = |step: usize, url: &str, answer: &str, status: u16| {
         let text = |text: &str| Body { text: Some(text.into()), ..Body::default() };
         let request = Request { method: "POST".into(), url: url.into(), headers: Vec::new(), body: text("{}") };
         let response = Some(Response { status, headers: Vec::new(), body: text(answer) });

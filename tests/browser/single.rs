@@ -87,7 +87,7 @@ pub(crate) async fn an_address_leads_to_its_trial_on_a_long_page(browser: &Brows
         browser.size(width, height).await;
         for id in [&ids[LONG / 2], &ids[LONG - 20]] {
             for hash in [format!("#trial={id}"), format!("#{id}")] {
-                browser.visit(&(pages.url("long.html") + &hash)).await;
+                browser.visit(&(pages.url("long.html") + hash.as_str())).await;
                 browser.eval(SETTLED).await;
                 let top = browser.eval("document.querySelector('.trial[open]').getBoundingClientRect().top").await;
                 let top = top.as_f64().unwrap();
