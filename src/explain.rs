@@ -13,7 +13,7 @@ mod step;
 mod story;
 mod tell;
 
-pub use book::{Page, book};
+pub use book::{NOT_TESTED, Page, book};
 pub use tell::behaviour;
 
 use crate::model::{Outcome, Report, TrialRecord};

@@ -22,6 +22,35 @@ pub fn text(page: &str) -> String {
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What a page gives as its title, white space folded: what a browser shows above it, and [`text`] before it.
+pub fn title(page: &str) -> Option<String> {
+    let title = tokens::read(page, Title::default()).words.into_inner();
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(title).filter(|title| !title.is_empty())
+}
+
+/// The inside of the first `<title>`.
+#[derive(Default)]
+struct Title {
+    words: RefCell<String>,
+    inside: Cell<bool>,
+    seen: Cell<bool>,
+}
+
+impl Reader for Title {
+    fn tag(&self, tag: &Tag) {
+        let first = &*tag.name == "title" && opens(tag) && !self.seen.get();
+        self.inside.set(first);
+        self.seen.set(self.seen.get() || first);
+    }
+
+    fn text(&self, text: &str) {
+        if self.inside.get() {
+            self.words.borrow_mut().push_str(text);
+        }
+    }
+}
+
 #[derive(Default)]
 struct Words {
     words: RefCell<String>,
@@ -58,6 +87,9 @@ mod tests {
         let page = "<html><head><title>Done</title><style>p{}</style></head><body><p>Your&nbsp;email <b>has</b>\n been</p>\
                     <script>alert('no')</script> validated &amp; more</body></html>";
         assert_eq!(text(page), "Done Your email has been validated & more");
+        assert_eq!(title(page).as_deref(), Some("Done"));
+        assert_eq!(title("<p>x</p><title> a\n&amp; b </title><title>c</title>").as_deref(), Some("a & b"));
+        assert_eq!(title("<title></title><title>c</title>"), None);
         assert_eq!(text("a<!-- b -->c<template><p>d</template></noscript>e&lt;p&gt;"), "a c e<p>");
     }
 }

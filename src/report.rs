@@ -2,7 +2,8 @@
 //!
 //! Takes a `model::Report` (secrets already replaced) and gives it as a file that programs read (`json`), as what CI
 //! systems read (`junit`, `markdown`, `annotations`, `outputs`), as what a person reads in a terminal (`text`, `events`) or in a browser (`html`),
-//! and as files to look at a failure with (`artifacts`). It never judges, never changes a verdict, and imports only `model`.
+//! and as files to look at a failure with (`artifacts`). It never judges, never changes a verdict, and imports only
+//! `model`, and `html` to tell a page's title from its text.
 //!
 //! Everything a server said is untrusted here: control characters are shown, not sent, and markup stays text.
 
@@ -34,5 +35,5 @@ pub use file::{WriteError, write_file};
 pub use merge::merge;
 pub use style::Style;
 pub use visible::{disarm, visible, visible_lines};
-pub use words::conclusion;
 pub(crate) use words::count;
+pub use words::{conclusion, page};

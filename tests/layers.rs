@@ -21,7 +21,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("reference", &[]),
     // Leaves: each knows the plain data and nothing else.
     ("redact", &["model"]),
-    ("report", &["model"]),
+    ("report", &["model", "html"]),
     ("compare", &["model"]),
     ("explain", &["model", "scenario", "matching", "report"]),
     ("http", &["model"]),

@@ -3,10 +3,13 @@
 
 use std::fmt::Write as _;
 
-use super::markup::{capital, code, plain};
+use super::markup::{code, plain};
 use super::{Source, flow, phrase, story, tell};
 use crate::model::{Outcome, SpecRef};
 use crate::scenario::{NEEDS, Scenario};
+
+/// What the suite does not look at on any homeserver, as a list in Markdown. The README has the same.
+pub const NOT_TESTED: &str = include_str!("not-tested.md");
 
 /// One file of the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,15 +168,6 @@ fn not_tested(source: Source<'_>) -> String {
         }
     }
     text.push_str("\n## Not at all\n\n");
-    for line in [
-        "how a mail looks in a mail program, and whether one takes it for spam (SPF, DKIM and DMARC are not looked at)",
-        "how a page looks, and whether it can be used without seeing it",
-        "languages: mails and pages are read in whatever language they come",
-        "how many requests a homeserver bears; it is asked as few people would ask it",
-        "clients: what an application makes of an answer is not seen",
-        "whether addresses are kept safely on the homeserver's disk",
-    ] {
-        let _ = writeln!(text, "- {}", capital(line));
-    }
+    text.push_str(NOT_TESTED);
     text
 }

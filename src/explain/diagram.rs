@@ -10,7 +10,12 @@ const MOST_CHARS: usize = 70;
 /// The diagram. With a record the answers are those that came.
 pub(super) fn diagram(case: &Case, trial: Option<&TrialRecord>) -> String {
     let uses = |test: fn(&Action) -> bool| case.steps.iter().any(|step| test(&step.action));
-    let identity = uses(|action| matches!(action, Action::IdentityAsked(_) | Action::IdentityDoes(_)));
+    let identity = uses(|action| match action {
+        Action::IdentityAsked(_) | Action::IdentityDoes(_) => true,
+        Action::Request(request) => asks_identity(request),
+        Action::Parallel(requests) => requests.iter().any(asks_identity),
+        _ => false,
+    });
     let mail = uses(|action| matches!(action, Action::Mail(_) | Action::NoMail(_) | Action::Sink(_)));
     let mut lines = vec!["sequenceDiagram".to_owned(), "    participant C as Client".to_owned()];
     lines.push("    participant H as Homeserver".to_owned());
@@ -69,8 +74,14 @@ fn exchange(request: &Request, entries: &[&Entry]) -> Vec<String> {
         Sender::Actor(name, _) => format!("{} - ", label(name)),
         Sender::Nobody => String::new(),
     };
-    let asked = format!("C->>H: {who}{} {}", label(&request.method), label(&written(&request.path)));
-    vec![asked, format!("H-->>C: {}", answer(entries).unwrap_or_else(|| "the answer".to_owned()))]
+    let to = if asks_identity(request) { "I" } else { "H" };
+    let asked = format!("C->>{to}: {who}{} {}", label(&request.method), label(&written(&request.path)));
+    vec![asked, format!("{to}-->>C: {}", answer(entries).unwrap_or_else(|| "the answer".to_owned()))]
+}
+
+/// Whether a request goes to the identity server: its path is an address then, which begins with what stands for it.
+pub(super) fn asks_identity(request: &Request) -> bool {
+    written(&request.path).starts_with("<id_server_url>")
 }
 
 /// The status that came, with the error code if there is one.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::markup::{block, body, code, plain, template, without_marks, written};
 use crate::matching::{Values, describe};
 use crate::model::{Entry, Event, Exchange, Finding, Mail, TrialRecord, VisitEnd};
+use crate::report::page;
 use crate::scenario::{Action, BodyTemplate, Check, Pattern, PatternKind, Request, Sender, Step};
 
 /// How many events of one step are shown.
@@ -16,13 +17,13 @@ pub(super) fn events(trial: Option<&TrialRecord>, index: usize) -> Vec<&Entry> {
 }
 
 /// The step as it was done; as it is written, if it was not.
-pub(super) fn done(step: &Step, events: &[&Entry]) -> String {
+pub(super) fn done(step: &Step, events: &[&Entry], trial: Option<&TrialRecord>) -> String {
     let mut output = String::new();
     if events.is_empty() {
         return as_written(step);
     }
     for entry in events.iter().take(MOST_EVENTS) {
-        output.push_str(&event(entry));
+        output.push_str(&event(entry, trial));
     }
     if events.len() > MOST_EVENTS {
         let _ = writeln!(output, "… and {} more like these.\n", events.len() - MOST_EVENTS);
@@ -53,9 +54,9 @@ fn request_as_written(request: &Request) -> String {
     output
 }
 
-fn event(entry: &Entry) -> String {
+fn event(entry: &Entry, trial: Option<&TrialRecord>) -> String {
     match &entry.event {
-        Event::Exchange(exchange) => asked(exchange) + &answered(exchange),
+        Event::Exchange(exchange) => asked(exchange) + &answered(exchange, trial),
         Event::Visit(visit) => {
             let mut output = String::new();
             for hop in &visit.hops {
@@ -66,8 +67,10 @@ fn event(entry: &Entry) -> String {
             match &visit.end {
                 VisitEnd::Page => {
                     let submitted = if visit.submitted { "The page's form is submitted. " } else { "" };
-                    let _ = writeln!(output, "{submitted}The browser displays{status}:\n");
-                    output.push_str(&block("text", &visit.text));
+                    let (title, text) = page(visit);
+                    let title = title.map(|title| format!(", titled “{}”", plain(&title))).unwrap_or_default();
+                    let _ = writeln!(output, "{submitted}The browser displays{status}{title}:\n");
+                    output.push_str(&block("text", text));
                 }
                 VisitEnd::Redirect(to) => {
                     let _ = writeln!(output, "The browser is sent on{status} to {}.", code(to));
@@ -112,13 +115,23 @@ fn asked(exchange: &Exchange) -> String {
     output
 }
 
-/// The answer of an exchange: its status, and its body.
-pub(super) fn answered(exchange: &Exchange) -> String {
+/// How an answer begins, by who gives it.
+const ANSWERS: [&str; 2] = ["The homeserver answers ", "The identity server answers "];
+
+/// Where the first answer begins in the text of a step that was done.
+pub(super) fn answer_at(said: &str) -> Option<usize> {
+    ANSWERS.iter().filter_map(|start| said.find(start)).min()
+}
+
+/// The answer of an exchange: who gives it, its status, and its body.
+pub(super) fn answered(exchange: &Exchange, trial: Option<&TrialRecord>) -> String {
+    let identity = trial.is_some_and(|trial| trial.transcript.is_to_identity(exchange));
+    let answers = ANSWERS[usize::from(identity)];
     match (&exchange.response, &exchange.failure) {
         (Some(response), None) => {
             let text = response.body.text.as_deref().unwrap_or_default();
             let shown = if text.is_empty() { String::new() } else { body(text) };
-            format!("The homeserver answers {}\n\n{shown}\n", code(&response.status.to_string()))
+            format!("{answers}{}\n\n{shown}\n", code(&response.status.to_string()))
         }
         (_, Some(failure)) => format!("No complete answer came: {}\n\n", plain(&failure.message)),
         (None, None) => "No answer came.\n\n".to_owned(),

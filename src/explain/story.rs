@@ -1,14 +1,15 @@
 //! A whole flow from the person's side: the steps of the way that leads to the end, and at each step all that can
 //! happen there, one answer after the other.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
 use super::markup::{code, plain};
 use super::phrase::{self, has_auth};
-use super::{Source, flow, step};
-use crate::model::{Entry, Event};
+use super::{Source, flow, step, tell};
+use crate::model::{Entry, Event, Finding, Level, Outcome, TrialRecord};
 use crate::scenario::{Action, Scenario, Step};
 
 /// What a step does, near enough to find the same one in another scenario.
@@ -64,26 +65,24 @@ pub(super) fn story(source: Source<'_>, of: &str, main: &Scenario) -> String {
         }
         let events = step::events(trial, index);
         let _ = writeln!(output, "### {}\n", phrase::sentence(one));
-        let said = step::done(one, &events);
+        let said = step::done(one, &events, trial);
         // The question once, then every answer there can be.
-        let (asked, answer) = match said.find("The homeserver answers ") {
+        let (asked, answer) = match step::answer_at(&said) {
             Some(at) => said.split_at(at),
             None => (said.as_str(), ""),
         };
         output.push_str(asked);
         let own = signature(&events, &expected(one));
-        let mut groups: Vec<(String, Vec<String>, String)> = Vec::new();
-        for branch in others.iter().filter_map(|other| branch(source, other, one)) {
-            match groups.iter_mut().find(|(known, _, _)| *known == branch.signature) {
-                // What ends as the main way does is no other way.
-                _ if branch.signature == own => {}
-                Some((_, titles, _)) => titles.push(branch.title),
-                None => groups.push((branch.signature, vec![branch.title], branch.answer)),
-            }
+        let mut branches: Vec<Branch> = others.iter().filter_map(|other| branch(source, other, one)).collect();
+        // What ends as the main way does is no other way, unless it should have ended otherwise.
+        branches.retain(|branch| branch.signature != own || branch.mark.is_some());
+        let alone = branches.is_empty();
+        let (wrong, right): (Vec<Branch>, Vec<Branch>) = branches.into_iter().partition(|branch| branch.mark.is_some());
+        for group in typical_first(right) {
+            output.push_str(&alike(group));
         }
-        let alone = groups.is_empty();
-        for (_, titles, answer) in groups {
-            let _ = write!(output, "{}\n\n{answer}", titles.join("  \n"));
+        for Branch { title, mark, answer, .. } in wrong {
+            let _ = write!(output, "{title}\n\n{}\n\n{answer}", mark.unwrap_or_default());
         }
         // A mail and a page were shown above, before what else can happen.
         if !answer.is_empty() || events.is_empty() {
@@ -114,12 +113,45 @@ fn expected(one: &Step) -> String {
     strongest.map(|check| format!("Expected: {}\n\n", step::wanted(check))).unwrap_or_default()
 }
 
+/// Branches that end alike, those that most end like first.
+pub(super) fn typical_first(branches: Vec<Branch>) -> Vec<Vec<Branch>> {
+    let mut groups: Vec<Vec<Branch>> = Vec::new();
+    for branch in branches {
+        match groups.iter_mut().find(|group| group[0].signature == branch.signature) {
+            Some(group) => group.push(branch),
+            None => groups.push(vec![branch]),
+        }
+    }
+    groups.sort_by_key(|group| Reverse(group.len()));
+    groups
+}
+
+/// The titles of branches that end alike over the answer that most of them have. Where not all have the very same, it
+/// says whose it is: a reader takes what stands below a title for what it is answered.
+pub(super) fn alike(mut group: Vec<Branch>) -> String {
+    let answers: Vec<String> = group.iter().map(|branch| branch.answer.clone()).collect();
+    let has = |answer: &str| answers.iter().filter(|other| *other == answer).count();
+    group.sort_by_key(|branch| Reverse(has(&branch.answer)));
+    let titles: Vec<&str> = group.iter().map(|branch| branch.title.as_str()).collect();
+    let mut output = format!("{}\n\n", titles.join("  \n"));
+    let Some(first) = group.first() else {
+        return output;
+    };
+    if has(&first.answer) < group.len() {
+        let _ =
+            write!(output, "The answers are of one kind, in different words. For example, for {}:\n\n", first.title);
+    }
+    output + &first.answer
+}
+
 /// What happens at a step in another scenario.
-struct Branch {
-    title: String,
+pub(super) struct Branch {
+    pub(super) title: String,
+    /// That it is not as required, and why, if that is so.
+    pub(super) mark: Option<String>,
     /// Two answers with the same one say the same.
-    signature: String,
-    answer: String,
+    pub(super) signature: String,
+    pub(super) answer: String,
 }
 
 /// What happens at the same step in another scenario, if that step is what the other one is about.
@@ -136,12 +168,33 @@ fn branch(source: Source<'_>, other: &Scenario, here: &Step) -> Option<Branch> {
     let entries = step::events(trial, index);
     let wanted = expected(one);
     let answer = match entries.last().map(|entry| &entry.event) {
-        Some(Event::Exchange(exchange)) => step::answered(exchange),
-        Some(_) => step::done(one, &entries),
+        Some(Event::Exchange(exchange)) => step::answered(exchange, trial),
+        Some(_) => step::done(one, &entries, trial),
         None => wanted.clone(),
     };
-    let title = format!("**{}** ({})", plain(&other.title), code(&other.id));
-    Some(Branch { title, signature: signature(&entries, &wanted), answer })
+    let mark = trial.and_then(|trial| mark(trial, index));
+    let name = match &case.name {
+        // Which of its forms went wrong.
+        Some(row) if mark.is_some() => format!("{}[{row}]", other.id),
+        _ => other.id.clone(),
+    };
+    let title = format!("**{}** ({})", plain(&other.title), code(&name));
+    Some(Branch { title, mark, signature: signature(&entries, &wanted), answer })
+}
+
+/// What to say of a trial that did not end as required, at the step that is shown of it.
+fn mark(trial: &TrialRecord, index: usize) -> Option<String> {
+    let reason = tell::reason(trial);
+    let known = match trial.outcome {
+        Outcome::Fail => "",
+        Outcome::Xfail => ", as is known",
+        Outcome::Error => return Some(format!("? **What is required could not be told:** {reason}")),
+        Outcome::Pass | Outcome::Xpass | Outcome::Skip => return None,
+    };
+    let counts = |found: &&Finding| matches!(found.level, Level::Must | Level::Security) || found.level == trial.level;
+    let here = trial.findings.iter().filter(counts).any(|found| found.step_index == Some(index));
+    let place = if here { "" } else { " at another step" };
+    Some(format!("✗ **Not as required{place}{known}:** {reason}"))
 }
 
 /// What an answer says, without the values that are new each time; what is expected, if there was none.

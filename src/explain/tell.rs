@@ -68,7 +68,7 @@ pub(super) fn inside(source: Source<'_>, scenario: &Scenario, depth: &str) -> St
                 let _ = writeln!(output, "{depth} {}. {sentence}\n", index + 1);
             }
         }
-        output.push_str(&step::done(one, &events));
+        output.push_str(&step::done(one, &events, trial));
         // What prepares is explained where it is the behaviour itself.
         if !one.prepares {
             output.push_str(&step::expected(one, index, trial, !events.is_empty()));
@@ -90,7 +90,7 @@ fn outcome(source: Source<'_>, scenario: &Scenario, trial: Option<&TrialRecord>)
     let said = match trial.outcome {
         Outcome::Pass | Outcome::Xpass => format!("{target} does what is required."),
         Outcome::Fail => format!("{target} does not do what is required: {}", plain(&trial.reason)),
-        Outcome::Xfail => format!("{target} is known to do otherwise: {}", plain(&trial.reason)),
+        Outcome::Xfail => format!("{target} is known to do otherwise: {}", reason(trial)),
         Outcome::Error => format!("What {target} does could not be told: {}", plain(&trial.reason)),
         Outcome::Skip => format!("{target} could not be asked: {}", plain(&trial.reason)),
     };
@@ -102,6 +102,15 @@ fn outcome(source: Source<'_>, scenario: &Scenario, trial: Option<&TrialRecord>)
         format!(" Of several lawful answers it gives – {}.", chosen.join(", "))
     };
     format!("> {said}{chosen}\n\n")
+}
+
+/// The reason of a trial. That of a known deviation comes from its profile, with the address where it is tracked, which
+/// is a link then; any other may repeat what a server said.
+pub(super) fn reason(trial: &TrialRecord) -> String {
+    match trial.reason_and_link() {
+        (reason, Some(link)) => format!("{} (<{link}>)", plain(reason)),
+        (reason, None) => plain(reason),
+    }
 }
 
 /// An address between `<` and `>`.

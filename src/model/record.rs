@@ -1,6 +1,7 @@
 //! The record of a run: what `report.json` holds.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{Ability, Choice, Finding, FindingKind, Level, SpecRef, Transcript};
 
@@ -106,6 +107,21 @@ impl TrialRecord {
         self.outcome == Outcome::Error
             && self.reason.starts_with(TrialRecord::NOT_REACHED)
             && self.findings.iter().any(precondition)
+    }
+
+    /// The reason, and the address that a known deviation's profile gives for it, apart. Only that of a known deviation
+    /// is split: no other reason is free of what a server said.
+    pub fn reason_and_link(&self) -> (&str, Option<&str>) {
+        let split = || {
+            let (reason, link) = self.reason.strip_suffix(')')?.rsplit_once(" (")?;
+            let url = Url::parse(link).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            let safe = !link.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\\".contains(c));
+            (url.is_some() && safe).then_some((reason, link))
+        };
+        match split().filter(|_| self.outcome == Outcome::Xfail) {
+            Some((reason, link)) => (reason, Some(link)),
+            None => (&self.reason, None),
+        }
     }
 
     /// How the reason begins where a precondition failed.
@@ -228,5 +244,45 @@ impl Counts {
     /// All trials.
     pub fn total(&self) -> usize {
         self.pass + self.fail + self.error + self.skip + self.xfail + self.xpass
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_known_deviation_has_a_link() {
+        let split = |outcome, reason: &str| {
+            let trial = TrialRecord {
+                id: "a/b".into(),
+                case: None,
+                variant: "plain".into(),
+                api: "v3".into(),
+                repetition: 1,
+                title: String::new(),
+                covers: Vec::new(),
+                spec: None,
+                outcome,
+                level: Level::Must,
+                reason: reason.into(),
+                duration_ms: 0.0,
+                findings: Vec::new(),
+                choices: Vec::new(),
+                transcript: Transcript::default(),
+            };
+            let (reason, link) = trial.reason_and_link();
+            (reason.to_owned(), link.map(str::to_owned))
+        };
+        let known = "answers 500 (https://spec.example/#a)";
+        assert_eq!(split(Outcome::Xfail, known), ("answers 500".into(), Some("https://spec.example/#a".into())));
+        for (outcome, whole) in [
+            (Outcome::Fail, known),
+            (Outcome::Xfail, "a (javascript:x)"),
+            (Outcome::Xfail, "a (https://h/<b>)"),
+            (Outcome::Xfail, "a (b)"),
+        ] {
+            assert_eq!(split(outcome, whole), (whole.to_owned(), None));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What happened in one trial, in order.
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use super::{Exchange, Inquiry, Instruction, Mail};
 
@@ -26,6 +27,19 @@ impl Transcript {
     /// so is what that step and all that follow are answered.
     pub fn race(&self) -> Option<usize> {
         self.entries.iter().filter(|entry| entry.turn > 0).filter_map(|entry| entry.step).min()
+    }
+
+    /// Whether a client asked the identity server itself, and not the target. A target may have paths like those of an
+    /// identity server, so the address decides; a record that lacks the target's is read by the path.
+    pub fn is_to_identity(&self, exchange: &Exchange) -> bool {
+        let Ok(asked) = Url::parse(&exchange.request.url) else {
+            return false;
+        };
+        if self.origins.is_empty() {
+            return asked.path().starts_with("/_matrix/identity/");
+        }
+        let own = self.origins.iter().filter_map(|origin| Url::parse(origin).ok());
+        !own.into_iter().any(|own| own.origin() == asked.origin())
     }
 }
 
@@ -175,4 +189,28 @@ pub enum StopReason {
     Deadline,
     /// The person pressed Ctrl-C, or another trial's failure ended the run.
     Interrupted,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Request;
+
+    #[test]
+    fn the_address_decides_who_was_asked() {
+        let asked = |url: &str| Exchange {
+            actor: None,
+            request: Request { method: "GET".into(), url: url.into(), headers: Vec::new(), body: Default::default() },
+            response: None,
+            failure: None,
+            headers_ms: 0.0,
+            total_ms: 0.0,
+        };
+        let identity = asked("https://127.0.0.1:9/_matrix/identity/v2/lookup");
+        let own = asked("http://hs.example/_matrix/identity/v2/lookup");
+        let known = Transcript { origins: vec!["http://hs.example:80/".into()], ..Transcript::default() };
+        assert!(known.is_to_identity(&identity) && !known.is_to_identity(&own));
+        let unknown = Transcript::default();
+        assert!(unknown.is_to_identity(&own) && !unknown.is_to_identity(&asked("http://hs.example/_matrix/client")));
+    }
 }

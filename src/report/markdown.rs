@@ -115,17 +115,16 @@ fn rest(report: &Report) -> String {
             .collect(),
     );
     for (title, outcome) in [("Known deviations", Outcome::Xfail), ("Skipped", Outcome::Skip)] {
-        let trials = report.trials.iter().filter(|t| t.outcome == outcome).map(|t| (&*t.reason, t));
+        let trials = report.trials.iter().filter(|t| t.outcome == outcome).map(|t| (t.reason_and_link(), t));
         let groups = words::tally(trials).into_iter();
-        section(title, groups.map(|(reason, trials)| format!("{} ({})", escape(reason), several(&trials))).collect());
+        section(title, groups.map(|(why, trials)| format!("{} ({})", reason(why), several(&trials))).collect());
     }
     output
 }
 
 /// The first of several trials, and how many there are.
 fn several(trials: &[&TrialRecord]) -> String {
-    let first = trials.first().map(|t| escape(&t.name())).unwrap_or_default();
-    if trials.len() < 2 { first } else { format!("{}, the first {first}", words::count(trials.len(), "trial")) }
+    words::several(&trials.iter().map(|trial| trial.name()).collect::<Vec<_>>(), escape)
 }
 
 /// A text as one line that means nothing to Markdown, HTML or a finder of links.
@@ -139,6 +138,18 @@ pub(super) fn escape(text: &str) -> String {
         }
     }
     output.replace("www.", "www&#46;")
+}
+
+/// A reason with the address that a profile gives for it, which is a link: no server said it.
+pub(super) fn reason((reason, link): (&str, Option<&str>)) -> String {
+    let link = link.map(|link| format!(" (<{link}>)")).unwrap_or_default();
+    escape(reason) + &link
+}
+
+/// What this program wrote itself, a time or a version: as it is, unless it is no such thing after all.
+pub(super) fn own(text: &str) -> String {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "-:.+".contains(c));
+    if plain { text.to_owned() } else { escape(text) }
 }
 
 /// A text as one line inside HTML.
@@ -160,6 +171,19 @@ mod tests {
     #[test]
     fn the_whole_summary() {
         insta::assert_snapshot!(render(&fixture::report()));
+    }
+
+    #[test]
+    fn a_deviations_link_can_be_followed() {
+        let mut report = fixture::report();
+        let known = report.trials.iter_mut().find(|trial| trial.outcome == Outcome::Xfail).unwrap();
+        known.reason = "answers 500_ (https://bugs.example/#a_b)".to_owned();
+        let link = "answers 500&#95; (<https://bugs.example/#a_b>)";
+        assert!(render(&report).contains(link), "{}", render(&report));
+        let statement = crate::report::statement::markdown(&report);
+        assert!(statement.contains(link), "{statement}");
+        assert_eq!(own("2026-11-24T00:45:00Z"), "2026-11-24T00:45:00Z");
+        assert_eq!(own("https://x"), "https&#58;//x");
     }
 
     #[test]

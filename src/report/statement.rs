@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::markdown::escape;
+use super::markdown::{self, escape, own};
 use super::{WriteError, words, write_file};
 use crate::model::{FindingKind, Level, Outcome, Report, SpecRef, TrialRecord};
 
@@ -67,6 +67,9 @@ pub struct Requirement {
     /// Why, where it is not met or not known.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reason: String,
+    /// The reason again, with the address of a known deviation apart. Not in the JSON, where the reason has both.
+    #[serde(skip)]
+    tracked: Option<(String, String)>,
     /// The operation or rule of the specification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
@@ -152,6 +155,7 @@ fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
         level,
         verdict,
         reason,
+        tracked: None,
         operation: spec.map(|spec| spec.operation.clone()),
         url: spec.map(SpecRef::url),
         covers: trial.covers.clone(),
@@ -161,6 +165,9 @@ fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
     let verdict = if drift { Verdict::Met } else { Verdict::of(trial.outcome) };
     let reason = if verdict == Verdict::Met { String::new() } else { trial.reason.clone() };
     let mut list = vec![one(&trial.title, trial.level, verdict, reason, trial.spec.as_ref())];
+    if let (reason, Some(link)) = trial.reason_and_link() {
+        list[0].tracked = Some((reason.to_owned(), link.to_owned()));
+    }
     let weaker = |level| drift || level > trial.level;
     let notes = trial.findings.iter().filter(|f| f.kind == FindingKind::Requirement && weaker(f.level));
     for ((level, requirement), members) in words::tally(notes.map(|f| ((f.level, f.requirement.as_str()), f))) {
@@ -222,15 +229,17 @@ pub fn markdown(report: &Report) -> String {
         escape(server.as_deref().unwrap_or(&target))
     );
     for (name, value) in [
-        ("Server", server.as_deref().unwrap_or("does not say its name")),
-        ("Target", &target),
-        ("Newest version of the specification it speaks", spec_version.as_deref().unwrap_or("unknown")),
-        ("Tested", &tested),
-        ("With", &format!("threepid {threepid}, suite {suite}")),
+        ("Server", escape(server.as_deref().unwrap_or("does not say its name"))),
+        ("Target", escape(&target)),
+        ("Newest version of the specification it speaks", escape(spec_version.as_deref().unwrap_or("unknown"))),
+        ("Tested", own(&tested)),
+        ("With", format!("threepid {}, suite {}", own(&threepid), own(&suite))),
     ] {
-        output.push_str(&format!("| {name} | {} |\n", escape(value)));
+        output.push_str(&format!("| {name} | {value} |\n"));
     }
-    output.push_str("\n## By level\n\n| level | met | not met | unknown | not tested |\n|---|--:|--:|--:|--:|\n");
+    output.push_str(
+        "\n## By level, in trials\n\n| level | met | not met | unknown | not tested |\n|---|--:|--:|--:|--:|\n",
+    );
     for line in &levels {
         let LevelCount { level, met, not_met, unknown, not_tested } = line;
         output.push_str(&format!("| {level} | {met} | {not_met} | {unknown} | {not_tested} |\n"));
@@ -244,18 +253,41 @@ pub fn markdown(report: &Report) -> String {
             _ => output.push_str("\n## Not in the specification\n"),
         }
         output.push_str("\n| requirement | level | verdict | shown by |\n|---|---|---|---|\n");
-        for one in members {
-            let reason = if one.reason.is_empty() { String::new() } else { format!(": {}", escape(&one.reason)) };
+        for ((requirement, level), trials) in
+            words::tally(members.iter().map(|one| ((&one.requirement, one.level), *one)))
+        {
             output.push_str(&format!(
-                "| {} | {} | {}{reason} | {} |\n",
-                escape(&one.requirement),
-                one.level,
-                one.verdict.words(),
-                escape(&one.trial)
+                "| {} | {level} | {} | {} |\n",
+                escape(requirement),
+                verdict(&trials),
+                words::several(&trials.iter().map(|one| one.trial.as_str()).collect::<Vec<_>>(), escape)
             ));
         }
     }
     output
+}
+
+/// The verdict of a requirement that several trials are about: the worst, how many met it, and every reason once.
+fn verdict(trials: &[&Requirement]) -> String {
+    let of = |verdict| trials.iter().filter(|one| one.verdict == verdict).count();
+    let (met, not_tested) = (of(Verdict::Met), of(Verdict::NotTested));
+    let mut text = match [Verdict::NotMet, Verdict::Unknown].into_iter().find(|verdict| of(*verdict) > 0) {
+        Some(worst) => worst.words(),
+        None if met > 0 && not_tested > 0 => "met where tested",
+        None if met > 0 => Verdict::Met.words(),
+        None => Verdict::NotTested.words(),
+    }
+    .to_owned();
+    if trials.len() > 1 && not_tested < trials.len() {
+        text.push_str(&format!(" ({met} of {} trials met it)", trials.len()));
+    }
+    let reasons = trials.iter().filter(|one| !one.reason.is_empty()).map(|one| match &one.tracked {
+        Some((reason, link)) => markdown::reason((reason, Some(link))),
+        None => escape(&one.reason),
+    });
+    let reasons: Vec<String> =
+        words::tally(reasons.map(|reason| (reason, ()))).into_iter().map(|(one, _)| one).collect();
+    if reasons.is_empty() { text } else { format!("{text}: {}", reasons.join("; ")) }
 }
 
 /// An address between `<` and `>`: a scenario's anchor has nothing in it that could end it, unless somebody tries.

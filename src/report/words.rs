@@ -1,6 +1,7 @@
 //! The words that several views share.
 
-use crate::model::{Counts, Outcome, Report, StopReason, TrialRecord};
+use crate::html;
+use crate::model::{Counts, Outcome, Report, StopReason, TrialRecord, Visit};
 
 use super::style::Role;
 use super::visible;
@@ -64,6 +65,18 @@ pub(super) fn stop(reason: StopReason) -> &'static str {
     }
 }
 
+/// The title of the page that a link led to, if it has one, and the rest of its text. The record has both in one, for that
+/// is what scenarios look at; a person reads them apart.
+pub fn page(visit: &Visit) -> (Option<String>, &str) {
+    let body = visit.hops.last().and_then(|hop| hop.response.as_ref()?.body.text.as_deref());
+    let title = body.and_then(html::title);
+    let rest = title.as_deref().and_then(|title| visit.text.strip_prefix(title));
+    match rest {
+        Some(rest) if !rest.trim().is_empty() => (title, rest.trim_start()),
+        _ => (None, &visit.text),
+    }
+}
+
 /// Whether a trial has to be looked at.
 pub(super) fn needs_attention(trial: &TrialRecord) -> bool {
     matches!(trial.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass)
@@ -84,6 +97,12 @@ pub(super) fn tally<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) ->
         }
     }
     groups
+}
+
+/// The first of several names of trials, and how many there are.
+pub(super) fn several(names: &[impl AsRef<str>], escape: impl Fn(&str) -> String) -> String {
+    let first = names.first().map(|name| escape(name.as_ref())).unwrap_or_default();
+    if names.len() < 2 { first } else { format!("{}, the first {first}", count(names.len(), "trial")) }
 }
 
 /// How many trials fail for nothing but answers that differ from their snapshots.

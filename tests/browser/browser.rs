@@ -130,8 +130,16 @@ impl Browser {
     }
 
     pub(crate) async fn dark(&self, dark: bool) {
-        let scheme = if dark { "dark" } else { "light" };
-        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.prefer("prefers-color-scheme", if dark { "dark" } else { "light" }).await;
+    }
+
+    /// As for somebody who asked for nothing: where it is allowed, things move.
+    pub(crate) async fn moving(&self) {
+        self.prefer("prefers-reduced-motion", "no-preference").await;
+    }
+
+    async fn prefer(&self, name: &str, value: &str) {
+        let features = json!({"features": [{"name": name, "value": value}]});
         self.command("Emulation.setEmulatedMedia", features).await;
     }
 

@@ -42,11 +42,13 @@ fn main() {
     let trials = checks![
         single::filters_choose_and_the_address_remembers,
         single::an_address_opens_its_trial,
+        single::an_address_leads_to_its_trial_on_a_long_page,
         single::everything_is_there_without_script,
         single::a_keyboard_is_enough,
         single::nothing_that_a_server_said_runs,
         single::nothing_is_fetched,
         wide::it_fits_a_phone_and_a_desk,
+        wide::every_column_of_the_matrix_is_reached_on_a_phone,
         wide::every_text_has_contrast,
         wide::several_records_make_a_matrix,
     ];

@@ -14,6 +14,9 @@ pub(crate) const HOSTILE: &str = "<script>window.owned=1</script><img src=x oner
     </details></main><form action=//evil.example><base href=//evil.example><meta http-equiv=refresh content=\"0;url=//evil.example\">\
     ${window.owned=1} \u{202e} \u{0} \u{1b}[2J";
 
+/// How many trials the long page has.
+pub(crate) const LONG: usize = 200;
+
 pub(crate) struct Pages {
     folder: tempfile::TempDir,
     /// How many trials the run had.
@@ -30,6 +33,7 @@ impl Pages {
             html::write(&folder.path().join(name), reports).map_err(|fault| fault.to_string())
         };
         write("single.html", std::slice::from_ref(&broken))?;
+        write("long.html", &[long(broken.clone())])?;
         write("hostile.html", &[hostile(broken.clone())])?;
         write("matrix.html", &[broken.clone(), other.clone()])?;
         write("hostile-matrix.html", &[hostile(broken.clone()), hostile(other)])?;
@@ -60,6 +64,19 @@ fn run(folder: &Path, name: &str, arguments: &[&str]) -> Result<Report, String> 
         .map_err(|fault| fault.to_string())?;
     json::read(&output.join("report.json"))
         .map_err(|fault| format!("{fault}; the run said:\n{}", String::from_utf8_lossy(&ended.stderr)))
+}
+
+/// The record with its trials again and again, each time under other names.
+fn long(mut report: Report) -> Report {
+    let once = report.trials.clone();
+    report.trials = (0..LONG)
+        .map(|index| {
+            let mut trial = once[index % once.len()].clone();
+            trial.id = format!("{}-{index}", trial.id);
+            trial
+        })
+        .collect();
+    report
 }
 
 /// The record with everything that a server can say replaced.

@@ -4,7 +4,7 @@ use serde_json::json;
 use thirtyfour::Key;
 
 use crate::browser::Browser;
-use crate::pages::Pages;
+use crate::pages::{LONG, Pages};
 
 /// The ids of the trials that are to be seen.
 const SHOWN: &str = "[...document.querySelectorAll('[data-entry]')].filter(e => e.offsetParent).map(e => e.id)";
@@ -53,10 +53,8 @@ pub(crate) async fn an_address_opens_its_trial(browser: &Browser, pages: &Pages)
     for hash in ["#trial=add-email/success", "#add-email/success", "#trial=add-email/success&outcome=fail"] {
         browser.visit(&(pages.url("single.html") + hash)).await;
         assert_eq!(browser.eval(open).await, json!(["add-email/success"]), "{hash}");
-        // A browser that goes to an id by itself leaves the focus where it was.
-        if hash.contains('=') {
-            assert_eq!(browser.eval("document.activeElement.closest('.trial').id").await, json!("add-email/success"));
-        }
+        browser.eval(SETTLED).await;
+        assert_eq!(browser.eval(FOCUSED).await, json!("add-email/success"), "{hash}");
     }
     for nothing in ["#trial=no/such", "#%%%", "#trial=<img>&text=%", "#constructor", "#outcome=__proto__"] {
         browser.visit(&(pages.url("single.html") + nothing)).await;
@@ -68,6 +66,36 @@ pub(crate) async fn an_address_opens_its_trial(browser: &Browser, pages: &Pages)
     assert_eq!(browser.text("location.hash").await, "#trial=add-email/wrong-password");
     browser.click(".trial[open] > summary").await;
     assert_eq!(browser.eval(open).await, json!([]));
+}
+
+/// Many frames, so that whatever scrolls has ended.
+const SETTLED: &str = "new Promise(done => { let left = 60; const frame = () => left-- ? requestAnimationFrame(frame) : \
+    setTimeout(done, 300); frame(); })";
+
+/// The id of the trial whose summary has the focus.
+const FOCUSED: &str =
+    "document.activeElement.closest('.trial > summary')?.parentElement.id ?? document.activeElement.tagName";
+
+pub(crate) async fn an_address_leads_to_its_trial_on_a_long_page(browser: &Browser, pages: &Pages) {
+    // Smooth scrolling is what once ended on the way.
+    browser.moving().await;
+    let names = "[...document.querySelectorAll('.trial')].map(e => e.id)";
+    browser.visit(&pages.url("long.html")).await;
+    let ids: Vec<String> = serde_json::from_value(browser.eval(names).await).unwrap();
+    assert_eq!(ids.len(), LONG);
+    for (width, height) in [(1280, 900), (390, 844)] {
+        browser.size(width, height).await;
+        for id in [&ids[LONG / 2], &ids[LONG - 20]] {
+            for hash in [format!("#trial={id}"), format!("#{id}")] {
+                browser.visit(&(pages.url("long.html") + hash.as_str())).await;
+                browser.eval(SETTLED).await;
+                let top = browser.eval("document.querySelector('.trial[open]').getBoundingClientRect().top").await;
+                let top = top.as_f64().unwrap();
+                assert!((0.0..f64::from(height) / 3.0).contains(&top), "{hash} at {width}: {top}");
+                assert_eq!(browser.eval(FOCUSED).await, json!(id), "{hash} at {width}");
+            }
+        }
+    }
 }
 
 pub(crate) async fn everything_is_there_without_script(browser: &Browser, pages: &Pages) {

@@ -40,6 +40,37 @@ pub(crate) async fn it_fits_a_phone_and_a_desk(browser: &Browser, pages: &Pages)
     }
 }
 
+pub(crate) async fn every_column_of_the_matrix_is_reached_on_a_phone(browser: &Browser, pages: &Pages) {
+    browser.size(390, 844).await;
+    browser.visit(&pages.url("matrix.html")).await;
+    // Scrolled to its end, the last column is in sight, and so is the name of the behaviour, which covers no other cell.
+    let seen = browser
+        .eval(
+            "[...document.querySelectorAll('.matrix')].map(table => { const box = table.parentElement; box.scrollLeft = 1e6; \
+             const at = box.getBoundingClientRect(); const row = table.querySelector('tbody > tr'); \
+             const name = row.querySelector('th').getBoundingClientRect(); \
+             const last = row.lastElementChild.getBoundingClientRect(); \
+             return name.left >= at.left && last.right <= at.right + 1 && last.left >= name.right - 1; })",
+        )
+        .await;
+    let seen: Vec<bool> = serde_json::from_value(seen).unwrap();
+    assert!(!seen.is_empty() && seen.iter().all(|seen| *seen), "{seen:?}");
+    browser.eval("document.querySelector('.matrix').scrollIntoView()").await;
+    browser.picture("matrix-scrolled-390").await;
+    browser.eval("document.getElementById('filters').scrollIntoView()").await;
+    browser.picture("matrix-search-390").await;
+    // What stands in an empty field is no wider than the field.
+    let cut = browser
+        .eval(
+            "(() => { const field = document.querySelector('input[type=search]'); const style = getComputedStyle(field); \
+             const pen = document.createElement('canvas').getContext('2d'); pen.font = style.font; \
+             const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight); \
+             return pen.measureText(field.placeholder).width - room; })()",
+        )
+        .await;
+    assert!(cut.as_f64().unwrap() <= 0.0, "the placeholder is {cut} pixels too long");
+}
+
 /// The texts whose contrast with what is behind them is less than the 4.5 : 1 that people with weak sight need.
 const FAINT: &str = r"(() => {
   const light = (c) => { c /= 255; return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };

@@ -74,8 +74,34 @@
     if (!entry || !entries.includes(entry)) return;
     const box = "open" in entry ? entry : entry.querySelector("details");
     box.open = true;
-    entry.scrollIntoView();
-    box.querySelector("summary").focus({ preventScroll: true });
+    settle(entry, box.querySelector("summary"));
+  }
+
+  // Entries that were never seen have a guessed height, so what is above may grow as it comes into view: it is scrolled
+  // to until it stays. A browser that goes to an id by itself takes the focus away, so that is given again too.
+  let goal = null;
+  function settle(entry, summary) {
+    const own = {};
+    goal = own;
+    let last = NaN;
+    let still = 0;
+    let left = 60;
+    const frame = () => {
+      if (goal !== own) return;
+      entry.scrollIntoView({ behavior: "instant" });
+      if (document.activeElement !== summary) summary.focus({ preventScroll: true });
+      const top = entry.getBoundingClientRect().top;
+      still = document.readyState === "complete" && top === last ? still + 1 : 0;
+      last = top;
+      left -= document.readyState === "complete" ? 1 : 0;
+      if (still < 3 && left > 0) requestAnimationFrame(frame);
+      else goal = null;
+    };
+    frame();
+  }
+  // Whoever moves on their own is not pulled back.
+  for (const kind of ["wheel", "touchmove", "keydown", "pointerdown"]) {
+    addEventListener(kind, () => { goal = null; }, { passive: true });
   }
 
   function follow() {
@@ -110,7 +136,7 @@
       }
       write();
       show();
-      document.getElementById("trials").scrollIntoView();
+      document.getElementById("trials").scrollIntoView({ behavior: "instant" });
     } else if (at.dataset.go) {
       event.preventDefault();
       state.trial = at.dataset.go;

@@ -16,7 +16,7 @@ pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
     let (before, rest) = entries.split_at(entries.iter().take_while(|e| is_preparation(e)).count());
     let identity = entries.iter().any(|entry| match &entry.event {
         Event::Inquiry(_) | Event::Instruction(_) => true,
-        Event::Exchange(exchange) => is_identity(exchange),
+        Event::Exchange(exchange) => trial.transcript.is_to_identity(exchange),
         _ => false,
     });
     html! {
@@ -58,7 +58,7 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
     match &entry.event {
         Event::Exchange(one) => html! {
             details id=(id) {
-                summary.row { (head) (asked(one, wrong)) }
+                summary.row { (head) (asked(one, trial.transcript.is_to_identity(one), wrong)) }
                 div.inside { (exchange::inside(one)) }
             }
         },
@@ -66,10 +66,15 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
             details id=(id) {
                 summary.row {
                     (head)
-                    @for hop in &visit.hops { (asked(hop, wrong)) }
+                    @for hop in &visit.hops { (asked(hop, false, wrong)) }
                     span.note {
                         @match &visit.end {
-                            VisitEnd::Page => { "The page says: “" (line(&cut(&visit.text))) "”" }
+                            VisitEnd::Page => {
+                                @let (title, text) = words::page(visit);
+                                @if let Some(title) = title { "The page, titled “" (line(&cut(&title))) "”, says: “" }
+                                @else { "The page says: “" }
+                                (line(&cut(text))) "”"
+                            }
                             VisitEnd::Redirect(to) => { "Sent on to " (line(to)) ", which is not followed" }
                             VisitEnd::NotFollowed(why) => { "Not followed: " (line(why)) }
                             VisitEnd::Failed => { "No page came" }
@@ -184,10 +189,10 @@ fn is_wrong(trial: &TrialRecord, entry: &Entry) -> bool {
     own.into_iter().any(|f| f.kind == FindingKind::Requirement && matches!(f.level, Level::Must | Level::Security))
 }
 
-/// Request and answer as two arrows.
-fn asked(exchange: &Exchange, wrong: bool) -> Markup {
+/// Request and answer as two arrows, to the identity server or the homeserver.
+fn asked(exchange: &Exchange, identity: bool, wrong: bool) -> Markup {
     let request = &exchange.request;
-    let to = if is_identity(exchange) { "a-to-d" } else { "a-to-b" };
+    let to = if identity { "a-to-d" } else { "a-to-b" };
     html! {
         span.say.a-b-say {
             code { b { (line(&request.method)) } " " (line(short(&request.url))) }
@@ -197,11 +202,6 @@ fn asked(exchange: &Exchange, wrong: bool) -> Markup {
         span.say.a-b-say { (answer(exchange, wrong)) " " span.soft { (words::duration(exchange.total_ms)) } }
         span class={ "arrow left back " (to) } {}
     }
-}
-
-/// Whether a client asked the identity server itself.
-fn is_identity(exchange: &Exchange) -> bool {
-    path(&exchange.request.url).starts_with("/_matrix/identity/")
 }
 
 /// The status and, if there is one, the error code.

@@ -219,7 +219,10 @@ fn follow(visit: &Visit, style: &Style, output: &mut String) {
         exchange(hop, style, output);
     }
     let end = match &visit.end {
-        VisitEnd::Page => format!("came to a page: {}", brief(&visit.text)),
+        VisitEnd::Page => match words::page(visit) {
+            (Some(title), text) => format!("came to a page titled “{}”: {}", brief(&title), brief(text)),
+            (None, text) => format!("came to a page: {}", brief(text)),
+        },
         VisitEnd::Redirect(to) => format!("was sent on to {} (not followed)", visible(to)),
         VisitEnd::NotFollowed(why) => format!("was not followed: {}", visible(why)),
         VisitEnd::Failed => "came to nothing".to_owned(),
