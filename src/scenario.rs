@@ -10,6 +10,7 @@ mod expectation;
 mod filter;
 mod flow;
 mod header;
+mod holes;
 mod keys;
 mod node;
 mod pattern;

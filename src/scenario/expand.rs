@@ -5,11 +5,13 @@
 //! or get those that `out:` gives them. `repeat:` becomes as many copies of its steps. It never looks at what steps
 //! mean.
 
+mod find;
 mod repeat;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnostic::Diagnostic;
+use super::holes::Holes;
 use super::keys;
 use super::node::{Key, Node, Span, Value};
 use super::read::Reader;
@@ -27,6 +29,8 @@ pub(super) struct Fragment {
     pub(super) inputs: Vec<(String, Option<Node>)>,
     pub(super) outputs: Vec<String>,
     pub(super) steps: Vec<Node>,
+    /// Whether a part of it could not be read.
+    pub(super) faulty: bool,
 }
 
 /// One step of the flat list.
@@ -76,7 +80,12 @@ struct Inner {
 /// Expands the steps of one case of one scenario.
 pub(super) struct Expander<'a> {
     pub(super) reader: &'a Reader<'a>,
-    pub(super) fragments: &'a BTreeMap<String, Fragment>,
+    /// All fragments by name; `None` where the file could not be read.
+    pub(super) fragments: &'a BTreeMap<String, Option<Fragment>>,
+    /// What could not be expanded.
+    pub(super) holes: Holes,
+    /// The names of all inputs, for suggestions: what was given for them has taken their place.
+    pub(super) inputs: BTreeSet<String>,
     uses: usize,
     steps: usize,
     /// The conditions of all fragments and repetitions around the step at hand.
@@ -87,10 +96,12 @@ pub(super) struct Expander<'a> {
 }
 
 impl<'a> Expander<'a> {
-    pub(super) fn new(reader: &'a Reader<'a>, fragments: &'a BTreeMap<String, Fragment>) -> Expander<'a> {
+    pub(super) fn new(reader: &'a Reader<'a>, fragments: &'a BTreeMap<String, Option<Fragment>>) -> Expander<'a> {
         Expander {
             reader,
             fragments,
+            holes: Holes::default(),
+            inputs: BTreeSet::new(),
             uses: 0,
             steps: 0,
             conditions: Vec::new(),
@@ -132,6 +143,7 @@ impl<'a> Expander<'a> {
             );
         }
         if self.steps >= MAX_STEPS {
+            self.holes.anything = true;
             return None;
         }
         repeat::names(&node, &mut self.seen);
@@ -141,17 +153,13 @@ impl<'a> Expander<'a> {
     fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
         let reader = self.reader;
         let Some(fields) = reader.fields(node, "a `use` step", &[keys::USE, keys::STEP], &["use"]) else {
+            self.holes.anything = true;
             return Vec::new();
         };
-        let Some(name) = reader.plain(target, "the fragment's name") else {
-            return Vec::new();
-        };
-        let Some(fragment) = self.fragments.get(&name) else {
-            reader.fault(
-                Diagnostic::new(target.span, "unknown-fragment", format!("there is no fragment `{name}`"))
-                    .label("not known")
-                    .nearest(&name, self.fragments.keys().map(String::as_str)),
-            );
+        let found = reader.plain(target, "the fragment's name").and_then(|name| self.fragment(&name, target.span));
+        let Some((name, fragment)) = found else {
+            self.holes.anything = true;
+            self.holes.node(node);
             return Vec::new();
         };
         if open.contains(&name) || open.len() >= MAX_DEPTH {
@@ -163,11 +171,20 @@ impl<'a> Expander<'a> {
                 )
                 .label("here the circle closes"),
             );
+            self.holes.anything = true;
             return Vec::new();
         }
         self.uses += 1;
+        let before = reader.count_faults();
+        let inputs = self.given(target.span, &name, fragment, fields.get("with"), scope);
+        if reader.count_faults() != before {
+            self.holes.node(node);
+        }
+        if fragment.faulty {
+            self.holes.outputs(fragment);
+        }
         let inner = Scope {
-            inputs: self.inputs(target.span, &name, fragment, fields.get("with"), scope),
+            inputs,
             inner: Some(Inner { number: self.uses, outputs: self.outputs(&name, fragment, fields.get("out"), scope) }),
         };
         open.push(name);
@@ -176,8 +193,8 @@ impl<'a> Expander<'a> {
         steps
     }
 
-    fn inputs(
-        &self,
+    fn given(
+        &mut self,
         at: Span,
         name: &str,
         fragment: &Fragment,
@@ -204,6 +221,7 @@ impl<'a> Expander<'a> {
             Some((_, node)) => self.reader.expected(node, "`with` (a mapping from inputs to values)"),
         }
         for (input, default) in &fragment.inputs {
+            self.inputs.insert(input.clone());
             if given.contains_key(input) {
                 continue;
             }
@@ -211,11 +229,14 @@ impl<'a> Expander<'a> {
                 Some(default) => {
                     given.insert(input.clone(), scope.apply(default));
                 }
-                None => self.reader.fault(
-                    Diagnostic::new(at, "missing-input", format!("`{name}` needs the input `{input}`"))
-                        .label("used here")
-                        .help(format!("add `with: {{{input}: …}}`")),
-                ),
+                None => {
+                    self.holes.input(input);
+                    self.reader.fault(
+                        Diagnostic::new(at, "missing-input", format!("`{name}` needs the input `{input}`"))
+                            .label("used here")
+                            .help(format!("add `with: {{{input}: …}}`")),
+                    );
+                }
             }
         }
         given

@@ -52,10 +52,10 @@ impl Reader<'_> {
         let what = format!("`{level}`");
         let before = self.count_faults();
         let fields = self.fields(node, &what, &[observed, keys::EXPECTATION], &[])?;
-        let pattern = self.outcome(&fields, observed)?;
+        let pattern = self.outcome(&fields, observed);
         let one_of = match fields.get("one_of") {
             None => Vec::new(),
-            Some(node) => self.alternatives(node, observed)?,
+            Some(node) => self.alternatives(node, observed),
         };
         let seen = matches!(&pattern.kind, PatternKind::Object { fields, .. } if !fields.is_empty());
         if !seen && one_of.is_empty() {
@@ -108,20 +108,21 @@ impl Reader<'_> {
     }
 
     /// The pattern over the outcome as a whole.
-    fn outcome(&self, fields: &Fields<'_>, observed: &[keys::Key]) -> Option<Pattern> {
+    fn outcome(&self, fields: &Fields<'_>, observed: &[keys::Key]) -> Pattern {
         let mut patterns = Vec::new();
         for (key, node) in fields.iter() {
             let Some(seen) = observed.iter().find(|seen| seen.name == key.name) else {
                 continue;
             };
             let pattern = match seen.shape {
-                Shape::Status => self.status(node)?,
-                Shape::Patterns => self.headers(node)?,
-                _ => self.pattern(node)?,
+                Shape::Status => self.status(node),
+                Shape::Patterns => self.headers(node),
+                _ => self.pattern(node),
             };
-            patterns.push((key.name.clone(), pattern));
+            // What has a fault is left out, so that the rest is read and followed.
+            patterns.extend(pattern.map(|pattern| (key.name.clone(), pattern)));
         }
-        Some(Pattern { span: fields.span, kind: PatternKind::Object { fields: patterns, exact: false } })
+        Pattern { span: fields.span, kind: PatternKind::Object { fields: patterns, exact: false } }
     }
 
     /// Headers are matched by their names in lower case.
@@ -135,10 +136,10 @@ impl Reader<'_> {
         Some(pattern)
     }
 
-    fn alternatives(&self, node: &Node, observed: &[keys::Key]) -> Option<Vec<Alternative>> {
+    fn alternatives(&self, node: &Node, observed: &[keys::Key]) -> Vec<Alternative> {
         let Value::Map(entries) = &node.value else {
             self.expected(node, "`one_of` (a mapping from names to expectations)");
-            return None;
+            return Vec::new();
         };
         if entries.len() < 2 {
             self.fault(
@@ -146,13 +147,13 @@ impl Reader<'_> {
                     .label("fewer than two")
                     .help("what all answers have in common stands beside `one_of`"),
             );
-            return None;
+            return Vec::new();
         }
         entries
             .iter()
-            .map(|(key, value)| {
+            .filter_map(|(key, value)| {
                 let fields = self.fields(value, &format!("the alternative `{}`", key.name), &[observed], &[])?;
-                Some(Alternative { name: key.name.clone(), pattern: self.outcome(&fields, observed)? })
+                Some(Alternative { name: key.name.clone(), pattern: self.outcome(&fields, observed) })
             })
             .collect()
     }

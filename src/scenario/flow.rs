@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{self, Diagnostic};
+use super::holes::Holes;
 use super::read::Reader;
 use super::step::{Action, Sender, Step};
 use super::template::Text;
@@ -26,27 +27,28 @@ pub(super) fn is_built_in(name: &str) -> bool {
     ALWAYS.contains(&name) || OF_IDENTITY.contains(&name)
 }
 
-/// Checks all cases of a scenario. If it is not `whole`, because parts of it could not be read, only what is wrong all
-/// the same is noted.
-pub(super) fn check<'s>(
-    reader: &Reader<'_>,
-    actors: &[(String, Span)],
-    needs: &[(String, Span)],
-    cases: impl Iterator<Item = &'s [Step]>,
-    whole: bool,
-) {
+/// What was read of one case.
+pub(super) struct CaseRead<'s> {
+    /// Its steps, as far as they could be read.
+    pub(super) steps: &'s [Step],
+    /// What could not be read: only what is wrong all the same is noted.
+    pub(super) holes: Holes,
+    /// The names of inputs, for suggestions.
+    pub(super) inputs: BTreeSet<String>,
+}
+
+/// Checks all cases of a scenario.
+pub(super) fn check(reader: &Reader<'_>, actors: &[(String, Span)], needs: &[(String, Span)], cases: &[CaseRead<'_>]) {
     let identity = needs.iter().any(|(need, _)| need == IDENTITY_SERVER);
     let mut used = BTreeSet::new();
-    for steps in cases {
+    for case in cases {
         let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
         let bound = known.map(|name| (*name).to_owned()).collect();
-        used.extend(check_case(Flow { reader, actors, bound, used: BTreeSet::new(), whole }, identity, steps));
-    }
-    if !whole {
-        return;
+        used.extend(check_case(Flow { reader, actors, bound, used: BTreeSet::new(), case }, identity));
     }
     for (name, span) in actors {
-        if !used.contains(name) {
+        let may_be_used = || cases.is_empty() || cases.iter().any(|case| case.holes.may_use(name));
+        if !used.contains(name) && !may_be_used() {
             reader.fault(
                 Diagnostic::new(*span, "unused-actor", format!("the actor `{name}` does nothing"))
                     .label("declared here")
@@ -57,8 +59,8 @@ pub(super) fn check<'s>(
 }
 
 /// Checks one case; gives the actors that do something in it.
-fn check_case(mut flow: Flow<'_>, identity: bool, steps: &[Step]) -> BTreeSet<String> {
-    for step in steps {
+fn check_case(mut flow: Flow<'_>, identity: bool) -> BTreeSet<String> {
+    for step in flow.case.steps {
         if !identity && matches!(step.action, Action::IdentityAsked(_) | Action::IdentityDoes(_)) {
             flow.reader.fault(needs_identity_server(step.span));
         }
@@ -84,15 +86,14 @@ struct Flow<'a> {
     actors: &'a [(String, Span)],
     bound: BTreeSet<String>,
     used: BTreeSet<String>,
-    /// Whether every step could be read.
-    whole: bool,
+    case: &'a CaseRead<'a>,
 }
 
 impl Flow<'_> {
     fn actor(&mut self, name: &str, span: Span) {
         self.used.insert(name.to_owned());
         // An input that was not given is missed where the fragment is used.
-        let given = self.whole || !name.starts_with('<');
+        let given = !self.case.holes.has(shown(name.trim_start_matches('<').trim_end_matches('>')));
         if given && !self.actors.iter().any(|(actor, _)| actor == name) {
             self.reader.fault(
                 Diagnostic::new(span, "unknown-actor", format!("there is no actor `{name}`"))
@@ -158,10 +159,11 @@ impl Flow<'_> {
     }
 
     fn unbound(&self, text: &Text, placeholder: &Placeholder, has_type: bool) {
-        if !self.whole {
+        let name = shown(&placeholder.name);
+        let holes = &self.case.holes;
+        if if has_type { holes.may_bind(name) } else { holes.has(name) } {
             return;
         }
-        let name = shown(&placeholder.name);
         let span = self.reader.part(text.span, &format!("<{name}"));
         let fault = if OF_IDENTITY.contains(&name) {
             needs_identity_server(span)
@@ -170,14 +172,38 @@ impl Flow<'_> {
                 .label("no value yet")
                 .help("an earlier step's expectation must name it, or a fragment that gives it must be used before")
         } else {
-            let types = super::types::TYPES.iter().map(|facts| facts.name);
-            let known: Vec<&str> = self.bound.iter().map(|name| shown(name)).chain(types).collect();
-            Diagnostic::new(span, "unknown-value", format!("nothing is called `<{name}>`"))
-                .label("neither a value nor a type")
-                .nearest(name, known)
+            match self.unknown(name, span) {
+                Some(fault) => fault,
+                None => return,
+            }
         };
         self.reader.fault(fault);
     }
+
+    /// A name that is neither a value nor a type. Where a fragment is missing it may be one of its outputs, unless it
+    /// looks like another name.
+    fn unknown(&self, name: &str, span: Span) -> Option<Diagnostic> {
+        let values: BTreeSet<&str> = self.bound.iter().map(|name| shown(name)).collect();
+        let inputs: BTreeSet<&str> = self.case.inputs.iter().map(String::as_str).collect();
+        let types: BTreeSet<&str> =
+            super::types::TYPES.iter().map(|facts| facts.name).filter(|name| !values.contains(name)).collect();
+        let fault = Diagnostic::new(span, "unknown-value", format!("nothing is called `<{name}>`"))
+            .label("neither a value nor a type");
+        match diagnostic::nearest(name, values.iter().chain(&inputs).chain(&types).copied()) {
+            Some(near) => Some(fault.help(format!("did you mean `{near}`?"))),
+            None if self.case.holes.anything => None,
+            None => {
+                let known = [listed("values", &values), listed("inputs", &inputs), listed("types", &types)];
+                Some(fault.help(format!("known here: {}", known.into_iter().flatten().collect::<Vec<_>>().join("; "))))
+            }
+        }
+    }
+}
+
+/// ``values `sid`, `token` ``, or nothing if there is none.
+fn listed(what: &str, names: &BTreeSet<&str>) -> Option<String> {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
 }
 
 fn needs_identity_server(span: Span) -> Diagnostic {
@@ -187,6 +213,6 @@ fn needs_identity_server(span: Span) -> Diagnostic {
 }
 
 /// A name as the file has it: without what expanding fragments added.
-fn shown(name: &str) -> &str {
+pub(super) fn shown(name: &str) -> &str {
     name.split('~').next().unwrap_or(name)
 }

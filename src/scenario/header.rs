@@ -1,6 +1,6 @@
 //! The outermost mapping of a scenario or fragment file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnostic::Diagnostic;
 use super::expand::{Expander, Fragment, Scope};
@@ -11,6 +11,7 @@ use super::{Case, Scenario, SpecVersion, flow, keys};
 impl Reader<'_> {
     /// Reads a fragment file: its inputs, outputs and steps as nodes.
     pub(super) fn fragment(&self, node: &Node) -> Option<Fragment> {
+        let before = self.count_faults();
         let fields = self.fields(node, "a fragment", &[keys::FRAGMENT], &[])?;
         if let Some(title) = fields.get("title") {
             self.plain(title, "`title`");
@@ -34,6 +35,7 @@ impl Reader<'_> {
             inputs,
             outputs: outputs.into_iter().map(|(name, _)| name).collect(),
             steps: self.list_of_steps(&fields, "steps"),
+            faulty: self.count_faults() != before,
         })
     }
 
@@ -43,7 +45,7 @@ impl Reader<'_> {
         id: &str,
         file: usize,
         node: &Node,
-        fragments: &BTreeMap<String, Fragment>,
+        fragments: &BTreeMap<String, Option<Fragment>>,
     ) -> Option<Scenario> {
         let fields = self.fields(node, "a scenario", &[keys::SCENARIO], &[])?;
         let plain = |name: &str| fields.get(name).and_then(|node| self.plain(node, &format!("`{name}`")));
@@ -76,22 +78,41 @@ impl Reader<'_> {
             }
         }
         let before = self.count_faults();
-        let cases = self
-            .cases(&fields)
+        let rows = self.cases(&fields);
+        let rows_differ = self.count_faults() != before;
+        let inputs: BTreeSet<String> = rows.iter().flat_map(|(_, scope)| scope.inputs.keys().cloned()).collect();
+        let mut notes = Vec::new();
+        let cases = rows
             .into_iter()
             .map(|(name, scope)| {
                 let mut expander = Expander::new(self, fragments);
+                expander.inputs.extend(scope.inputs.keys().cloned());
+                if rows_differ {
+                    inputs.iter().for_each(|input| expander.holes.input(input));
+                }
                 let mut steps = Vec::new();
                 for (key, finally) in [("steps", false), ("finally", true)] {
                     let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
-                    steps.extend(nodes.iter().filter_map(|flat| self.flat_step(flat, finally)));
+                    for flat in &nodes {
+                        let before = self.count_faults();
+                        steps.extend(self.flat_step(flat, finally));
+                        if self.count_faults() != before {
+                            expander.holes.step(&flat.node);
+                        }
+                    }
                 }
+                notes.push((expander.holes, expander.inputs));
                 Case { name, steps }
             })
             .collect::<Vec<_>>();
-        // What could not be read may bind a value, act for an actor or expect something.
+        // What could not be read may expect something.
         let whole = self.count_faults() == before;
-        flow::check(self, &actors, &needs, cases.iter().map(|case| case.steps.as_slice()), whole);
+        let read: Vec<_> = cases
+            .iter()
+            .zip(notes)
+            .map(|(case, (holes, inputs))| flow::CaseRead { steps: &case.steps, holes, inputs })
+            .collect();
+        flow::check(self, &actors, &needs, &read);
         let complete = whole && cases.iter().all(|case| !case.steps.is_empty());
         if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
             self.fault(

@@ -124,29 +124,30 @@ impl Reader<'_> {
             Value::Bool(flag) => PatternKind::Literal((*flag).into()),
             Value::Int(number) => PatternKind::Literal((*number).into()),
             Value::Float(number) => PatternKind::Literal((*number).into()),
-            Value::Text(text) => PatternKind::Text(Text { span: node.span, segments: self.segments(text, node.span)? }),
+            Value::Text(text) => {
+                PatternKind::Text(Text { span: node.span, segments: self.segments_or_none(text, node.span) })
+            }
             Value::List(items) => {
                 let dots = |item: &&Node| item.as_text() == Some("...");
                 PatternKind::Array {
                     open: items.iter().any(|item| dots(&item)),
-                    items: self.all(items.iter().filter(|item| !dots(item)))?,
+                    items: self.all(items.iter().filter(|item| !dots(item))),
                 }
             }
             Value::Map(entries) if entries.iter().any(|(key, _)| key.name.starts_with('$')) => {
                 return self.operators(node, entries);
             }
             Value::Map(entries) => {
-                let fields: Vec<_> =
-                    entries.iter().map(|(key, value)| Some((key.name.clone(), self.pattern(value)?))).collect();
-                PatternKind::Object { fields: fields.into_iter().collect::<Option<_>>()?, exact: false }
+                // What has a fault is left out, so that the rest is read and followed.
+                let fields = entries.iter().filter_map(|(key, value)| Some((key.name.clone(), self.pattern(value)?)));
+                PatternKind::Object { fields: fields.collect(), exact: false }
             }
         };
         Some(Pattern { span: node.span, kind })
     }
 
-    fn all<'n>(&self, nodes: impl Iterator<Item = &'n Node>) -> Option<Vec<Pattern>> {
-        let read: Vec<_> = nodes.map(|node| self.pattern(node)).collect();
-        read.into_iter().collect()
+    fn all<'n>(&self, nodes: impl Iterator<Item = &'n Node>) -> Vec<Pattern> {
+        nodes.filter_map(|node| self.pattern(node)).collect()
     }
 
     /// Reads a status: a number, several, or a class.
@@ -187,7 +188,7 @@ impl Reader<'_> {
                 );
                 return None;
             }
-            kinds.push(Pattern { span: key.span, kind: self.operator(key, value)? });
+            kinds.extend(self.operator(key, value).map(|kind| Pattern { span: key.span, kind }));
         }
         Some(match kinds.len() {
             1 => Pattern { span: node.span, kind: kinds.remove(0).kind },
@@ -234,7 +235,7 @@ impl Reader<'_> {
 
     fn list(&self, value: &Node) -> Option<Vec<Pattern>> {
         match &value.value {
-            Value::List(items) if !items.is_empty() => self.all(items.iter()),
+            Value::List(items) if !items.is_empty() => Some(self.all(items.iter())),
             _ => {
                 self.expected(value, "a list of patterns");
                 None

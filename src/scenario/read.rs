@@ -161,6 +161,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// As [`Reader::segments`]; nothing if there is a fault in it, so that what stands around it is read all the same.
+    pub(super) fn segments_or_none(&self, text: &str, span: Span) -> Vec<Segment> {
+        self.segments(text, span).unwrap_or_default()
+    }
+
     /// The place of a part of a text: exact where the part stands in the file as it is, else the whole text.
     pub(super) fn part(&self, span: Span, part: &str) -> Span {
         let source = self.texts.get(span.file).copied().unwrap_or_default();

@@ -123,7 +123,9 @@ impl Action {
 }
 
 /// The key of the action in a step, with its value.
-fn action_of<'n>(reader: &Reader<'_>, node: &'n Node) -> Option<(&'n super::node::Key, &'n Node)> {
+///
+/// A key that is only near to an action is read as that one, so that one misspelt word does not hide the rest.
+fn action_of<'n>(reader: &Reader<'_>, node: &'n Node) -> Option<(&'n str, &'n super::node::Key, &'n Node)> {
     let Value::Map(entries) = &node.value else {
         reader.expected(node, "a step (a mapping)");
         return None;
@@ -131,21 +133,23 @@ fn action_of<'n>(reader: &Reader<'_>, node: &'n Node) -> Option<(&'n super::node
     let actions = || keys::METHODS.iter().copied().chain(keys::ACTIONS.iter().map(|(name, _)| *name));
     let found: Vec<_> = entries.iter().filter(|(key, _)| actions().any(|name| name == key.name)).collect();
     match found.as_slice() {
-        [(key, value)] => Some((key, value)),
+        [(key, value)] => Some((&key.name, key, value)),
         [] => {
-            let near = entries.iter().find_map(|(key, _)| {
-                super::diagnostic::nearest(&key.name, actions()).map(|name| (key.span, key.name.clone(), name))
+            let near = entries.iter().find_map(|(key, value)| {
+                super::diagnostic::nearest(&key.name, actions()).map(|name| (name, key, value))
             });
             let fault = match near {
-                Some((span, word, name)) => Diagnostic::new(span, "unknown-step", format!("there is no step `{word}`"))
-                    .label("not known")
-                    .help(format!("did you mean `{name}`?")),
+                Some((name, key, _)) => {
+                    Diagnostic::new(key.span, "unknown-step", format!("there is no step `{}`", key.name))
+                        .label("not known")
+                        .help(format!("did you mean `{name}`?"))
+                }
                 None => Diagnostic::new(node.span, "unknown-step", "this step does nothing")
                     .label("no action among its keys")
                     .nearest("", actions()),
             };
             reader.fault(fault);
-            None
+            near
         }
         [_, (key, _), ..] => {
             reader.fault(
@@ -162,9 +166,9 @@ impl Reader<'_> {
     /// Reads one expanded step.
     pub(super) fn flat_step(&self, flat: &Flat, finally: bool) -> Option<Step> {
         let node = &flat.node;
-        let (key, value) = action_of(self, node)?;
-        let what = format!("a `{}` step", key.name);
-        let own: &[keys::Key] = match key.name.as_str() {
+        let (named, key, value) = action_of(self, node)?;
+        let what = format!("a `{named}` step");
+        let own: &[keys::Key] = match named {
             "mail" => keys::MAIL,
             "no_mail" => keys::SILENCE_STEP,
             "click" => keys::CLICK,
@@ -177,18 +181,20 @@ impl Reader<'_> {
         };
         let levels: Vec<&str> = crate::model::Level::ALL.iter().map(|level| level.word()).collect();
         let mut extra = vec![key.name.as_str()];
-        if !keys::SILENT.contains(&key.name.as_str()) {
+        if !keys::SILENT.contains(&named) {
             extra.extend(levels);
         }
         let fields = self.fields(node, &what, &[own, keys::STEP], &extra)?;
         let name = fields.get("name").and_then(|node| self.plain(node, "`name`"));
         let spec = fields.get("spec").and_then(|node| self.spec(node));
-        let (action, observed) = match key.name.as_str() {
+        let (action, observed) = match named {
             "mail" => (self.mail(value, &fields).map(Action::Mail), keys::DELIVERY),
             "no_mail" => (self.quiet(value, &fields).map(Action::NoMail), keys::SILENCE),
             "click" => (self.click(value, &fields).map(Action::Click), keys::VISIT),
             "parallel" => (self.parallel(value).map(Action::Parallel), keys::RESPONSES),
             "repeat" => (flat.round.as_ref().map(|round| Action::Rounds(round.repetition)), keys::ROUNDS),
+            // A misspelt `use`: what it would be replaced by is not known.
+            "use" => (None, keys::NOTHING),
             "pause" => (self.pause(value).map(Action::Pause), keys::NOTHING),
             "sink" => (self.sink_order(value).map(Action::Sink), keys::NOTHING),
             "skip" => (self.placed_text(value, "the reason").map(Action::Skip), keys::NOTHING),
@@ -197,7 +203,8 @@ impl Reader<'_> {
             method => (self.request(method, value, &fields).map(Action::Request), keys::RESPONSE),
         };
         let checks = self.checks(&fields, observed);
-        let action = action?;
+        // What cannot be done is followed as nothing: what is expected of it may bind values all the same.
+        let action = action.unwrap_or(Action::Parallel(Vec::new()));
         let (when, unless) = self.conditions(&fields, &flat.conditions);
         if matches!(action, Action::Skip(_)) && when.is_empty() && unless.is_empty() {
             self.fault(

@@ -9,7 +9,7 @@ use super::read::Reader;
 use super::{Scenario, Sources, yaml};
 
 /// The folder whose files are fragments.
-const FRAGMENTS: &str = "fragments/";
+pub(super) const FRAGMENTS: &str = "fragments/";
 
 /// All scenarios, in the order of their ids.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,7 +48,7 @@ impl Suite {
 
 fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>) {
     let reader = Reader::new(sources.files().iter().map(|file| file.text.as_str()).collect());
-    let mut fragments: BTreeMap<String, Fragment> = BTreeMap::new();
+    let mut fragments: BTreeMap<String, Option<Fragment>> = BTreeMap::new();
     let mut scenarios = Vec::new();
     for (index, file) in sources.files().iter().enumerate() {
         let id = file.path.trim_end_matches(".yaml");
@@ -56,13 +56,14 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>) {
             Ok(node) => node,
             Err(fault) => {
                 reader.fault(*fault);
+                if file.path.starts_with(FRAGMENTS) {
+                    fragments.insert(id.to_owned(), None);
+                }
                 continue;
             }
         };
         if file.path.starts_with(FRAGMENTS) {
-            if let Some(fragment) = reader.fragment(&node) {
-                fragments.insert(id.to_owned(), fragment);
-            }
+            fragments.insert(id.to_owned(), reader.fragment(&node));
         } else if well_named(id) {
             scenarios.push((id, index, node));
         } else {

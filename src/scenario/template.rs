@@ -83,6 +83,11 @@ impl Reader<'_> {
         self.text(node, what).map(|segments| Text { span: node.span, segments })
     }
 
+    /// As [`Reader::placed_text`]; an empty text if there is a fault in it, so that what stands beside it is read too.
+    pub(super) fn text_or_none(&self, node: &Node, what: &str) -> Text {
+        self.placed_text(node, what).unwrap_or_else(|| Text { span: node.span, segments: Vec::new() })
+    }
+
     /// Reads a template.
     pub(super) fn template(&self, node: &Node) -> Option<Template> {
         Some(match &node.value {
@@ -90,15 +95,13 @@ impl Reader<'_> {
             Value::Bool(flag) => Template::Bool(*flag),
             Value::Int(number) => Template::Int(*number),
             Value::Float(number) => Template::Float(*number),
-            Value::Text(text) => Template::Text(Text { span: node.span, segments: self.segments(text, node.span)? }),
-            Value::List(items) => {
-                let read: Vec<_> = items.iter().map(|item| self.template(item)).collect();
-                Template::List(read.into_iter().collect::<Option<_>>()?)
+            Value::Text(text) => {
+                Template::Text(Text { span: node.span, segments: self.segments_or_none(text, node.span) })
             }
+            Value::List(items) => Template::List(items.iter().filter_map(|item| self.template(item)).collect()),
             Value::Map(entries) => {
-                let read: Vec<_> =
-                    entries.iter().map(|(key, value)| Some((key.name.clone(), self.template(value)?))).collect();
-                Template::Map(read.into_iter().collect::<Option<_>>()?)
+                let read = entries.iter().filter_map(|(key, value)| Some((key.name.clone(), self.template(value)?)));
+                Template::Map(read.collect())
             }
         })
     }

@@ -95,8 +95,8 @@ pub static TYPES: &[TypeFacts] = &[
     ),
     text("password", "a password", r"(?s).+", true, true, true),
     text("localpart", "the local part of a user id", r"[a-z0-9._=/+-]+", true, true, false),
-    text("link", "the address of a page, as it stands in a mail", r"https?://\S+", true, false, false),
-    plain("url", "an absolute http or https URL", Shape::Text(r"https?://\S+")),
+    text("link", "the address of a page, as it stands in a mail", r"(?i:https?)://\S+", true, false, false),
+    plain("url", "an absolute http or https URL", Shape::Text(r"(?i:https?)://\S+")),
     plain("opaque", "an opaque identifier: 1 to 255 of `0-9a-zA-Z.=_-`", Shape::Text(OPAQUE)),
     plain("timestamp", "a time in milliseconds since the epoch", Shape::Timestamp),
     plain("string", "any text", Shape::Text(r"(?s).*")),
@@ -186,6 +186,15 @@ mod tests {
         for wrong in [json!(""), json!("a b"), json!("é"), json!("a".repeat(256)), json!(5), json!(null), json!("a\n")]
         {
             assert!(!sid.accepts(&wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_may_be_written_in_capitals() {
+        for name in ["link", "url"] {
+            let kind = ValueType::named(name).unwrap();
+            assert!(kind.accepts(&json!("HTTP://127.0.0.1:8008/v?token=a")), "{name}");
+            assert!(!kind.accepts(&json!("ftp://127.0.0.1/")), "{name}");
         }
     }
 

@@ -20,14 +20,17 @@ impl Expander<'_> {
         if self.repeating {
             let fault = Diagnostic::new(what.span, "nested-repeat", "a repetition stands in a repetition");
             reader.fault(fault.label("the inner one").help("give the outer one more rounds instead"));
+            self.holes.node(node);
             return Vec::new();
         }
         let Some(fields) = reader.fields(what, "a repetition", &[keys::REPEAT], &[]) else {
+            self.holes.node(node);
             return Vec::new();
         };
         let times = fields.get("times").and_then(|node| reader.count(node, "`times`", MAX_ROUNDS)).unwrap_or(1);
         let Some(Value::List(steps)) = fields.get("steps").map(|node| &node.value) else {
             reader.expected(what, "`steps` (a list of steps)");
+            self.holes.node(node);
             return Vec::new();
         };
         self.uses += 1;

@@ -52,10 +52,10 @@ impl Reader<'_> {
                 }
             },
         };
-        let link = self.placed_text(link, "the link");
+        let link = self.text_or_none(link, "the link");
         let submit = fields.get("submit").and_then(|node| self.flag(node, "`submit`")).unwrap_or(true);
         let changes = fields.get("change").map(|node| self.changes(node)).unwrap_or_default();
-        Some(Click { link: link?, method: method?, submit, changes })
+        Some(Click { link, method: method?, submit, changes })
     }
 
     fn changes(&self, node: &Node) -> Vec<(String, Change)> {

@@ -65,8 +65,8 @@ impl IdentityDoes {
 impl Reader<'_> {
     pub(super) fn identity_asked(&self, path: &Node, fields: &Fields<'_>) -> Option<IdentityAsked> {
         Some(IdentityAsked {
-            path: self.identity_path(path)?,
-            about: self.placed_text(fields.get("about")?, "`about`")?,
+            path: self.identity_path(path),
+            about: self.text_or_none(fields.get("about")?, "`about`"),
         })
     }
 
@@ -85,7 +85,7 @@ impl Reader<'_> {
                     let least = format!("`status` is between {MIN_STATUS} and {MAX_STATUS}");
                     self.fault(Diagnostic::new(what.span, "out-of-range", least).label("answers with less"));
                 }
-                IdentityAnswer::Answer { status: status as u16, body: self.one_body(fields)? }
+                IdentityAnswer::Answer { status: status as u16, body: self.one_body(fields).flatten() }
             }
             Some("refuse") => {
                 self.only(fields, &["for", "status", "body", "raw_body"], "refuse");
@@ -111,14 +111,14 @@ impl Reader<'_> {
             }
         };
         Some(IdentityDoes {
-            path: self.identity_path(fields.get("on")?)?,
-            about: self.placed_text(fields.get("about")?, "`about`")?,
+            path: self.identity_path(fields.get("on")?),
+            about: self.text_or_none(fields.get("about")?, "`about`"),
             does,
         })
     }
 
-    fn identity_path(&self, node: &Node) -> Option<Text> {
-        let text = self.placed_text(node, "the path")?;
+    fn identity_path(&self, node: &Node) -> Text {
+        let text = self.text_or_none(node, "the path");
         let begins_well = match text.segments.first() {
             Some(crate::scenario::Segment::Literal(begin)) => begin.starts_with('/'),
             _ => true,
@@ -130,7 +130,7 @@ impl Reader<'_> {
                     .help("`/3pid/bind` is below `/_matrix/identity/v2`; `/_matrix/…` stays as it is"),
             );
         }
-        Some(text)
+        text
     }
 
     /// Notes keys that mean nothing here.

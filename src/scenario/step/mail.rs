@@ -32,7 +32,7 @@ const MAX_MAILS: usize = 1000;
 impl Reader<'_> {
     pub(super) fn mail(&self, to: &Node, fields: &Fields<'_>) -> Option<MailWait> {
         Some(MailWait {
-            to: self.placed_text(to, "the address")?,
+            to: self.text_or_none(to, "the address"),
             count: fields.get("count").and_then(|node| self.count(node, "`count`", MAX_MAILS)).unwrap_or(1),
             within: fields.get("within").and_then(|node| self.duration(node, "`within`")),
         })
@@ -40,7 +40,7 @@ impl Reader<'_> {
 
     pub(super) fn quiet(&self, to: &Node, fields: &Fields<'_>) -> Option<Quiet> {
         Some(Quiet {
-            to: self.placed_text(to, "the address")?,
+            to: self.text_or_none(to, "the address"),
             window: fields.get("for").and_then(|node| self.duration(node, "`for`")),
         })
     }

@@ -20,12 +20,12 @@ impl Reader<'_> {
             );
             return None;
         }
-        items.iter().map(|item| self.one_of_many(item)).collect()
+        Some(items.iter().filter_map(|item| self.one_of_many(item)).collect())
     }
 
     fn one_of_many(&self, node: &Node) -> Option<Request> {
-        let (key, value) = super::action_of(self, node)?;
-        if !keys::METHODS.contains(&key.name.as_str()) {
+        let (name, key, value) = super::action_of(self, node)?;
+        if !keys::METHODS.contains(&name) {
             self.fault(
                 Diagnostic::new(key.span, "parallel", "only requests are made in parallel")
                     .label("no request")
@@ -34,6 +34,6 @@ impl Reader<'_> {
             return None;
         }
         let fields = self.fields(node, "a parallel request", &[keys::REQUEST], &[key.name.as_str()])?;
-        self.request(&key.name, value, &fields)
+        self.request(name, value, &fields)
     }
 }

@@ -62,10 +62,11 @@ impl Request {
 
 impl Reader<'_> {
     pub(super) fn request(&self, method: &str, path: &Node, fields: &Fields<'_>) -> Option<Request> {
-        let text = self.placed_text(path, "the path")?;
+        let text = self.text_or_none(path, "the path");
         let begins_well = match text.segments.first() {
             Some(crate::scenario::Segment::Literal(begin)) => {
-                begin.starts_with('/') || begin.starts_with("http://") || begin.starts_with("https://")
+                let scheme = begin.split("//").next().unwrap_or_default();
+                begin.starts_with('/') || ["http:", "https:"].iter().any(|known| known.eq_ignore_ascii_case(scheme))
             }
             _ => true,
         };
@@ -76,7 +77,7 @@ impl Reader<'_> {
                     .help("`/account/3pid` is below `/_matrix/client/v3` (or r0); `/_matrix/…` stays as it is"),
             );
         }
-        let body = self.one_body(fields)?;
+        let body = self.one_body(fields).flatten();
         let texts =
             |name: &str| fields.get(name).map(|node| self.texts(node, &format!("`{name}`"))).unwrap_or_default();
         Some(Request {
