@@ -1,6 +1,6 @@
 //! The words that several views share.
 
-use crate::model::{Counts, Outcome, Report, StopReason, TrialRecord};
+use crate::model::{Alternatives, Counts, Finding, Outcome, Report, StopReason, TrialRecord};
 
 use super::style::Role;
 use super::visible;
@@ -84,6 +84,16 @@ pub(super) fn tally<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) ->
         }
     }
     groups
+}
+
+/// What a finding is about; where several answers are lawful, also from which of them it differs.
+pub(super) fn subject(finding: &Finding) -> String {
+    match &finding.alternatives {
+        None => finding.subject.clone(),
+        Some(Alternatives { names, nearest }) => {
+            format!("{} (none of {} fits; the nearest is {nearest})", finding.subject, names.join(", "))
+        }
+    }
 }
 
 /// How many trials fail for nothing but answers that differ from their snapshots.
