@@ -59,5 +59,11 @@ pub fn main(cli: Cli) -> Exit {
     };
     // Tasks that still wait for a peer must not keep the program.
     runtime.shutdown_background();
-    exit
+    match terminal::unwritten() {
+        None => exit,
+        Some(fault) => {
+            terminal::error(&format!("cannot write the results: {fault}"));
+            Exit::Failure
+        }
+    }
 }

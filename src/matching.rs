@@ -11,7 +11,7 @@ mod observe;
 mod outcome;
 mod values;
 
-pub use check::{Held, hold};
+pub use check::{Held, Nearest, hold};
 pub use compare::{Mismatch, compare};
 pub use describe::{describe, shown};
 pub use observe::{observe, observe_exchange, observe_responses};

@@ -16,7 +16,7 @@ mod transcript;
 
 pub use comparison::{AnswerChange, Change, ChangeKind, Comparison, Side};
 pub use exchange::{Body, Exchange, Failure, FailureKind, Headers, Request, Response};
-pub use finding::{Choice, Finding, FindingKind, Place, SpecRef};
+pub use finding::{Alternatives, Choice, Finding, FindingKind, Place, SourceLine, SpecRef};
 pub use identity::{Asked, Inquiry, Instruction};
 pub use level::Level;
 pub use mail::{Envelope, Link, LinkSource, Mail, Part, SessionFacts};

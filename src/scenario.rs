@@ -45,7 +45,7 @@ pub use text::{Placeholder, Segment};
 pub use types::{Shape, TYPES, TypeFacts, ValueType};
 pub use version::SpecVersion;
 
-use crate::model::{Place, SpecRef};
+use crate::model::{Place, SourceLine, SpecRef};
 
 /// One behaviour.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,6 +87,8 @@ impl Sources {
     /// The place of a span, for findings.
     pub fn place(&self, span: Span) -> Place {
         let (line, column) = self.line_column(span.file, span.start);
-        Place { file: self.file(span.file).path.clone(), line, column }
+        let SourceFile { path, text } = self.file(span.file);
+        let source = text.split('\n').nth(line - 1).map(|text| SourceLine::around(text, column));
+        Place { file: path.clone(), line, column, folder: self.folder_name().to_owned(), source }
     }
 }

@@ -80,6 +80,7 @@ mod tests {
             subject: "status".to_owned(),
             expected: "200".to_owned(),
             actual: "500".to_owned(),
+            alternatives: None,
         };
         let mut trial = TrialRecord {
             id: "a/b".to_owned(),

@@ -1,9 +1,11 @@
 //! Where results, progress and errors go.
 //!
 //! Results go to standard output, everything else to standard error. Colours follow `--color`, then `NO_COLOR`, then
-//! what the stream is. A pipe whose reader is gone ends nothing but the output.
+//! what the stream is. A pipe whose reader is gone ends nothing but the output; results that cannot be written for another
+//! reason are told at the end.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use super::args::Colour;
 use crate::report::{disarm, visible_lines};
@@ -23,6 +25,11 @@ pub(super) struct Terminal {
 
 /// How wide output is that goes to no terminal.
 const PLAIN_WIDTH: usize = 100;
+/// From how many columns on `COLUMNS` is believed, and the fewest that are used.
+const FEWEST: usize = 20;
+
+/// The first fault of standard output.
+static UNWRITTEN: Mutex<Option<io::Error>> = Mutex::new(None);
 
 impl Terminal {
     /// Looks at the streams and the environment.
@@ -37,19 +44,40 @@ impl Terminal {
         };
         let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+        let window = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0));
         Terminal {
             out_colour: wanted(out),
             err_colour: wanted(err),
             progress: err && !set("CI") && !set("TF_BUILD"),
-            width: columns.filter(|columns| *columns >= 20).unwrap_or(PLAIN_WIDTH),
+            width: width(columns, window),
         }
     }
 }
 
+/// How many columns to use: what `COLUMNS` says, else what the terminal has, if it is one.
+fn width(columns: Option<usize>, window: Option<usize>) -> usize {
+    columns.filter(|columns| *columns >= FEWEST).or(window.map(|window| window.max(FEWEST))).unwrap_or(PLAIN_WIDTH)
+}
+
 /// Writes a result.
 pub(super) fn out(text: &str) {
-    // A reader that has seen enough (`| head`) is no failure.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    keep(std::io::stdout().lock().write_all(text.as_bytes()));
+}
+
+/// Writes what is still held back, and gives the first fault of all that was to be written.
+pub(super) fn unwritten() -> Option<io::Error> {
+    keep(std::io::stdout().lock().flush());
+    UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+fn keep(result: io::Result<()>) {
+    match result {
+        // A reader that has seen enough (`| head`) is no failure.
+        Err(fault) if fault.kind() != ErrorKind::BrokenPipe => {
+            UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
+        }
+        _ => {}
+    }
 }
 
 /// Writes a message for people.
@@ -60,4 +88,18 @@ pub(super) fn err(text: &str) {
 /// Writes one error with its next step. Servers have a say in some of them: nothing in it is obeyed.
 pub(super) fn error(message: &str) {
     err(&disarm(format!("threepid: {}\n", visible_lines(message))));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_come_from_the_variable_then_from_the_terminal() {
+        assert_eq!(width(Some(70), Some(140)), 70);
+        assert_eq!(width(Some(3), Some(140)), 140, "a variable that is too small to be meant");
+        assert_eq!(width(None, Some(140)), 140);
+        assert_eq!(width(None, Some(5)), FEWEST);
+        assert_eq!(width(None, None), PLAIN_WIDTH);
+    }
 }

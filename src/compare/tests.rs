@@ -221,6 +221,7 @@ fn finding(requirement: &str, level: Level) -> Finding {
         subject: "status".into(),
         expected: "200".into(),
         actual: "500".into(),
+        alternatives: None,
     }
 }
 

@@ -117,6 +117,7 @@ fn record() -> Report {
         vec![asked(0, &url, r#"{"errcode": "M_UNKNOWN", "error": "Broken"}"#, 500)],
     );
     known.findings = vec![Finding {
+        alternatives: None,
         kind: FindingKind::Requirement,
         level: Level::Must,
         requirement: String::new(),

@@ -132,7 +132,42 @@ fn none_of_the_alternatives_is_a_finding_that_names_them() {
     let [prepared, thing, _] = good();
     let verdict = of(vec![prepared, thing, answer(2, 200, json!({"things": [], "kind": "odd"}))]);
     assert_eq!(verdict.outcome, Outcome::Fail);
-    assert!(verdict.findings[0].expected.contains("short") && verdict.findings[0].expected.contains("long"));
+    let finding = &verdict.findings[0];
+    assert_eq!(finding.subject, "body.kind");
+    assert_eq!((finding.expected.as_str(), finding.actual.as_str()), ("\"short\"", "\"odd\""));
+    let alternatives = finding.alternatives.as_ref().unwrap();
+    assert_eq!((alternatives.names.join(" "), alternatives.nearest.as_str()), ("short long".to_owned(), "short"));
+    let reason =
+        "the effect: none of short, long fits; nearest is short, where body.kind is \"odd\", expected \"short\"";
+    assert!(verdict.reason.ends_with(&reason["the effect".len()..]), "{}", verdict.reason);
+}
+
+#[test]
+fn the_nearest_alternative_is_the_one_with_the_fewest_differences() {
+    let scenario = "
+title: t
+why: w
+steps:
+  - GET: /x
+    must:
+      one_of:
+        hidden: {status: 200, body: {\"sid\": \"<sid>\"}}
+        other: {status: 403, body: {\"errcode\": \"M_IN_USE\"}}
+        refused: {status: 400, body: {\"errcode\": \"M_IN_USE\"}}
+";
+    let nearest = |answered: Entry| {
+        let verdict =
+            judge(&trial(scenario), &Transcript { entries: vec![answered], ..Transcript::default() }, &[], Level::Must);
+        let told = verdict.findings.iter().map(|finding| {
+            let nearest = &finding.alternatives.as_ref().unwrap().nearest;
+            format!("{nearest}: {}", finding.subject)
+        });
+        told.collect::<Vec<_>>()
+    };
+    assert_eq!(nearest(answer(0, 400, json!({"errcode": "M_UNKNOWN"}))), ["refused: body.errcode"]);
+    assert_eq!(nearest(answer(0, 200, json!({}))), ["hidden: body.sid"]);
+    assert_eq!(nearest(answer(0, 500, json!({"errcode": "M_IN_USE"}))), ["other: status"]);
+    assert_eq!(nearest(answer(0, 500, json!({}))), ["hidden: status", "hidden: body.sid"]);
 }
 
 #[test]
@@ -268,6 +303,7 @@ fn broken(kind: FindingKind, level: Level) -> Finding {
         subject: "status".into(),
         expected: "200".into(),
         actual: "500".into(),
+        alternatives: None,
     }
 }
 

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::matching::{self, Mismatch, Values};
 use crate::model::{
-    Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript, TrialRecord,
+    Alternatives, Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript, TrialRecord,
 };
 use crate::plan::Trial;
 use crate::scenario::{Check, Span, Step, ValueType};
@@ -97,7 +97,7 @@ impl Judge<'_> {
                     delivery.mailbox,
                     delivery.deadline_ms / 1000.0
                 );
-                self.find(index, step, None, level, step.span, "mail", expected, actual);
+                self.find(index, step, None, level, mail(step.span, expected, actual), None);
             }
             Event::Silence(silence) if !silence.mails.is_empty() => {
                 // A scenario may say that mail without a link is no harm: then `links` decides.
@@ -109,7 +109,7 @@ impl Judge<'_> {
                 let expected =
                     format!("no mail to {} for {:.1} s (--quiet-window)", silence.mailbox, silence.window_ms / 1000.0);
                 let actual = format!("{}: {}", count(silence.mails.len()), subjects.join(", "));
-                self.find(index, step, None, level, step.span, "mail", expected, actual);
+                self.find(index, step, None, level, mail(step.span, expected, actual), None);
             }
             _ => {}
         }
@@ -123,29 +123,31 @@ impl Judge<'_> {
                 self.choices.push(choice);
             }
         }
-        for Mismatch { path, span, expected, actual } in held.mismatches {
-            // A mail that did not come has been noted already, once and in better words.
-            let absent = seen.get("count").and_then(Value::as_u64) == Some(0) && seen.get("mails").is_some();
-            if absent {
-                continue;
-            }
-            let actual = explained(actual, &path, seen);
-            self.find(index, step, Some(check), check.level, span, &path, expected, actual);
+        // A mail that did not come has been noted already, once and in better words.
+        if seen.get("count").and_then(Value::as_u64) == Some(0) && seen.get("mails").is_some() {
+            return;
+        }
+        let (alternatives, nearest) = match held.nearest {
+            Some(nearest) => (Some(nearest.alternatives), nearest.mismatches),
+            None => (None, Vec::new()),
+        };
+        let own = held.mismatches.into_iter().map(|mismatch| (None, mismatch));
+        for (alternatives, mut differs) in own.chain(nearest.into_iter().map(|one| (alternatives.clone(), one))) {
+            differs.actual = explained(differs.actual, &differs.path, seen);
+            self.find(index, step, Some(check), check.level, differs, alternatives);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the eight parts of a finding, named where it is made")]
     fn find(
         &mut self,
         index: usize,
         step: &Step,
         check: Option<&Check>,
         level: Level,
-        span: Span,
-        subject: &str,
-        expected: String,
-        actual: String,
+        differs: Mismatch,
+        alternatives: Option<Alternatives>,
     ) {
+        let Mismatch { path, span, expected, actual } = differs;
         let scenario = self.trial.scenario();
         let spec =
             check.and_then(|check| check.spec.clone()).or_else(|| step.spec.clone()).or_else(|| scenario.spec.clone());
@@ -157,9 +159,10 @@ impl Judge<'_> {
             step: step.label.clone(),
             step_index: Some(index),
             place: Some(self.trial.suite().sources.place(span)),
-            subject: if subject.is_empty() { "answer".to_owned() } else { subject.to_owned() },
+            subject: if path.is_empty() { "answer".to_owned() } else { path },
             expected,
             actual,
+            alternatives,
         };
         // Several answers of one step may be wrong in the same way.
         if !self.findings.contains(&finding) {
@@ -186,13 +189,14 @@ impl Judge<'_> {
             });
         let asked = self.trial.steps().iter().flat_map(|step| &step.checks).map(|check| check.level).min();
         let told = |finding: &Finding| {
-            format!(
-                "{}: {} is {}, expected {}",
-                finding.step,
-                finding.subject,
-                brief(&finding.actual),
-                brief(&finding.expected)
-            )
+            let (step, subject) = (&finding.step, &finding.subject);
+            let what = format!("{subject} is {}, expected {}", brief(&finding.actual), brief(&finding.expected));
+            match &finding.alternatives {
+                None => format!("{step}: {what}"),
+                Some(Alternatives { names, nearest }) => {
+                    format!("{step}: none of {} fits; nearest is {nearest}, where {what}", names.join(", "))
+                }
+            }
         };
         let (outcome, level, reason) = match (precondition, worst, &stop) {
             (Some(precondition), ..) => {
@@ -218,10 +222,16 @@ impl Judge<'_> {
                 subject: "trial".to_owned(),
                 expected: "all steps are done".to_owned(),
                 actual: stop.message,
+                alternatives: None,
             });
         }
         Verdict { outcome, level, reason, findings: self.findings, choices: self.choices, values: self.values }
     }
+}
+
+/// That other mail came than should have.
+fn mail(span: Span, expected: String, actual: String) -> Mismatch {
+    Mismatch { path: "mail".to_owned(), span, expected, actual }
 }
 
 /// Whether a check says something about a field of the outcome.

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::compare::{Mismatch, compare};
-use super::describe::{describe, shown};
 use super::values::Values;
+use crate::model::Alternatives;
 use crate::scenario::Check;
 
 /// What came of one check.
@@ -14,44 +14,46 @@ pub struct Held {
     pub mismatches: Vec<Mismatch>,
     /// The alternative that was seen, if the check has some.
     pub chosen: Option<String>,
+    /// What differs from the nearest alternative, if the check has some and none fits.
+    pub nearest: Option<Nearest>,
+}
+
+/// The alternative from which what was seen differs least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Nearest {
+    /// The names of all, and which it is.
+    pub alternatives: Alternatives,
+    /// What differs from it.
+    pub mismatches: Vec<Mismatch>,
 }
 
 /// Holds a check against what was seen, and binds what comes up for the first time.
 pub fn hold(check: &Check, seen: &Value, values: &mut Values) -> Held {
-    let mut held = Held { mismatches: compare(&check.pattern, Some(seen), "", values), chosen: None };
+    let mut held = Held { mismatches: compare(&check.pattern, Some(seen), "", values), ..Held::default() };
+    let mut nearest: Option<(&str, Vec<Mismatch>)> = None;
     for alternative in &check.one_of {
         let mut tried = values.clone();
-        if compare(&alternative.pattern, Some(seen), "", &mut tried).is_empty() {
+        let mismatches = compare(&alternative.pattern, Some(seen), "", &mut tried);
+        if mismatches.is_empty() {
             *values = tried;
             held.chosen = Some(alternative.name.clone());
             return held;
         }
+        if nearest.as_ref().is_none_or(|(_, least)| distance(&mismatches) < distance(least)) {
+            nearest = Some((&alternative.name, mismatches));
+        }
     }
-    if !check.one_of.is_empty() {
-        let expected: Vec<String> = check
-            .one_of
-            .iter()
-            .map(|alternative| format!("{} ({})", alternative.name, describe(&alternative.pattern, values)))
-            .collect();
-        held.mismatches.push(Mismatch {
-            path: String::new(),
-            span: check.span,
-            expected: expected.join(" or "),
-            actual: shown(&brief(seen)),
-        });
-    }
+    held.nearest = nearest.map(|(name, mismatches)| Nearest {
+        alternatives: Alternatives {
+            names: check.one_of.iter().map(|alternative| alternative.name.clone()).collect(),
+            nearest: name.to_owned(),
+        },
+        mismatches,
+    });
     held
 }
 
-/// What was seen without what repeats the body in another form.
-fn brief(seen: &Value) -> Value {
-    let mut brief = seen.clone();
-    if let Value::Object(fields) = &mut brief {
-        fields.remove("headers");
-        if fields.contains_key("body") {
-            fields.remove("text");
-        }
-        fields.remove("raw");
-    }
-    brief
+/// How far what was seen is from an alternative. Of two that are as far, the one with this status is what was meant.
+fn distance(mismatches: &[Mismatch]) -> (usize, bool) {
+    (mismatches.len(), mismatches.iter().any(|mismatch| mismatch.path == "status"))
 }

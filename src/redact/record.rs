@@ -91,6 +91,7 @@ impl Redactor {
             subject,
             expected,
             actual,
+            alternatives: _,
         } = finding;
         for string in [requirement, step, subject, expected, actual] {
             self.string(string);

@@ -87,11 +87,17 @@ fn finding(level: Level, requirement: &str, step: usize, subject: &str, expected
         spec: Some(spec()),
         step: "POST /account/3pid/add".to_owned(),
         step_index: Some(step),
-        place: Some(Place { file: "add-email/wrong-password.yaml".to_owned(), line: 21, column: 5 }),
+        place: Some(place(21, "    must: {status: 401}", 12)),
         subject: subject.to_owned(),
         expected: expected.to_owned(),
         actual: actual.to_owned(),
+        alternatives: None,
     }
+}
+
+fn place(line: usize, text: &str, column: usize) -> Place {
+    let source = Some(SourceLine::around(text, column));
+    Place { file: "add-email/wrong-password.yaml".to_owned(), line, column, folder: "scenarios".to_owned(), source }
 }
 
 fn trial(id: &str, title: &str, outcome: Outcome, reason: &str, duration_ms: f64) -> TrialRecord {

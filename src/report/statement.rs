@@ -172,7 +172,8 @@ fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
     let notes = trial.findings.iter().filter(|f| f.kind == FindingKind::Requirement && weaker(f.level));
     for ((level, requirement), members) in words::tally(notes.map(|f| ((f.level, f.requirement.as_str()), f))) {
         let first = members[0];
-        let reason = format!("{}: expected {}, was {}", first.subject, brief(&first.expected), brief(&first.actual));
+        let reason =
+            format!("{}: expected {}, was {}", words::subject(first), brief(&first.expected), brief(&first.actual));
         list.push(one(requirement, level, Verdict::NotMet, reason, first.spec.as_ref()));
     }
     list

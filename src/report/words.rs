@@ -1,7 +1,7 @@
 //! The words that several views share.
 
 use crate::html;
-use crate::model::{Counts, Outcome, Report, StopReason, TrialRecord, Visit};
+use crate::model::{Alternatives, Counts, Finding, Outcome, Report, StopReason, TrialRecord, Visit};
 
 use super::style::Role;
 use super::visible;
@@ -103,6 +103,16 @@ pub(super) fn tally<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) ->
 pub(super) fn several(names: &[impl AsRef<str>], escape: impl Fn(&str) -> String) -> String {
     let first = names.first().map(|name| escape(name.as_ref())).unwrap_or_default();
     if names.len() < 2 { first } else { format!("{}, the first {first}", count(names.len(), "trial")) }
+}
+
+/// What a finding is about; where several answers are lawful, also from which of them it differs.
+pub(super) fn subject(finding: &Finding) -> String {
+    match &finding.alternatives {
+        None => finding.subject.clone(),
+        Some(Alternatives { names, nearest }) => {
+            format!("{} (none of {} fits; the nearest is {nearest})", finding.subject, names.join(", "))
+        }
+    }
 }
 
 /// How many trials fail for nothing but answers that differ from their snapshots.

@@ -24,6 +24,8 @@ pub struct SourceFile {
 /// All files that a suite was read from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
+    /// The folder, as it was given; empty if they are from none.
+    folder: String,
     files: Vec<SourceFile>,
 }
 
@@ -52,17 +54,18 @@ const MAX_FILES: usize = 5_000;
 impl Sources {
     /// The scenarios that are part of the program.
     pub fn shipped() -> Sources {
-        Sources::of(Shipped::iter().filter_map(|path| {
+        let sources = Sources::of(Shipped::iter().filter_map(|path| {
             let file = Shipped::get(&path)?;
             Some(SourceFile { path: path.to_string(), text: String::from_utf8_lossy(&file.data).into_owned() })
-        }))
+        }));
+        Sources { folder: "scenarios".to_owned(), ..sources }
     }
 
     /// These files.
     pub fn of(files: impl IntoIterator<Item = SourceFile>) -> Sources {
         let mut files: Vec<_> = files.into_iter().collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Sources { files }
+        Sources { folder: String::new(), files }
     }
 
     /// All files ending in `.yaml` in a folder and below it.
@@ -98,7 +101,12 @@ impl Sources {
         if files.is_empty() {
             return Err(SourceError::Empty { path: root.to_owned() });
         }
-        Ok(Sources::of(files))
+        Ok(Sources { folder: root.display().to_string(), ..Sources::of(files) })
+    }
+
+    /// The folder that they are from, as it was given; empty if they are from none.
+    pub fn folder_name(&self) -> &str {
+        &self.folder
     }
 
     /// All files.

@@ -109,5 +109,6 @@ fn finding(trial: &Trial, answer: &StepAnswer, expected: String, actual: String)
         subject: "snapshot".to_owned(),
         expected,
         actual,
+        alternatives: None,
     }
 }

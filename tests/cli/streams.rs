@@ -47,6 +47,26 @@ fn the_report_keeps_to_the_columns_there_are() {
     }
 }
 
+/// What is not written must not pass for done. A reader that has gone is another thing.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_3_and_a_reader_that_has_gone_is_not() {
+    let place = Place::new();
+    place.run(&["run", "add-email/email-free", "--output", "r"]).expect(0);
+    let full = place.under("exec >/dev/full");
+    let one = ["run", "add-email/email-free"];
+    let json = ["run", "add-email/email-free", "--format", "json"];
+    for args in
+        [&one[..], &json, &["report", "r"], &["list"], &["explain", "add-email/success"], &["compare", "r", "r"]]
+    {
+        full.run(args).expect(3).says(&["threepid: cannot write the results: "]);
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut list = std::process::Command::new(env!("CARGO_BIN_EXE_threepid"));
+    assert!(list.arg("list").stdout(writer).status().unwrap().success());
+}
+
 #[test]
 fn no_tool_beside_the_program_is_needed() {
     // Neither a home, nor a PATH, nor the project's folder.

@@ -72,6 +72,7 @@ fn record() -> TrialRecord {
             subject: s(),
             expected: s(),
             actual: s(),
+            alternatives: None,
         }],
         choices: vec![Choice { step: s(), chosen: s() }],
         transcript: Transcript {

@@ -83,7 +83,7 @@ fn against(findings: &[&Finding]) -> Markup {
         div.against {
             div.head { "what" } div.head { "expected" } div.head { "actual" }
             @for finding in findings {
-                div { (value(&finding.subject)) }
+                div { (value(&words::subject(finding))) }
                 div.wanted { (value(&finding.expected)) }
                 div.was { (value(&finding.actual)) }
             }

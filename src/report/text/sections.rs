@@ -97,7 +97,7 @@ pub(super) fn notes(report: &Report, style: &Style) -> String {
         let text = format!(
             "{level}: {}; {} was {}, expected {} ({})",
             visible(requirement),
-            visible(&first.subject),
+            visible(&words::subject(first)),
             brief(&first.actual),
             brief(&first.expected),
             names(&trials)

@@ -3,10 +3,10 @@
 //! Findings are told step by step. What several of them have in common (the requirement, the step, the place in the
 //! specification) stands once, above them; what happened at the step stands once, below them.
 
-use super::super::style::{Role, Style};
+use super::super::style::{Role, Style, width};
 use super::super::{visible, words};
 use super::{evidence, quote};
-use crate::model::{Finding, FindingKind, Level, Outcome, Place, SpecRef, TrialRecord};
+use crate::model::{Alternatives, Finding, FindingKind, Level, Outcome, Place, SourceLine, SpecRef, TrialRecord};
 
 /// The whole block of one trial.
 pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
@@ -83,7 +83,9 @@ fn step(findings: &[&Finding], style: &Style) -> String {
         let place = first.place.as_ref();
         if let Some(place) = place {
             fact("scenario", &shown(place), style, &mut output);
+            output.push_str(&pointed(place, style));
         }
+        let mut offered = None;
         for (index, finding) in members.into_iter().enumerate() {
             if index > 0 {
                 output.push('\n');
@@ -94,6 +96,13 @@ fn step(findings: &[&Finding], style: &Style) -> String {
                 (Some(own), _) => format!(" ({})", shown(own)),
                 (None, _) => String::new(),
             };
+            if offered != finding.alternatives.as_ref() {
+                offered = finding.alternatives.as_ref();
+                if let Some(Alternatives { names, nearest }) = offered {
+                    let text = format!("{}; the nearest is {}", visible(&names.join(", ")), visible(nearest));
+                    fact("one of", &text, style, &mut output);
+                }
+            }
             fact("subject", &format!("{}{elsewhere}", visible(&finding.subject)), style, &mut output);
             // A difference is told as it is: held against the snapshot's name it would be one of a difference.
             if finding.kind == FindingKind::Drift && finding.actual.lines().any(|line| line.starts_with("@@ ")) {
@@ -112,7 +121,20 @@ fn fact(name: &str, text: &str, style: &Style, output: &mut String) {
 }
 
 fn shown(place: &Place) -> String {
-    format!("{}:{}:{}", visible(&place.file), place.line, place.column)
+    format!("{}:{}:{}", visible(&place.path()), place.line, place.column)
+}
+
+/// The line of a scenario with a mark below the place in it, if the record has it.
+fn pointed(place: &Place, style: &Style) -> String {
+    const INDENT: &str = "              ";
+    let Some(source) = place.source.as_ref().filter(|source| !source.text.is_empty()) else {
+        return String::new();
+    };
+    let SourceLine { text, at } = source.within(style.columns() - INDENT.len());
+    let text = text.replace('\t', " ");
+    let before: String = text.chars().take(at).collect();
+    let mark = format!("{INDENT}{}", " ".repeat(width(&visible(&before))));
+    format!("{INDENT}{}\n{mark}{}\n", visible(&text), style.paint(Role::Bad, "^"))
 }
 
 /// A line that begins with a coloured word.
@@ -135,7 +157,7 @@ pub(super) fn note(finding: &Finding, style: &Style) -> String {
         finding.level.word(),
         visible(&finding.requirement),
         visible(&finding.step),
-        visible(&finding.subject),
+        visible(&words::subject(finding)),
         brief(&finding.expected),
         brief(&finding.actual)
     );
