@@ -89,7 +89,8 @@ pub struct TrialRecord {
     /// Which of several lawful answers were given.
     #[serde(default)]
     pub choices: Vec<Choice>,
-    /// What happened.
+    /// What happened. Written as `started_ms`, `origins`, `values` and `transcript`: programs rely on that being a list.
+    #[serde(flatten)]
     pub transcript: Transcript,
 }
 
