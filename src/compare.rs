@@ -6,8 +6,7 @@
 
 mod answers;
 mod normal;
-
-use std::collections::HashMap;
+mod pairs;
 
 use crate::model::{Change, ChangeKind, Comparison, FindingKind, Outcome, Report, Side, TrialRecord};
 
@@ -43,11 +42,11 @@ pub fn compare(before: &Report, after: &Report, settings: Settings) -> Result<Co
     if before.suite != after.suite && !settings.allow_different_suites {
         return Err(Unlike { before: before.suite.clone(), after: after.suite.clone() });
     }
-    let earlier: HashMap<String, &TrialRecord> = before.trials.iter().map(|t| (t.name(), t)).collect();
+    let pairs = pairs::of(before, after);
     let mut changes = Vec::new();
     let mut same = 0;
     for trial in &after.trials {
-        let Some(old) = earlier.get(&trial.name()) else {
+        let Some(old) = pairs.earlier(trial) else {
             let mut added = change(ChangeKind::Added, trial, String::new(), trial.outcome.word().to_owned());
             added.worse = !settings.allow_different_suites && trial.outcome == Outcome::Fail;
             changes.push(added);
@@ -57,8 +56,7 @@ pub fn compare(before: &Report, after: &Report, settings: Settings) -> Result<Co
         same += usize::from(found.is_empty());
         changes.extend(found);
     }
-    let later: HashMap<String, ()> = after.trials.iter().map(|t| (t.name(), ())).collect();
-    for trial in before.trials.iter().filter(|t| !later.contains_key(&t.name())) {
+    for trial in pairs.gone {
         let mut removed = change(ChangeKind::Removed, trial, trial.outcome.word().to_owned(), String::new());
         (removed.outcome, removed.reason) = (None, String::new());
         removed.worse = !settings.allow_different_suites;
@@ -71,14 +69,15 @@ pub fn compare(before: &Report, after: &Report, settings: Settings) -> Result<Co
 
 fn side(report: &Report) -> Side {
     Side {
-        target: report.target.name.clone(),
+        target: report.target.title(),
         server: report.target.server.clone(),
         threepid: report.threepid.clone(),
         suite: report.suite.clone(),
         started: report.started.clone(),
         ended: match &report.error {
             Some(error) => Some(error.clone()),
-            None => report.interrupted.then(|| "it was interrupted".to_owned()),
+            None if report.interrupted => Some("it was interrupted".to_owned()),
+            None => report.missing(),
         },
     }
 }

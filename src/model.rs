@@ -20,6 +20,6 @@ pub use finding::{Alternatives, Choice, Finding, FindingKind, Place, SourceLine,
 pub use identity::{Asked, Inquiry, Instruction};
 pub use level::Level;
 pub use mail::{Envelope, Link, LinkSource, Mail, Part, SessionFacts};
-pub use record::{Counts, Outcome, Report, TargetInfo, TrialRecord};
+pub use record::{Counts, Outcome, Report, Slice, TargetInfo, TrialRecord};
 pub use target::{Ability, Account};
 pub use transcript::{Arrival, Delivery, Entry, Event, Rounds, Silence, Stop, StopReason, Transcript, Visit, VisitEnd};

@@ -37,6 +37,18 @@ pub enum Mode {
     Off,
 }
 
+impl Mode {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Mode::Check => "check",
+            Mode::Pending => "pending",
+            Mode::Accept => "accept",
+            Mode::Off => "off",
+        }
+    }
+}
+
 impl FromStr for Mode {
     type Err = String;
 

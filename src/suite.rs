@@ -13,7 +13,7 @@ mod station;
 
 pub use embedded::{EmbeddedError, embedded_offers, embedded_variants, start_embedded, start_identity};
 pub use known::known_deviations;
-pub use one::run as run_one;
+pub use one::{not_run, run as run_one};
 pub use runner::{Event, Settings, run};
 pub use snapshots::Snapshots;
 pub use station::{Authorities, Station, StationOptions};

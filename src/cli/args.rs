@@ -123,7 +123,8 @@ pub struct RunArgs {
     /// How often each trial is run.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub repeat: u32,
-    /// The seed of all values that the harness chooses [default: another one each time].
+    /// The seed of all values that the harness chooses [default: another one each time]. A server that is already
+    /// running must be fresh for it: addresses of an earlier run with the same seed are taken.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How long one trial may take.
@@ -146,7 +147,7 @@ pub struct RunArgs {
     /// Start no more trials after the first that fails.
     #[arg(long)]
     pub fail_fast: bool,
-    /// Only one slice of the trials: `slice:1/3`.
+    /// Only one slice of the trials, to run the slices side by side: `slice:1/3`. `report` puts their records together.
     #[arg(long, value_name = "slice:M/N")]
     pub partition: Option<Partition>,
     /// A folder for the record and its reports.

@@ -108,6 +108,8 @@ mod tests {
             public_url: "http://h".to_owned(),
             versions: Vec::new(),
             server: None,
+            defects: Vec::new(),
+            shapes: Vec::new(),
             abilities: Vec::new(),
         };
         let report = Report {
@@ -117,6 +119,9 @@ mod tests {
             seed: 1,
             started: "2026-11-23T12:00:00Z".to_owned(),
             duration_ms: 1.0,
+            slices: Vec::new(),
+            snapshots: None,
+            source: String::new(),
             interrupted: false,
             error: None,
             target,

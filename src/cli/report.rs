@@ -14,15 +14,16 @@ pub(super) fn report(args: &ReportArgs, terminal: Terminal) -> Exit {
         return Exit::Usage;
     };
     let reports = report::merge(reports);
+    // A part is no verdict on the whole.
+    let mut exit = if reports.iter().any(|r| r.missing().is_some()) { Exit::Failure } else { Exit::Ok };
     let asked = [&args.html, &args.junit, &args.markdown, &args.json, &args.statement, &args.badge];
     if asked.iter().all(|file| file.is_none()) {
         let style = Style { colour: terminal.out_colour, width: terminal.width };
         for report in &reports {
             terminal::out(&report::text::render(report, &style));
         }
-        return Exit::Ok;
+        return exit;
     }
-    let mut exit = Exit::Ok;
     // One that cannot be written does not keep the others from being written.
     let mut written = |result: Result<(), WriteError>| {
         if let Err(fault) = result {
@@ -49,7 +50,7 @@ pub(super) fn report(args: &ReportArgs, terminal: Terminal) -> Exit {
     let [report] = &reports[..] else {
         let options: Vec<&str> = of_one.iter().map(|(option, _)| *option).collect();
         terminal::error(&format!(
-            "{} is for one run, and these are {}: give the slices of one run (the same target, suite and seed), or call it for each",
+            "{} is for one run, and these are {}: give the slices of one run (the same target, suite and partition), or call it for each",
             options.join(", "),
             reports.len()
         ));

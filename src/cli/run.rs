@@ -1,5 +1,7 @@
 //! `threepid run`: from arguments to trials to reports and an exit code.
 
+mod left;
+mod notes;
 mod prepare;
 
 use std::sync::Arc;
@@ -7,7 +9,7 @@ use std::time::{Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
-use prepare::{Prepared, prepare};
+use prepare::{Prepared, Selected, prepare};
 
 use super::args::{ApiChoice, Format, RunArgs};
 use super::exit::Exit;
@@ -19,7 +21,7 @@ use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
 use crate::mail::Sink;
-use crate::model::{Report, TargetInfo};
+use crate::model::{Report, TargetInfo, TrialRecord};
 use crate::plan::{Api, Planned, plan};
 use crate::report::events::{self, Happened};
 use crate::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
@@ -65,15 +67,10 @@ impl Prepared<'_> {
         let mut target = None;
         let mut broken = None;
         // What the last variant was asked with, for the record of those that are not asked any more.
-        let mut last: Option<(Arc<Station>, Vec<Api>)> = None;
+        let mut last = self.unseen();
         for (variant, scenarios) in &self.groups {
-            if let Some(reason) = self.settings.over(cancel) {
-                if let Some((station, apis)) = &last {
-                    let info = &station.target.info;
-                    let mut left = plan(&self.suite, scenarios, variant, info, apis, self.args.repeat);
-                    left.iter_mut().for_each(|planned| planned.skip = Some(reason.clone()));
-                    self.trials(left, station, cancel, &mut records, &mut output).await;
-                }
+            if let Some(reason) = self.over(&broken, cancel) {
+                self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
                 continue;
             }
             let starter = match self.starter(&sink) {
@@ -85,19 +82,26 @@ impl Prepared<'_> {
             };
             let started = tokio::select! {
                 started = starter.start(variant) => started,
-                () = cancel.cancelled() => break,
+                () = cancel.cancelled() => {
+                    let reason = self.over(&broken, cancel).unwrap_or_default();
+                    self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
+                    continue;
+                }
             };
             let started = match started {
                 Ok(started) => started,
                 Err(message) => {
                     broken = Some(message);
-                    break;
+                    let reason = format!("{}the variant `{variant}` could not be tested", TrialRecord::NOT_RUN);
+                    self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
+                    continue;
                 }
             };
             let station = &started.station;
             if target.is_none() {
-                target = Some(station.target.info.clone());
-                self.tell(Happened::Target(&station.target.info));
+                let info = self.told(station.target.info.clone());
+                self.tell(Happened::Target(&info));
+                target = Some(info);
                 let unfit = self.unfit(station);
                 self.trials(unfit, station, cancel, &mut records, &mut output).await;
             }
@@ -105,13 +109,18 @@ impl Prepared<'_> {
                 Ok(apis) => {
                     let planned = plan(&self.suite, scenarios, variant, &station.target.info, &apis, self.args.repeat);
                     self.trials(planned, station, cancel, &mut records, &mut output).await;
-                    last = Some((Arc::clone(station), apis));
+                    last = (station.target.info.clone(), apis);
                 }
-                Err(message) => broken = Some(message),
+                Err(message) => {
+                    broken = Some(message);
+                    let reason = format!("{}the variant `{variant}` could not be tested", TrialRecord::NOT_RUN);
+                    self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
+                }
             }
             started.stop().await;
         }
         sink.shutdown().await;
+        self.orphans(broken.is_none() && !cancel.is_cancelled());
         self.finish(target, records, broken, begun, cancel.is_cancelled(), output)
     }
 
@@ -233,19 +242,6 @@ impl Prepared<'_> {
         faults
     }
 
-    /// A target of which nothing was seen.
-    fn unknown_target(&self) -> TargetInfo {
-        let url = self.args.homeserver.clone().unwrap_or_default();
-        TargetInfo {
-            name: self.profile.name.clone(),
-            public_url: url.clone(),
-            url,
-            versions: Vec::new(),
-            server: None,
-            abilities: Vec::new(),
-        }
-    }
-
     fn finish(
         &self,
         target: Option<TargetInfo>,
@@ -266,6 +262,9 @@ impl Prepared<'_> {
             duration_ms: begun.1.elapsed().as_secs_f64() * 1000.0,
             interrupted,
             error: broken.clone(),
+            slices: self.slices(),
+            snapshots: self.settings.snapshots.as_ref().map(|snapshots| snapshots.mode().to_owned()),
+            source: String::new(),
             target: target.unwrap_or_else(|| self.unknown_target()),
             counts,
             trials: records.trials,
@@ -291,6 +290,7 @@ impl Prepared<'_> {
             interrupted,
             error: broken.as_deref(),
         });
+        self.taken(&report);
         if let Some(message) = broken {
             terminal::error(&message);
             exit = Exit::Failure;

@@ -47,6 +47,9 @@ fn report(trials: Vec<TrialRecord>) -> Report {
         seed: 1,
         started: "2026-11-23T12:00:00Z".into(),
         duration_ms: 1.0,
+        slices: Vec::new(),
+        snapshots: None,
+        source: String::new(),
         interrupted: false,
         error: None,
         target: TargetInfo {
@@ -55,6 +58,8 @@ fn report(trials: Vec<TrialRecord>) -> Report {
             public_url: "http://h".into(),
             versions: vec![],
             server: None,
+            defects: Vec::new(),
+            shapes: Vec::new(),
             abilities: vec![],
         },
         counts: Counts::of(trials.iter().map(|t| t.outcome)),

@@ -51,6 +51,8 @@ fn trial(scenario: &str) -> Trial {
         public_url: "http://h".into(),
         versions: vec!["v1.1".into()],
         server: None,
+        defects: Vec::new(),
+        shapes: Vec::new(),
         abilities: Vec::new(),
     };
     plan(&Arc::new(suite), &[(0, vec![0])], "plain", &info, &[Api::V3], 1).remove(0).trial

@@ -1,5 +1,7 @@
 //! The record of a run: what `report.json` holds.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -26,6 +28,15 @@ pub struct Report {
     /// Why the run ended before all was tested, if a server did not start or could not be tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// Which slices of a run these are, if it was run in slices; in a whole that was put together, those that it has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<Slice>,
+    /// How answers were held against snapshots (`check`, `pending`, `accept`), if they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshots: Option<String>,
+    /// Where it was read from, to tell records apart that are shown side by side; no part of it.
+    #[serde(skip)]
+    pub source: String,
     /// The target.
     pub target: TargetInfo,
     /// The trials, in the order of the plan.
@@ -37,6 +48,40 @@ pub struct Report {
 impl Report {
     /// The value of `schema` that this program writes and reads.
     pub const SCHEMA: u32 = 1;
+
+    /// Which slices are missing, if it was run in slices, in words: `slice 3 of 3 is missing`.
+    pub fn missing(&self) -> Option<String> {
+        /// The numbers come from a file, and may be anything.
+        const MOST_NAMED: usize = 10;
+        let of = self.slices.first()?.of;
+        let there: BTreeSet<usize> = self.slices.iter().map(|one| one.slice).filter(|n| (1..=of).contains(n)).collect();
+        let named: Vec<String> =
+            (1..=of).filter(|n| !there.contains(n)).take(MOST_NAMED).map(|n| n.to_string()).collect();
+        let more = of - there.len() - named.len();
+        match &named[..] {
+            [] => None,
+            [one] => Some(format!("slice {one} of {of} is missing")),
+            many if more > 0 => Some(format!("slices {} and {more} more of {of} are missing", many.join(", "))),
+            [first @ .., last] => Some(format!("slices {} and {last} of {of} are missing", first.join(", "))),
+        }
+    }
+}
+
+/// One slice of a run, and what the whole was selected by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Which one, from 1.
+    pub slice: usize,
+    /// Of how many.
+    pub of: usize,
+    /// The seed of its values.
+    pub seed: u64,
+    /// What was selected, if not all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub filters: Vec<String>,
+    /// The one variant that was asked for, if one was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
 }
 
 /// The target as the preflight found it.
@@ -54,6 +99,25 @@ pub struct TargetInfo {
     pub server: Option<String>,
     /// What it offers, as probed.
     pub abilities: Vec<Ability>,
+    /// The defects that the reference homeserver was told to have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub defects: Vec<String>,
+    /// The shapes that it was told to have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shapes: Vec<String>,
+}
+
+impl TargetInfo {
+    /// The name with what the target was told to do otherwise: `reference with accepts-any-password`.
+    pub fn title(&self) -> String {
+        const MOST_NAMED: usize = 3;
+        let told: Vec<&str> = self.defects.iter().chain(&self.shapes).map(String::as_str).collect();
+        match told.len() {
+            0 => self.name.clone(),
+            n if n <= MOST_NAMED => format!("{} with {}", self.name, told.join(", ")),
+            n => format!("{} with {} and {} more", self.name, told[..MOST_NAMED].join(", "), n - MOST_NAMED),
+        }
+    }
 }
 
 /// One trial: a scenario, a row of its cases, an API version, a variant of the target.
@@ -90,7 +154,8 @@ pub struct TrialRecord {
     /// Which of several lawful answers were given.
     #[serde(default)]
     pub choices: Vec<Choice>,
-    /// What happened.
+    /// What happened. Written as `started_ms`, `origins`, `values` and `transcript`: programs rely on that being a list.
+    #[serde(flatten)]
     pub transcript: Transcript,
 }
 

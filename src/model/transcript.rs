@@ -5,7 +5,8 @@ use url::Url;
 
 use super::{Exchange, Inquiry, Instruction, Mail};
 
-/// Everything that happened in one trial, in order. Enough to judge the trial again without a network.
+/// Everything that happened in one trial, in order. Enough to judge the trial again without a network. In a record its
+/// fields stand beside those of its trial.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Transcript {
     /// When the trial began, in milliseconds since the epoch.
@@ -18,7 +19,8 @@ pub struct Transcript {
     /// order they came up. What was read from answers is not here; it is read again.
     #[serde(default)]
     pub values: Vec<(String, serde_json::Value)>,
-    /// What happened, in order.
+    /// What happened, in order: the `transcript` of a record.
+    #[serde(rename = "transcript")]
     pub entries: Vec<Entry>,
 }
 

@@ -60,7 +60,7 @@ impl Redactor {
 
     /// Replaces the secrets in the facts of a target: a reason may quote an answer.
     pub fn target(&self, target: &mut TargetInfo) {
-        let TargetInfo { name: _, url, public_url, versions, server, abilities } = target;
+        let TargetInfo { name: _, url, public_url, versions, server, abilities, defects: _, shapes: _ } = target;
         self.string(url);
         self.string(public_url);
         versions.iter_mut().for_each(|v| self.string(v));

@@ -12,6 +12,7 @@ pub fn render(report: &Report) -> String {
     let asked = pass + fail + error + xfail + xpass;
     let (message, colour) = match () {
         () if report.interrupted => ("interrupted".to_owned(), "lightgrey"),
+        () if report.missing().is_some() && fail + xpass == 0 => ("incomplete".to_owned(), "lightgrey"),
         () if report.error.is_some() && fail + xpass == 0 => ("not tested to the end".to_owned(), "lightgrey"),
         () if drifted > 0 && fail + xpass == drifted => {
             let changed = format!("{} changed", words::count(drifted, "answer"));

@@ -153,6 +153,9 @@ pub(super) fn report() -> Report {
         seed: 42,
         started: "2026-11-23T12:00:00Z".to_owned(),
         duration_ms: 12_345.6,
+        slices: Vec::new(),
+        snapshots: None,
+        source: String::new(),
         interrupted: false,
         error: None,
         target: TargetInfo {
@@ -161,6 +164,8 @@ pub(super) fn report() -> Report {
             public_url: "http://localhost".to_owned(),
             versions: vec!["r0.6.1".to_owned(), "v1.1".to_owned(), "v1.11".to_owned()],
             server: Some("Synapse/1.140.0".to_owned()),
+            defects: Vec::new(),
+            shapes: Vec::new(),
             abilities: vec![
                 Ability { name: "email".to_owned(), offered: true, reason: "requestToken answered 200".to_owned() },
                 Ability { name: "registration".to_owned(), offered: true, reason: "it has a dummy flow".to_owned() },

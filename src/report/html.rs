@@ -58,7 +58,7 @@ fn single(report: &Report) -> Markup {
     let flows = words::tally(report.trials.iter().enumerate().map(|(index, t)| (words::flow(&t.id), index)));
     let attention: Vec<usize> =
         (0..report.trials.len()).filter(|index| words::needs_attention(&report.trials[*index])).collect();
-    let title = format!("{}: e-mail verification", report.target.name);
+    let title = format!("{}: e-mail verification", report.target.title());
     let content = html! {
         (overview::top(report))
         main.wrap {

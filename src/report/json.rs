@@ -144,11 +144,14 @@ impl Stream {
             duration_ms,
             interrupted,
             error,
+            slices,
+            snapshots,
+            source: _,
             target,
             trials: _,
             counts: _,
         } = report;
-        let rest = serde_json::json!({
+        let mut rest = serde_json::json!({
             "threepid": threepid,
             "suite": suite,
             "seed": seed,
@@ -158,14 +161,14 @@ impl Stream {
             "target": target,
             "counts": self.counts,
         });
-        let rest = match error {
-            Some(error) => {
-                let mut rest = rest;
-                rest["error"] = error.as_str().into();
-                rest
+        for (name, value) in [("error", error), ("snapshots", snapshots)] {
+            if let Some(value) = value {
+                rest[name] = value.as_str().into();
             }
-            None => rest,
-        };
+        }
+        if !slices.is_empty() {
+            rest["slices"] = serde_json::json!(slices);
+        }
         self.put(b"\n]")?;
         for (name, value) in rest.as_object().into_iter().flatten() {
             self.put(format!(",\n\"{name}\": {value}").as_bytes())?;

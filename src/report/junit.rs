@@ -22,7 +22,7 @@ const STYLE: Style = Style { colour: false, width: 100 };
 ///
 /// If it cannot be put into XML, which no record is known to cause.
 pub fn render(report: &Report) -> io::Result<String> {
-    let mut document = Document::new(format!("threepid {}", visible(&report.target.name)));
+    let mut document = Document::new(format!("threepid {}", visible(&report.target.title())));
     document.time = time(report.duration_ms);
     document.timestamp = report.started.parse().ok();
     for (flow, trials) in words::tally(report.trials.iter().map(|t| (words::flow(&t.id), t))) {

@@ -18,7 +18,7 @@ const STYLE: Style = Style { colour: false, width: 100 };
 pub fn render(report: &Report) -> String {
     let mut output = format!(
         "## threepid: {}\n\n{}\n\n{} at {}, {}\n",
-        escape(&report.target.name),
+        escape(&report.target.title()),
         words::conclusion_with(report, escape),
         escape(report.target.server.as_deref().unwrap_or("A homeserver that does not say its name")),
         escape(&report.target.url),

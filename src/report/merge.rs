@@ -1,11 +1,11 @@
 //! Puts the slices of one run together.
 //!
-//! Takes records in any order; gives one record for those that are slices of a whole (the same target, suite and seed,
-//! and no trial in two of them), and leaves the others as they are. It never judges and never drops a trial.
+//! Takes records in any order; gives one record for those that are slices of a whole (of one
+//! partition of the same suite on the same target, no trial in two of them; their seeds may differ), and leaves the others as they are. It never judges and never drops a trial.
 
 use std::collections::HashSet;
 
-use crate::model::{Counts, Report, TrialRecord};
+use crate::model::{Counts, Report, Slice, TrialRecord};
 
 /// Merges slices. What belongs together takes the place of its first slice.
 pub fn merge(reports: Vec<Report>) -> Vec<Report> {
@@ -27,9 +27,11 @@ fn key(trial: &TrialRecord) -> Key<'_> {
 
 /// The address may differ: a server that is started for each slice has another port each time.
 fn are_slices(one: &Report, other: &Report) -> bool {
-    let same =
-        |r: &Report| (r.suite.clone(), r.seed, r.target.name.clone(), r.target.server.clone(), r.threepid.clone());
-    if same(one) != same(other) {
+    let same = |r: &Report| (r.suite.clone(), r.target.title(), r.target.server.clone(), r.threepid.clone());
+    let (Some(first), Some(second)) = (one.slices.first(), other.slices.first()) else { return false };
+    let of = |slice: &Slice| (slice.of, slice.filters.clone(), slice.variant.clone());
+    let twice = one.slices.iter().any(|a| other.slices.iter().any(|b| a.slice == b.slice));
+    if same(one) != same(other) || of(first) != of(second) || twice {
         return false;
     }
     let known: HashSet<Key<'_>> = one.trials.iter().map(key).collect();
@@ -41,6 +43,8 @@ fn add(whole: &mut Report, slice: Report) {
     // Slices took turns; by name all that belongs together stands together again.
     whole.trials.sort_by(|a, b| key(a).cmp(&key(b)));
     whole.counts = Counts::of(whole.trials.iter().map(|t| t.outcome));
+    whole.slices.extend(slice.slices);
+    whole.slices.sort_by_key(|one| one.slice);
     whole.interrupted |= slice.interrupted;
     whole.error = whole.error.take().or(slice.error);
     // Slices are run side by side: the whole took as long as the longest.
@@ -60,6 +64,8 @@ mod tests {
         let mut report = fixture::report();
         report.trials = report.trials.into_iter().skip(first).step_by(3).collect();
         report.counts = Counts::of(report.trials.iter().map(|t| t.outcome));
+        report.seed = first as u64;
+        report.slices = vec![Slice { slice: first + 1, of: 3, seed: report.seed, filters: Vec::new(), variant: None }];
         report.target.url = format!("http://127.0.0.1:{}", 8000 + first);
         report
     }
@@ -76,10 +82,10 @@ mod tests {
 
     #[test]
     fn other_records_stay_as_they_are() {
-        let other_seed = Report { seed: 43, ..slice(1) };
+        let no_slice = Report { slices: Vec::new(), ..slice(1) };
         let mut other_target = slice(1);
         other_target.target.name = "other".to_owned();
-        let reports = vec![slice(0), slice(0), other_seed, other_target, Report { suite: "x".to_owned(), ..slice(1) }];
+        let reports = vec![slice(0), slice(0), no_slice, other_target, Report { suite: "x".to_owned(), ..slice(1) }];
         assert_eq!(merge(reports.clone()), reports);
     }
 }

@@ -134,7 +134,7 @@ pub fn statement(report: &Report) -> Statement {
         .collect();
     Statement {
         statement: 1,
-        target: report.target.name.clone(),
+        target: report.target.title(),
         server: report.target.server.clone(),
         spec_version: newest(&report.target.versions),
         versions: report.target.versions.clone(),

@@ -39,7 +39,9 @@ pub fn render(report: &Report, style: &Style) -> String {
     output.push('\n');
     let role = match report.counts {
         counts if counts.fail + counts.xpass > 0 => Role::Bad,
-        counts if counts.error > 0 || report.interrupted || report.error.is_some() => Role::Unknown,
+        counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
+            Role::Unknown
+        }
         _ if words::without_mail(report).is_some() => Role::Unknown,
         counts if counts.pass > 0 => Role::Good,
         _ => Role::Known,
@@ -56,8 +58,12 @@ pub fn trial(record: &TrialRecord, style: &Style) -> String {
 /// What the target is and offers.
 fn header(report: &Report, style: &Style) -> String {
     let target = &report.target;
-    let title =
-        format!("threepid {} asked {} at {}", visible(&report.threepid), visible(&target.name), visible(&target.url));
+    let title = format!(
+        "threepid {} asked {} at {}",
+        visible(&report.threepid),
+        visible(&target.title()),
+        visible(&target.url)
+    );
     let mut output = painted_lines(style, Role::Strong, &style.wrap("", "  ", &title));
     let mut fact = |name: &str, text: String| {
         if !text.is_empty() {

@@ -145,6 +145,10 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         let end = if error.ends_with(|c: char| c.is_ascii_punctuation()) { "" } else { "." };
         sentences.push(format!("No verdict: the run ended before all was tested: {}{end}", escape(error)));
     }
+    let missing = report.missing();
+    if let Some(missing) = &missing {
+        sentences.push(format!("Incomplete: {missing}."));
+    }
     let drifted = drifted(report);
     if fail > drifted {
         let fail = fail - drifted;
@@ -154,9 +158,12 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         ));
     }
     if drifted > 0 {
+        // Only then there is something to review.
+        let checked = report.snapshots.as_deref() == Some("check");
+        let pending = if checked { "run with `--snapshots pending`, then " } else { "" };
         let broken = if fail > drifted { "no other requirement" } else { "no requirement" };
         sentences.push(format!(
-            "In {} the answers differ from their snapshots; {broken} is broken: `threepid snapshots review`.",
+            "In {} the answers differ from their snapshots; {broken} is broken: {pending}`threepid snapshots review`.",
             count(drifted, "trial")
         ));
     }
@@ -179,7 +186,8 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
             escape(reason)
         ));
     }
-    if fail + xpass + error == 0 && report.error.is_none() && no_mail.is_none() {
+    let ended = report.error.is_none() && !report.interrupted && missing.is_none();
+    if fail + xpass + error == 0 && ended && no_mail.is_none() {
         sentences.push(match (pass, xfail, skip) {
             (0, 0, 0) => "Nothing was asked: no trial was selected.".to_owned(),
             (0, 0, _) => "Nothing could be asked.".to_owned(),
@@ -214,7 +222,7 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
 mod tests {
     use super::super::fixture;
     use super::*;
-    use crate::model::{Ability, FindingKind};
+    use crate::model::{Ability, FindingKind, Slice};
 
     #[test]
     fn times_are_said_as_people_do() {
@@ -287,6 +295,9 @@ mod tests {
         let drift = "In 1 trial the answers differ from their snapshots; no requirement is broken: `threepid snapshots \
                      review`. 3 trials went as required.";
         assert_eq!(said, drift);
+        report.snapshots = Some("check".to_owned());
+        let advice = "run with `--snapshots pending`, then `threepid snapshots review`.";
+        assert!(conclusion(&report).contains(advice), "{}", conclusion(&report));
         assert!(crate::report::badge::render(&report).contains("1 answer changed"));
         let statement = crate::report::statement::markdown(&report);
         assert!(!statement.contains("not met**"), "{statement}");
@@ -314,8 +325,26 @@ mod tests {
     }
 
     #[test]
-    fn an_interrupted_run_says_so_first() {
-        let report = Report { interrupted: true, ..fixture::report() };
-        assert!(conclusion(&report).starts_with("Interrupted"));
+    fn an_interrupted_run_says_so_first_and_is_never_called_conformant() {
+        let counts = Counts { pass: 3, ..Counts::default() };
+        let report = Report { interrupted: true, counts, ..fixture::report() };
+        let expected = "Interrupted before the end; this is what was seen until then. 3 trials went as required.";
+        assert_eq!(conclusion(&report), expected);
+    }
+
+    #[test]
+    fn only_the_whole_is_called_conformant() {
+        let slice = |slice| Slice { slice, of: 3, seed: 1, filters: Vec::new(), variant: None };
+        let counts = Counts { pass: 3, ..Counts::default() };
+        let mut report = Report { slices: vec![slice(2), slice(1)], counts, ..fixture::report() };
+        let expected = "Incomplete: slice 3 of 3 is missing. 3 trials went as required.";
+        assert_eq!(conclusion(&report), expected);
+        assert!(crate::report::badge::render(&report).contains("incomplete"));
+        report.slices = vec![slice(2)];
+        assert!(conclusion(&report).starts_with("Incomplete: slices 1 and 3 of 3 are missing."));
+        report.slices = vec![Slice { of: usize::MAX, ..slice(1) }];
+        assert!(conclusion(&report).starts_with("Incomplete: slices 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 1844"));
+        report.slices = vec![slice(2), slice(1), slice(3)];
+        assert!(conclusion(&report).starts_with("Conformant"));
     }
 }

@@ -82,8 +82,13 @@ impl Store {
         path
     }
 
+    /// The folder of a target's snapshots.
+    pub fn folder(&self, target: &str) -> PathBuf {
+        self.folder.join(safe(target))
+    }
+
     fn folder_of(&self, target: &str, scenario: &str, case: Option<&str>) -> PathBuf {
-        let mut path = self.folder.join(safe(target));
+        let mut path = self.folder(target);
         path.extend(scenario.split('/').map(safe));
         path.extend(case.map(safe));
         path
@@ -176,6 +181,23 @@ impl Store {
         }
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(files.into_iter().filter(|path| !seen.contains_key(path)).collect())
+    }
+
+    /// The folders with snapshots of the target that are those of no trial in `known`.
+    ///
+    /// # Errors
+    ///
+    /// If a folder cannot be read.
+    pub fn strangers(&self, target: &str, known: &[Trial<'_>]) -> Result<BTreeSet<PathBuf>, SnapshotError> {
+        let known: BTreeSet<PathBuf> = known.iter().map(|t| self.folder_of(target, t.scenario, t.case)).collect();
+        let mut strangers = BTreeSet::new();
+        walk(&self.folder(target), &mut |path| {
+            let folder = path.parent().filter(|folder| !known.contains(*folder));
+            if path.extension().is_some_and(|e| e == "snap") {
+                strangers.extend(folder.map(Path::to_owned));
+            }
+        })?;
+        Ok(strangers)
     }
 }
 

@@ -18,7 +18,7 @@ const INTERRUPTED: &str = "the run was interrupted; it was at the step `account`
 pub async fn run(planned: &Planned, station: &Station, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
     let trial = &planned.trial;
     if let Some(reason) = &planned.skip {
-        return not_run(trial, Outcome::Skip, reason.clone());
+        return without(trial, Outcome::Skip, reason.clone());
     }
     let begun = tokio::time::Instant::now();
     let mut accounts: Vec<(String, Account)> = Vec::new();
@@ -92,7 +92,12 @@ fn record(trial: &Trial, verdict: Verdict, transcript: Transcript, duration_ms: 
 }
 
 /// The record of a trial that was not run.
-pub(super) fn not_run(trial: &Trial, outcome: Outcome, reason: String) -> TrialRecord {
+pub fn not_run(trial: &Trial, reason: String) -> TrialRecord {
+    without(trial, Outcome::Skip, reason)
+}
+
+/// The record of a trial in which nothing happened.
+pub(super) fn without(trial: &Trial, outcome: Outcome, reason: String) -> TrialRecord {
     let asked = trial.steps().iter().flat_map(|step| &step.checks).map(|check| check.level).min();
     let verdict = Verdict {
         outcome,

@@ -106,14 +106,14 @@ impl Task {
         let trial = planned.trial.clone();
         let over = self.settings.over(&self.cancel).filter(|_| planned.skip.is_none());
         if let Some(reason) = over {
-            return one::not_run(&trial, Outcome::Skip, reason);
+            return one::not_run(&trial, reason);
         }
         let (station, settings, cancel) = (self.station, Arc::clone(&self.settings), self.cancel);
         // A task of its own, so that a fault in the harness ends one trial and not the run.
         let done = tokio::spawn(async move { one::run(&planned, &station, &settings, &cancel).await }).await;
         let record = done.unwrap_or_else(|fault| {
             let reason = format!("the harness failed in this trial, which is a mistake of threepid: {fault}");
-            one::not_run(&trial, Outcome::Error, reason)
+            one::without(&trial, Outcome::Error, reason)
         });
         if matches!(record.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass) {
             self.settings.failed.store(true, Ordering::Relaxed);

@@ -3,7 +3,9 @@
 //! Takes a trial that went to its end and its verdict; adds a finding of the kind `drift` for each answer that is not
 //! as it was. Drift is no broken requirement: it never hides one and never counts as one.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use url::Url;
 
@@ -11,6 +13,7 @@ use crate::judge::{self, StepAnswer, Verdict};
 use crate::model::{Event, Finding, FindingKind, Level, Outcome, TrialRecord};
 use crate::plan::Trial;
 use crate::run::Performed;
+use crate::scenario::Suite;
 use crate::snapshots::{self, Content, Key, Mode, Origin, SnapshotError, Store, render};
 
 /// The snapshots of one target.
@@ -18,12 +21,48 @@ use crate::snapshots::{self, Content, Key, Mode, Origin, SnapshotError, Store, r
 pub struct Snapshots {
     store: Store,
     target: String,
+    /// Scenarios with their cases that ran to their end.
+    ended: Mutex<BTreeSet<(String, Option<String>)>>,
 }
 
 impl Snapshots {
     /// The snapshots of `target` below `folder`.
     pub fn new(folder: PathBuf, mode: Mode, target: &str) -> Snapshots {
-        Snapshots { store: Store::new(folder, mode), target: target.to_owned() }
+        Snapshots { store: Store::new(folder, mode), target: target.to_owned(), ended: Mutex::default() }
+    }
+
+    /// The folder of this target's snapshots.
+    pub fn folder(&self) -> PathBuf {
+        self.store.folder(&self.target)
+    }
+
+    /// What is done with new and changed answers, in a word.
+    pub fn mode(&self) -> &'static str {
+        self.store.mode().word()
+    }
+
+    /// The snapshots that no step produced any more, among the trials that ran to their end; of scenarios that there are
+    /// no more only where `all` were run.
+    ///
+    /// # Errors
+    ///
+    /// If a folder cannot be read.
+    pub fn orphans(&self, suite: &Suite, all: bool) -> Result<BTreeSet<PathBuf>, SnapshotError> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let ran: Vec<snapshots::Trial<'_>> =
+            ended.iter().map(|(scenario, case)| snapshots::Trial { scenario, case: case.as_deref() }).collect();
+        let rows = suite.scenarios.iter().flat_map(|scenario| scenario.cases.iter().map(move |case| (scenario, case)));
+        let known: Vec<snapshots::Trial<'_>> = rows
+            .map(|(scenario, case)| snapshots::Trial { scenario: &scenario.id, case: case.name.as_deref() })
+            .collect();
+        let mut orphans: BTreeSet<PathBuf> = self.store.orphans(&self.target, &ran, &known)?.into_iter().collect();
+        if all {
+            // A folder stands for all that is in it.
+            let strangers = self.store.strangers(&self.target, &known)?;
+            orphans.retain(|file| !strangers.iter().any(|folder| file.starts_with(folder)));
+            orphans.extend(strangers);
+        }
+        Ok(orphans)
     }
 
     /// Compares all answers of a trial on the server at `target`.
@@ -33,6 +72,8 @@ impl Snapshots {
         if transcript.entries.iter().any(|entry| matches!(entry.event, Event::Stop(_))) {
             return;
         }
+        let row = (trial.scenario().id.clone(), trial.case().name.clone());
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(row);
         let secrets = performed.secrets.iter().map(|secret| (secret.kind.as_str(), secret.value.as_str()));
         let values = judge::placeholders(&verdict.values, target, secrets);
         for answer in judge::answers(trial, transcript, target) {

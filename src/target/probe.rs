@@ -136,6 +136,8 @@ pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail
         public_url: plain(options.origins.public()),
         versions,
         server,
+        defects: Vec::new(),
+        shapes: Vec::new(),
         abilities,
     };
     Ok(Target { info, origins: options.origins.clone(), apis, accounts, mail_delay, exchanges })

@@ -59,9 +59,12 @@ fn drift_fails_and_is_reviewed() {
 #[test]
 fn an_answer_without_a_snapshot_fails_where_they_are_checked() {
     let place = Place::new();
+    let ended = place.run(&["run", ONE, "--snapshots", "check"]).expect(2);
+    assert!(ended.err.contains("--snapshots accept") && ended.err.contains("--snapshot-dir"), "{}", ended.err);
+    assert!(place.files().is_empty(), "{:?}", place.files());
+    fs::create_dir_all(place.path().join("snapshots/reference")).unwrap();
     let ended = place.run(&["run", ONE, "--snapshots", "check"]).expect(1);
     assert!(ended.out.contains("--snapshots accept"), "{}", ended.out);
-    assert!(place.files().is_empty(), "{:?}", place.files());
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn usage(message: impl ToString) -> Refused {
 }
 
 /// A selected scenario and its selected cases, by their places in the suite.
-type Selected = (usize, Vec<usize>);
+pub(super) type Selected = (usize, Vec<usize>);
 
 /// Everything that can be known before anything is started.
 pub(super) struct Prepared<'a> {
@@ -163,12 +163,12 @@ fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings
         failed: Default::default(),
         fail_on: args.fail_on.into(),
         deviations,
-        snapshots: snapshots(args, &profile.name),
+        snapshots: snapshots(args, &profile.name)?,
     })
 }
 
 /// What answers are compared with. Unasked, only what is there is looked at, and nothing is ever written.
-fn snapshots(args: &RunArgs, target: &str) -> Option<Snapshots> {
+fn snapshots(args: &RunArgs, target: &str) -> Result<Option<Snapshots>, Refused> {
     let mode = match args.snapshots {
         Some(mode) => mode.into(),
         None if std::env::var_os("CI").is_some_and(|value| !value.is_empty()) => {
@@ -176,5 +176,16 @@ fn snapshots(args: &RunArgs, target: &str) -> Option<Snapshots> {
         }
         None => Mode::Off,
     };
-    (mode != Mode::Off).then(|| Snapshots::new(args.snapshot_dir.clone(), mode, target))
+    if mode == Mode::Off {
+        return Ok(None);
+    }
+    let snapshots = Snapshots::new(args.snapshot_dir.clone(), mode, target);
+    if mode == Mode::Check && !snapshots.folder().is_dir() {
+        return Err(usage(format!(
+            "there are no snapshots in {} to check against: make them with --snapshots accept, or say with \
+             --snapshot-dir where they are",
+            snapshots.folder().display()
+        )));
+    }
+    Ok(Some(snapshots))
 }

@@ -150,6 +150,8 @@ fn the_facts_of_a_target_keep_no_secret() {
         public_url: s(),
         versions: vec![s()],
         server: Some(s()),
+        defects: Vec::new(),
+        shapes: Vec::new(),
         abilities: vec![Ability { name: "email".to_owned(), offered: true, reason: s() }],
     };
     redactor(&[SECRET]).target(&mut target);

@@ -13,7 +13,9 @@ pub(super) fn top(report: &Report) -> Markup {
     let counts = &report.counts;
     let kind = match counts {
         counts if counts.fail + counts.xpass > 0 => "fail",
-        counts if counts.error > 0 || report.interrupted || report.error.is_some() => "error",
+        counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
+            "error"
+        }
         _ if words::without_mail(report).is_some() => "skip",
         counts if counts.pass > 0 => "pass",
         _ => "skip",
@@ -23,7 +25,7 @@ pub(super) fn top(report: &Report) -> Markup {
         header.top {
             div.wrap {
                 p.brand { "threepid " (line(&report.threepid)) }
-                h1 { (line(&target.name)) }
+                h1 { (line(&target.title())) }
                 p class={ "verdict " (kind) } { (line(&conclusion(report))) }
                 dl.facts {
                     (fact("Server", target.server.as_deref().unwrap_or("does not say its name")))

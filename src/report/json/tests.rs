@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use super::super::fixture;
 use super::*;
 
@@ -17,33 +19,66 @@ fn what_is_written_is_read_back() {
     assert_eq!(parse(Path::new("r"), written().as_bytes()).unwrap(), fixture::report());
 }
 
+/// What other programs rely on: these keys, with values of these types.
 #[test]
-fn the_stable_core_is_there() {
+fn the_stable_core_has_its_types() {
     let value: serde_json::Value = serde_json::from_str(&written()).unwrap();
     assert_eq!(value["schema"], 1);
-    for pointer in [
-        "/threepid",
-        "/suite",
-        "/target/name",
-        "/target/url",
-        "/target/versions",
-        "/trials/0/id",
-        "/trials/0/case",
-        "/trials/0/variant",
-        "/trials/0/outcome",
-        "/trials/0/level",
-        "/trials/0/reason",
-        "/trials/0/duration_ms",
-        "/trials/0/findings",
-        "/trials/0/transcript",
-        "/counts/pass",
-        "/counts/fail",
-        "/counts/error",
-        "/counts/skip",
-        "/counts/xfail",
-        "/counts/xpass",
-    ] {
-        assert!(value.pointer(pointer).is_some(), "{pointer}");
+    let whole = [
+        ("/schema", "integer"),
+        ("/threepid", "string"),
+        ("/suite", "string"),
+        ("/target", "object"),
+        ("/target/name", "string"),
+        ("/target/url", "string"),
+        ("/target/versions", "array"),
+        ("/target/versions/0", "string"),
+        ("/trials", "array"),
+        ("/counts", "object"),
+        ("/counts/pass", "integer"),
+        ("/counts/fail", "integer"),
+        ("/counts/error", "integer"),
+        ("/counts/skip", "integer"),
+        ("/counts/xfail", "integer"),
+        ("/counts/xpass", "integer"),
+    ];
+    let of_trials = [
+        ("/id", "string"),
+        ("/case", "string or null"),
+        ("/variant", "string"),
+        ("/outcome", "string"),
+        ("/level", "string"),
+        ("/reason", "string"),
+        ("/duration_ms", "number"),
+        ("/findings", "array"),
+        ("/transcript", "array"),
+    ];
+    for (pointer, kind) in whole {
+        assert!(is(value.pointer(pointer), kind), "{pointer} is no {kind}");
+    }
+    let trials = value["trials"].as_array().unwrap();
+    for trial in trials {
+        for (pointer, kind) in of_trials {
+            assert!(is(trial.pointer(pointer), kind), "{pointer} of {} is no {kind}", trial["id"]);
+        }
+    }
+    for list in ["findings", "transcript"] {
+        assert!(trials.iter().any(|trial| trial[list][0].is_object()), "{list} are empty everywhere");
+    }
+    let outcomes: HashSet<&str> = trials.iter().filter_map(|trial| trial["outcome"].as_str()).collect();
+    assert_eq!(outcomes, HashSet::from(["pass", "fail", "error", "skip", "xfail", "xpass"]));
+}
+
+/// Whether a value is there and of this type.
+fn is(value: Option<&serde_json::Value>, kind: &str) -> bool {
+    let Some(value) = value else { return false };
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "string or null" => value.is_string() || value.is_null(),
+        "integer" => value.is_u64(),
+        _ => value.is_number(),
     }
 }
 
