@@ -121,7 +121,6 @@ mod tests {
             duration_ms: 1.0,
             slices: Vec::new(),
             snapshots: None,
-            source: String::new(),
             interrupted: false,
             error: None,
             target,

@@ -264,7 +264,6 @@ impl Prepared<'_> {
             error: broken.clone(),
             slices: self.slices(),
             snapshots: self.settings.snapshots.as_ref().map(|snapshots| snapshots.mode().to_owned()),
-            source: String::new(),
             target: target.unwrap_or_else(|| self.unknown_target()),
             counts,
             trials: records.trials,

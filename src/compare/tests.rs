@@ -49,7 +49,6 @@ fn report(trials: Vec<TrialRecord>) -> Report {
         duration_ms: 1.0,
         slices: Vec::new(),
         snapshots: None,
-        source: String::new(),
         interrupted: false,
         error: None,
         target: TargetInfo {

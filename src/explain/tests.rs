@@ -139,6 +139,8 @@ fn record() -> Report {
         duration_ms: 0.0,
         interrupted: false,
         error: None,
+        slices: Vec::new(),
+        snapshots: None,
         target: TargetInfo {
             name: "hs".into(),
             url: origin.into(),
@@ -146,6 +148,8 @@ fn record() -> Report {
             versions: Vec::new(),
             server: None,
             abilities: Vec::new(),
+            defects: Vec::new(),
+            shapes: Vec::new(),
         },
         counts: Counts::of(trials.iter().map(|trial| trial.outcome)),
         trials,

@@ -34,9 +34,6 @@ pub struct Report {
     /// How answers were held against snapshots (`check`, `pending`, `accept`), if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshots: Option<String>,
-    /// Where it was read from, to tell records apart that are shown side by side; no part of it.
-    #[serde(skip)]
-    pub source: String,
     /// The target.
     pub target: TargetInfo,
     /// The trials, in the order of the plan.

@@ -155,7 +155,6 @@ pub(super) fn report() -> Report {
         duration_ms: 12_345.6,
         slices: Vec::new(),
         snapshots: None,
-        source: String::new(),
         interrupted: false,
         error: None,
         target: TargetInfo {

@@ -146,7 +146,6 @@ impl Stream {
             error,
             slices,
             snapshots,
-            source: _,
             target,
             trials: _,
             counts: _,

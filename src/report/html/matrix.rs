@@ -309,15 +309,16 @@ fn names(reports: &[Report]) -> Vec<String> {
         .enumerate()
         .map(|(at, report)| {
             let own = &report.target;
-            let alike: Vec<&Report> = reports.iter().filter(|r| r.target.name == own.name).collect();
+            let title = own.title();
+            let alike: Vec<&Report> = reports.iter().filter(|r| r.target.title() == title).collect();
             if alike.len() < 2 {
-                return own.name.clone();
+                return title;
             }
             match &own.server {
                 Some(server) if alike.iter().filter(|r| r.target.server == own.server).count() < 2 => {
-                    format!("{} ({server})", own.name)
+                    format!("{title} ({server})")
                 }
-                _ => format!("{} #{}", own.name, at + 1),
+                _ => format!("{title} #{}", at + 1),
             }
         })
         .collect()
