@@ -88,7 +88,8 @@ fn describe(seen: &mut Vec<String>, world: &World, letter: &Letter, sid: &str) -
 /// What a browser does: it follows redirects and submits the page's only form.
 pub(super) async fn browse(world: &World, link: &str) -> Answer {
     let page = world.get(link, None).await;
-    if page.status.is_redirection() {
+    // Another site is not asked.
+    if page.status.is_redirection() && page.header("location").starts_with('/') {
         return world.get(page.header("location"), None).await;
     }
     if !page.text.contains("<form") {

@@ -13,6 +13,7 @@ fn may_show(shape: &Shape, line: &str) -> bool {
         || match shape.name {
             "auth-failed-403" => line.contains("403 M_THREEPID_AUTH_FAILED"),
             "unknown-sid-404" => line.starts_with("proof again: 404 M_NOT_FOUND"),
+            "redirect-elsewhere" => line.starts_with("page: 303 See Other"),
             "completed-absent" => line == "completed: None",
             "session-required" => line.starts_with("proof again: 401 none"),
             _ => false,
@@ -40,6 +41,7 @@ async fn no_shape_changes_what_is_promised() {
 async fn a_refusing_server_offers_nothing_that_needs_mail() {
     for (name, status, errcode) in [
         ("refuses-403-denied", 403, "M_THREEPID_DENIED"),
+        ("refuses-400-medium", 400, "M_THREEPID_MEDIUM_NOT_SUPPORTED"),
         ("refuses-403-forbidden", 403, "M_FORBIDDEN"),
         ("refuses-404-unrecognized", 404, "M_UNRECOGNIZED"),
         ("refuses-405-unrecognized", 405, "M_UNRECOGNIZED"),

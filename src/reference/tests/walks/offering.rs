@@ -83,6 +83,9 @@ async fn inhibited(broken: Broken, seen: &mut Seen) {
             let same = first.text == second.text;
             seen.add(format!("{path} {email}: {status:?} {members:?} same {same}"));
         }
+        if path == ADD {
+            seen.add(format!("the first mail goes to {:?}", world.sink.next().await.mail.recipients));
+        }
     }
 }
 
@@ -152,6 +155,7 @@ async fn offering() {
             "added: 200",
             "/account/3pid alice@x.test: (200, 200) [\"sid\"] same true",
             "/account/3pid unknown@x.test: (200, 200) [\"sid\"] same true",
+            "the first mail goes to [\"unknown@x.test\"]",
             "/register alice@x.test: (200, 200) [\"sid\"] same true",
             "/register unknown@x.test: (200, 200) [\"sid\"] same true",
             "/account/password alice@x.test: (200, 200) [\"sid\"] same true",
