@@ -23,7 +23,7 @@ declare! {
     BIND_HIDES_THE_REASON = "bind-hides-the-reason" {
         promise: "The errcode of the identity server reaches the client.",
         rule: BIND,
-        level: Must,
+        level: Should,
         covers: ["bind-proxies-errors"],
         caught_by: ["bind-email/errors-passed-on", "bind-email/not-validated"],
     }

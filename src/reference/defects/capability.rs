@@ -15,21 +15,21 @@ declare! {
     CAPABILITY_PROMISES_TOO_MUCH = "capability-promises-too-much" {
         promise: "The capability says whether third-party identifiers can be changed.",
         rule: CAPABILITY,
-        level: Must,
+        level: Convention,
         covers: ["cap-3pid-changes-honoured"],
         caught_by: ["capabilities/changes-refused"],
     }
     DISABLED_CHANGES_STILL_MAIL = "disabled-changes-still-mail" {
         promise: "Where changes are disabled no mail is sent for one.",
         rule: CAPABILITY,
-        level: Must,
+        level: Convention,
         covers: ["cap-3pid-changes-honoured"],
         caught_by: ["capabilities/changes-refused"],
     }
     DISABLED_CHANGES_STILL_REMOVE = "disabled-changes-still-remove" {
         promise: "Where changes are disabled no address is removed.",
         rule: CAPABILITY,
-        level: Must,
+        level: Convention,
         covers: ["cap-3pid-changes-honoured"],
         caught_by: ["capabilities/changes-refused"],
     }

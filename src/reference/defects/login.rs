@@ -18,14 +18,14 @@ declare! {
     LOGIN_COMPARES_CASE = "login-compares-case" {
         promise: "An address logs in however its letters are written.",
         rule: "appendices/#e-mail",
-        level: Must,
+        level: Should,
         covers: ["login-email-case-variant"],
         caught_by: ["log-in-with-email/capitals"],
     }
     LOGIN_TELLS_UNKNOWN_ADDRESSES = "login-tells-unknown-addresses" {
         promise: "An unknown address and a wrong password are answered alike.",
         rule: LOGIN,
-        level: Must,
+        level: Security,
         covers: ["login-email-unknown-vs-wrong"],
         caught_by: [
             "log-in-with-email/after-removal", "log-in-with-email/unknown-or-wrong", "remove-email/deactivated-account",

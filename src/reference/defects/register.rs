@@ -10,14 +10,14 @@ declare! {
     EMAIL_REGISTRATION_NOT_ADVERTISED = "email-registration-not-advertised" {
         promise: "A server that registers with an address says so among the flows.",
         rule: REGISTER,
-        level: Must,
+        level: Convention,
         covers: ["reg-flow-advertised"],
         caught_by: ["register-with-email/offered"],
     }
     REQUIRED_EMAIL_CAN_BE_LEFT_OUT = "required-email-can-be-left-out" {
         promise: "Where an address is required, no flow does without one.",
         rule: REGISTER,
-        level: Must,
+        level: Convention,
         covers: ["reg-flow-advertised"],
         caught_by: ["register-with-email/required"],
     }
@@ -31,14 +31,14 @@ declare! {
     REGISTRATION_MAILS_OWNERS = "registration-mails-owners" {
         promise: "An address that an account has gets no mail that registers another.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Convention,
         covers: ["reg-rt-in-use"],
         caught_by: ["register-with-email/email-in-use"],
     }
     REGISTERS_BEFORE_THE_LINK = "registers-before-the-link" {
         promise: "An account is created only after the link was followed.",
         rule: STAGE,
-        level: Must,
+        level: Security,
         covers: ["reg-before-click"],
         caught_by: ["register-with-email/link-not-clicked", "register-with-email/success"],
     }
@@ -66,7 +66,7 @@ declare! {
     REGISTRATION_FORGETS_THE_ADDRESS = "registration-forgets-the-address" {
         promise: "An account that was registered with an address has it.",
         rule: REGISTER,
-        level: Must,
+        level: Security,
         covers: ["reg-ok-email-linked"],
         caught_by: ["register-with-email/same-address-twice", "register-with-email/success"],
     }
@@ -80,21 +80,21 @@ declare! {
     REGISTRATION_FORGETS_THE_FIRST_REQUEST = "registration-forgets-the-first-request" {
         promise: "A last request with nothing but auth creates the account of the first.",
         rule: "matrix-spec-proposals#2907; client-server-api/#user-interactive-authentication-api",
-        level: Must,
+        level: Convention,
         covers: ["reg-auth-only-completion"],
         caught_by: ["register-with-email/last-request-short"],
     }
     ADDRESS_REGISTERS_TWICE = "address-registers-twice" {
         promise: "One address registers one account.",
         rule: REGISTER,
-        level: Must,
+        level: Security,
         covers: ["reg-same-address-twice"],
         caught_by: ["register-with-email/same-address-twice"],
     }
     DISABLED_REGISTRATION_MAILS = "disabled-registration-mails" {
         promise: "Where registration is disabled no mail is sent for one.",
         rule: REGISTER,
-        level: Must,
+        level: Convention,
         covers: ["reg-disabled-no-mail"],
         caught_by: ["register-with-email/disabled"],
     }

@@ -28,7 +28,7 @@ declare! {
     DELETE_KEEPS_THE_ADDRESS = "delete-keeps-the-address" {
         promise: "A removed address is no longer listed.",
         rule: DELETE,
-        level: Must,
+        level: Security,
         covers: ["delete-never-bound", "login-after-unlink"],
         caught_by: [
             "add-email/used-session", "log-in-with-email/after-removal", "remove-email/bound",
@@ -38,7 +38,7 @@ declare! {
     DELETE_ASKS_FOR_THE_PASSWORD = "delete-asks-for-the-password" {
         promise: "Removing an address needs an access token and nothing more.",
         rule: DELETE,
-        level: Must,
+        level: Security,
         covers: ["delete-needs-token-not-uia"],
         caught_by: [
             "add-email/used-session", "api-versions/either-prefix", "log-in-with-email/after-removal",
@@ -51,21 +51,21 @@ declare! {
     UNKNOWN_DELETE_IS_A_SERVER_ERROR = "unknown-delete-is-a-server-error" {
         promise: "Removing an address that the account does not have is no error of the server.",
         rule: "client-server-api/#standard-error-response",
-        level: Must,
+        level: Convention,
         covers: ["delete-unknown-address"],
         caught_by: ["remove-email/other-users-address", "remove-email/unknown-address"],
     }
     DELETE_TAKES_ANYBODYS_ADDRESS = "delete-takes-anybodys-address" {
         promise: "Only the account that has an address can remove it.",
         rule: DELETE,
-        level: Must,
+        level: Security,
         covers: ["delete-other-users-address"],
         caught_by: ["remove-email/other-users-address"],
     }
     DELETE_TAKES_THE_FIRST_ADDRESS = "delete-takes-the-first-address" {
         promise: "The removed address is the one that was named.",
         rule: DELETE,
-        level: Must,
+        level: Security,
         covers: ["delete-other-address-keeps-mine"],
         caught_by: ["remove-email/unknown-address"],
     }
@@ -106,28 +106,28 @@ declare! {
     UNBIND_ERROR_BECOMES_SUCCESS = "unbind-error-becomes-success" {
         promise: "An identity server that failed has unbound nothing.",
         rule: "identity-service-api/#post_matrixidentityv23pidunbind",
-        level: Must,
+        level: Security,
         covers: ["delete-is-error"],
         caught_by: ["remove-email/identity-server-down", "remove-email/identity-server-error"],
     }
     FAILED_DELETE_REMOVES_ANYWAY = "failed-delete-removes-anyway" {
         promise: "A removal that is answered with an error removes nothing.",
         rule: DELETE,
-        level: Must,
+        level: Should,
         covers: ["delete-is-error"],
         caught_by: ["remove-email/identity-server-down", "remove-email/identity-server-error"],
     }
     PUSHER_SURVIVES_ITS_ADDRESS = "pusher-survives-its-address" {
         promise: "A pusher that mails an address ends with the address.",
         rule: "synapse#10568; client-server-api/#post_matrixclientv3pushersset",
-        level: Must,
+        level: Convention,
         covers: ["delete-removes-email-pusher"],
         caught_by: ["remove-email/pusher"],
     }
     ADDRESSES_SURVIVE_DEACTIVATION = "addresses-survive-deactivation" {
         promise: "A deactivated account has no addresses.",
         rule: "client-server-api/#post_matrixclientv3accountdeactivate",
-        level: Must,
+        level: Security,
         covers: ["deactivate-removes-email"],
         caught_by: ["remove-email/deactivated-account"],
     }

@@ -10,21 +10,21 @@ declare! {
     RESET_COMPARES_CASE = "reset-compares-case" {
         promise: "The address of an account is known however its letters are written.",
         rule: "appendices/#e-mail",
-        level: Must,
+        level: Should,
         covers: ["reset-rt-known"],
         caught_by: ["reset-password/mail-received"],
     }
     RESET_MAILS_THE_WRITTEN_SPELLING = "reset-mails-the-written-spelling" {
         promise: "The mail goes to the address as the account has it.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Security,
         covers: ["reset-rt-known"],
         caught_by: ["reset-password/mail-received"],
     }
     RESET_MAILS_STRANGERS = "reset-mails-strangers" {
         promise: "An address that no account has gets no mail that resets a password.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Convention,
         covers: ["reset-rt-unknown"],
         caught_by: ["reset-password/unknown-address"],
     }
@@ -40,26 +40,26 @@ declare! {
         rule: PASSWORD,
         level: Must,
         covers: ["reset-challenge", "reset-ok"],
-        caught_by: ["reset-password/challenge", "reset-password/logged-out", "reset-password/proof-of-other-purpose"],
+        caught_by: ["reset-password/challenge", "reset-password/success"],
     }
     RESETS_BEFORE_THE_LINK = "resets-before-the-link" {
         promise: "A password is reset only after the owner of the address confirmed it.",
         rule: STAGE,
-        level: Must,
+        level: Security,
         covers: ["reset-before-click"],
         caught_by: ["reset-password/fetched-by-a-machine", "reset-password/link-not-clicked"],
     }
     UNCLICKED_RESET_REFUSED_BUT_DONE = "unclicked-reset-refused-but-done" {
         promise: "A refused reset changes no password.",
         rule: PASSWORD,
-        level: Must,
+        level: Security,
         covers: ["reset-before-click"],
         caught_by: ["reset-password/fetched-by-a-machine", "reset-password/link-not-clicked"],
     }
     RESET_CHANGES_NOTHING = "reset-changes-nothing" {
         promise: "After a reset the new password is the password.",
         rule: PASSWORD,
-        level: Must,
+        level: Security,
         covers: ["reset-ok"],
         caught_by: ["reset-password/completed-session", "reset-password/success", "reset-password/used-proof"],
     }
@@ -80,7 +80,7 @@ declare! {
     RESET_PROOF_WORKS_TWICE = "reset-proof-works-twice" {
         promise: "A confirmed reset sets one password.",
         rule: STAGE,
-        level: Must,
+        level: Security,
         covers: ["reset-replay"],
         caught_by: ["reset-password/proof-used-at-once", "reset-password/used-proof"],
     }
@@ -101,7 +101,7 @@ declare! {
     FOREIGN_PROOF_IS_A_SERVER_ERROR = "foreign-proof-is-a-server-error" {
         promise: "An address that was validated for something else is the client's mistake, not the server's.",
         rule: "client-server-api/#standard-error-response",
-        level: Must,
+        level: Security,
         covers: ["reset-cross-purpose"],
         caught_by: ["reset-password/proof-of-other-purpose"],
     }

@@ -10,7 +10,7 @@ declare! {
     MAILS_AN_ADDRESS_IN_USE = "mails-an-address-in-use" {
         promise: "An address that an account has already gets no validation session and no mail.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Should,
         covers: ["add-rt-in-use-self", "add-rt-in-use-other"],
         caught_by: ["add-email/email-in-use", "add-email/in-use-in-capitals"],
     }
@@ -38,7 +38,7 @@ declare! {
     HIDDEN_SESSION_CLAIMS_THE_ADDRESS = "hidden-session-claims-the-address" {
         promise: "The session that is given to hide that an address is in use can never be validated.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Security,
         covers: ["add-rt-in-use-self", "add-rt-in-use-other"],
         caught_by: ["add-email/hidden-session"],
     }
@@ -50,9 +50,11 @@ declare! {
         caught_by: [
             "add-email/client-secret-accepted", "add-email/domain-denied", "add-email/email-free",
             "add-email/folded-address", "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
-            "add-email/same-request-at-once", "add-email/submit-url", "add-email/without-token",
-            "api-versions/either-prefix", "rate-limits/by-client", "register-with-email/mail-received",
-            "reset-password/proof-of-other-purpose", "validate-link/next-link", "validate-link/other-sessions-token",
+            "add-email/same-request-at-once", "add-email/submit-url", "add-email/submit-url-expired",
+            "add-email/without-token", "api-versions/either-prefix", "rate-limits/by-client",
+            "register-with-email/mail-received", "register-with-email/next-link-listed-hosts",
+            "reset-password/proof-of-other-purpose", "validate-link/next-link", "validate-link/next-link-listed-hosts",
+            "validate-link/other-sessions-token",
         ],
     }
     SID_IS_A_NUMBER = "sid-is-a-number" {
@@ -63,15 +65,17 @@ declare! {
         caught_by: [
             "add-email/client-secret-accepted", "add-email/domain-denied", "add-email/email-free",
             "add-email/folded-address", "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
-            "add-email/same-request-at-once", "add-email/submit-url", "add-email/without-token",
-            "api-versions/either-prefix", "rate-limits/by-client", "register-with-email/mail-received",
-            "reset-password/proof-of-other-purpose", "validate-link/next-link", "validate-link/other-sessions-token",
+            "add-email/same-request-at-once", "add-email/submit-url", "add-email/submit-url-expired",
+            "add-email/without-token", "api-versions/either-prefix", "rate-limits/by-client",
+            "register-with-email/mail-received", "register-with-email/next-link-listed-hosts",
+            "reset-password/proof-of-other-purpose", "validate-link/next-link", "validate-link/next-link-listed-hosts",
+            "validate-link/other-sessions-token",
         ],
     }
     ANSWERS_WITHOUT_MAILING = "answers-without-mailing" {
         promise: "A sid means that a mail is on its way.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Security,
         covers: ["add-rt-sends-one-mail", "reg-rt-ok"],
         caught_by: [
             "add-email/client-secret-accepted", "add-email/folded-address", "add-email/mail-received",
@@ -87,8 +91,8 @@ declare! {
         level: Must,
         covers: ["add-rt-sends-one-mail", "reg-rt-ok"],
         caught_by: [
-            "add-email/email-in-use", "add-email/in-use-in-capitals", "add-email/mail-received",
-            "add-email/next-attempt", "add-email/owned-by-other", "add-email/same-attempt",
+            "add-email/email-in-use", "add-email/hidden-session", "add-email/in-use-in-capitals",
+            "add-email/mail-received", "add-email/next-attempt", "add-email/owned-by-other", "add-email/same-attempt",
             "add-email/same-request-at-once", "register-with-email/email-in-use", "register-with-email/mail-received",
             "reset-password/success", "reset-password/wrong-types", "validate-link/expired",
         ],
@@ -96,7 +100,7 @@ declare! {
     MAIL_WITHOUT_LINK = "mail-without-link" {
         promise: "The mail carries the link that validates the address.",
         rule: MAIL,
-        level: Must,
+        level: Security,
         covers: ["add-rt-sends-one-mail", "mail-link-wellformed"],
         caught_by: [
             "add-email/client-secret-accepted", "add-email/folded-address", "add-email/mail-received",
@@ -109,14 +113,14 @@ declare! {
     HTML_LINK_DIFFERS = "html-link-differs" {
         promise: "The text and the HTML of a mail carry the same link.",
         rule: "RFC 2046, 5.1.4: the parts of multipart/alternative hold the same information",
-        level: Must,
+        level: Should,
         covers: ["add-rt-sends-one-mail", "mail-link-wellformed"],
         caught_by: ["add-email/mail-received"],
     }
     LINK_LEAVES_THE_SERVER = "link-leaves-the-server" {
         promise: "The link in the mail leads to the homeserver's public address.",
         rule: MAIL,
-        level: Must,
+        level: Security,
         covers: ["mail-link-wellformed"],
         caught_by: [
             "add-email/client-secret-accepted", "add-email/folded-address", "add-email/link-clicked",
@@ -131,7 +135,7 @@ declare! {
     LINK_NAMES_ANOTHER_SID = "link-names-another-sid" {
         promise: "The link in the mail belongs to the session whose sid was answered.",
         rule: MAIL,
-        level: Must,
+        level: Security,
         covers: ["mail-link-wellformed"],
         caught_by: [
             "add-email/added-at-once", "add-email/auth-forms", "add-email/client-secret-accepted",
@@ -146,7 +150,7 @@ declare! {
     LINK_NAMES_ANOTHER_SECRET = "link-names-another-secret" {
         promise: "A client secret in the link is the one that the client chose.",
         rule: MAIL,
-        level: Must,
+        level: Security,
         covers: ["mail-link-wellformed"],
         caught_by: [
             "add-email/added-at-once", "add-email/auth-forms", "add-email/client-secret-accepted",
@@ -161,14 +165,14 @@ declare! {
     REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN = "request-token-needs-an-access-token" {
         promise: "Asking for a token needs no access token.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Security,
         covers: ["add-rt-without-token"],
         caught_by: ["add-email/hidden-in-use", "add-email/without-token"],
     }
     OFFERS_OWN_ADDRESS_AGAIN = "offers-own-address-again" {
         promise: "An address that the account has already is in use, for its owner too.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Should,
         covers: ["add-rt-in-use-self"],
         caught_by: ["add-email/email-in-use"],
     }
@@ -210,14 +214,14 @@ declare! {
     TWO_ATS_CUT_SHORT = "two-ats-cut-short" {
         promise: "An address with two @ is refused, and mailed to neither of the two.",
         rule: "appendices/#e-mail",
-        level: Must,
+        level: Security,
         covers: ["add-rt-two-at"],
         caught_by: ["add-email/two-at-signs"],
     }
     DECORATION_KEPT_IN_ADDRESSES = "decoration-kept-in-addresses" {
         promise: "The mailbox that gets the mail is the address that is listed later.",
         rule: "appendices/#e-mail",
-        level: Must,
+        level: Security,
         covers: ["add-rt-not-bare-address"],
         caught_by: ["add-email/not-bare-address", "add-email/odd-local-part"],
     }
@@ -245,7 +249,7 @@ declare! {
     REPEAT_CHANGES_THE_SID = "repeat-changes-the-sid" {
         promise: "A repeated request is answered with the same sid.",
         rule: REQUEST_TOKEN,
-        level: Must,
+        level: Security,
         covers: ["add-rt-send-attempt-dedupe", "add-rt-send-attempt-resend"],
         caught_by: [
             "add-email/hidden-in-use", "add-email/next-attempt", "add-email/same-attempt",
@@ -300,35 +304,35 @@ declare! {
     FAILED_MAIL_IS_A_SUCCESS = "failed-mail-is-a-success" {
         promise: "A mail that could not be sent is an error.",
         rule: MAIL,
-        level: Must,
+        level: Convention,
         covers: ["add-rt-smtp-failure"],
         caught_by: ["add-email/mail-refused"],
     }
     FAILED_ATTEMPT_NOT_REPEATED = "failed-attempt-not-repeated" {
         promise: "An attempt whose mail could not be sent can be repeated.",
         rule: MAIL,
-        level: Must,
+        level: Convention,
         covers: ["add-rt-smtp-failure"],
         caught_by: ["add-email/mail-refused"],
     }
     INHIBITED_SID_CHANGES = "inhibited-sid-changes" {
         promise: "Where errors are inhibited the sid of an address in use is as stable as any other.",
         rule: REGISTER,
-        level: Must,
+        level: Security,
         covers: ["add-rt-inhibited-indistinguishable"],
         caught_by: ["add-email/hidden-in-use"],
     }
     INHIBITION_STOPS_AT_RESETS = "inhibition-stops-at-resets" {
         promise: "Where errors are inhibited no requestToken endpoint tells which addresses are known.",
         rule: REGISTER,
-        level: Must,
+        level: Security,
         covers: ["add-rt-inhibited-indistinguishable"],
         caught_by: ["add-email/hidden-in-use"],
     }
     LINK_PARAMETERS_RUN_TOGETHER = "link-parameters-run-together" {
         promise: "The values in the link are encoded, each on its own.",
         rule: MAIL,
-        level: Must,
+        level: Security,
         covers: ["mail-link-wellformed"],
         caught_by: [
             "add-email/added-at-once", "add-email/auth-forms", "add-email/client-secret-accepted",
@@ -343,7 +347,7 @@ declare! {
     MAIL_CARRIES_THE_ACCESS_TOKEN = "mail-carries-the-access-token" {
         promise: "The mail carries neither a password nor an access token.",
         rule: MAIL,
-        level: Must,
+        level: Security,
         covers: ["mail-link-wellformed"],
         caught_by: ["add-email/mail-received"],
     }

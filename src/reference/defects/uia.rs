@@ -9,7 +9,7 @@ declare! {
     ADDS_WITHOUT_PASSWORD = "adds-without-password" {
         promise: "A validated address is attached only after the account holder has authenticated.",
         rule: "client-server-api/#post_matrixclientv3account3pidadd",
-        level: Must,
+        level: Security,
         covers: ["uia-challenge-shape"],
         caught_by: ["add-email/password-asked", "add-email/session-not-yet-used", "api-versions/either-prefix"],
     }
@@ -54,7 +54,7 @@ declare! {
     CHALLENGE_ADDS_ALREADY = "challenge-adds-already" {
         promise: "Asking for the password changes nothing yet.",
         rule: UIA,
-        level: Must,
+        level: Security,
         covers: ["uia-challenge-shape"],
         caught_by: [
             "add-email/auth-forms", "add-email/client-secret-accepted", "add-email/folded-address",
@@ -67,21 +67,21 @@ declare! {
     ACCEPTS_ANY_PASSWORD = "accepts-any-password" {
         promise: "Only the account's own password completes the password stage.",
         rule: PASSWORD,
-        level: Must,
+        level: Security,
         covers: ["uia-wrong-password"],
         caught_by: ["add-email/wrong-password"],
     }
     WRONG_PASSWORD_IS_SUCCESS_STATUS = "wrong-password-is-success-status" {
         promise: "A failed attempt is answered 401.",
         rule: UIA,
-        level: Must,
+        level: Security,
         covers: ["uia-wrong-password"],
         caught_by: ["add-email/wrong-password", "password-stage/completed-session", "password-stage/refused-request"],
     }
     WRONG_PASSWORD_ADDS_ANYWAY = "wrong-password-adds-anyway" {
         promise: "A refused request adds nothing.",
         rule: UIA,
-        level: Must,
+        level: Security,
         covers: ["uia-wrong-password"],
         caught_by: ["add-email/wrong-password", "password-stage/completed-session", "password-stage/refused-request"],
     }
@@ -116,14 +116,14 @@ declare! {
     IDENTIFIER_REFUSES_LOCALPARTS = "identifier-refuses-localparts" {
         promise: "An m.id.user identifier may hold just the localpart.",
         rule: "client-server-api/#matrix-user-id",
-        level: Must,
+        level: Convention,
         covers: ["add-ok"],
         caught_by: ["register-with-email/last-request-short"],
     }
     IDENTIFIER_REFUSES_USER_IDS = "identifier-refuses-user-ids" {
         promise: "An m.id.user identifier may hold the full user id.",
         rule: "client-server-api/#matrix-user-id",
-        level: Must,
+        level: Security,
         covers: ["add-ok", "uia-retry-same-session"],
         caught_by: [
             "add-email/added-at-once", "add-email/auth-forms", "add-email/client-secret-accepted",
@@ -166,14 +166,14 @@ declare! {
     ACCEPTS_ANYBODYS_CREDENTIALS = "accepts-anybodys-credentials" {
         promise: "Only the credentials of the account that asks count.",
         rule: UIA,
-        level: Must,
+        level: Security,
         covers: ["uia-other-users-credentials"],
         caught_by: ["password-stage/other-user"],
     }
     SESSION_COUNTS_FOR_ANY_SID = "session-counts-for-any-sid" {
         promise: "What was proved for one operation counts for no other.",
         rule: UIA,
-        level: Must,
+        level: Security,
         covers: ["uia-session-other-sid"],
         caught_by: ["password-stage/completed-session", "password-stage/refused-request"],
     }

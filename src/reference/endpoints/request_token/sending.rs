@@ -13,9 +13,10 @@ use crate::reference::{
     address::Address,
     answer::MatrixError,
     defects::{
-        ANSWERS_WITHOUT_MAILING, FAILED_MAIL_IS_A_SUCCESS, INHIBITED_SID_CHANGES, LINK_LEAVES_THE_SERVER,
-        LINK_NAMES_ANOTHER_SECRET, LINK_NAMES_ANOTHER_SID, LINK_PARAMETERS_RUN_TOGETHER, MAIL_CARRIES_THE_ACCESS_TOKEN,
-        MAILS_TWICE, PARALLEL_REQUESTS_MAIL_EACH, REGISTRATION_MAILS_NOTHING, SID_IS_A_NUMBER, SID_OUTSIDE_THE_GRAMMAR,
+        ANSWERS_WITHOUT_MAILING, FAILED_MAIL_IS_A_SUCCESS, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, INHIBITED_SID_CHANGES,
+        LINK_LEAVES_THE_SERVER, LINK_NAMES_ANOTHER_SECRET, LINK_NAMES_ANOTHER_SID, LINK_PARAMETERS_RUN_TOGETHER,
+        MAIL_CARRIES_THE_ACCESS_TOKEN, MAILS_TWICE, PARALLEL_REQUESTS_MAIL_EACH, REGISTRATION_MAILS_NOTHING,
+        SID_IS_A_NUMBER, SID_OUTSIDE_THE_GRAMMAR,
     },
     endpoints::link,
     mailer::{Letter, MailError},
@@ -52,7 +53,7 @@ pub(super) async fn prove(
         access_token: access_token.map(str::to_owned),
     };
     // In a task of its own: a client that hangs up and asks again must find this attempt done, not half done.
-    if server.config.inhibit_3pid_errors {
+    if server.config.inhibit_3pid_errors && !server.broken(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) {
         let place = server.mailer.place_in_background().await;
         let server = Arc::clone(server);
         tokio::spawn(async move {
