@@ -8,8 +8,8 @@
 //!
 //! It knows these spellings, nested up to three deep and with any subset of the characters encoded: verbatim,
 //! percent and form encoding, JSON escapes, HTML entities, quoted-printable with soft line breaks, and base64 of a
-//! text around the secret in both alphabets, at any alignment, folded or not. It does not know compression,
-//! encryption, hashes, or an RFC 2047 header whose encoded words cut a secret in two.
+//! text around the secret in both alphabets, at any alignment, folded or not; also wrapped over lines by force. It does
+//! not know compression, encryption, hashes, or an RFC 2047 header whose encoded words cut a secret in two.
 //!
 //! It never imports anything but `model`, does no I/O, and never decides what is a secret.
 

@@ -149,12 +149,29 @@ impl Search {
                     }
                 }
                 if byte != secret[matched] {
-                    break;
+                    // A mail that was wrapped by force, or flows, has line ends where the secret has none.
+                    match line_end(text, at) {
+                        Some(end) if matched > 0 => {
+                            at = end;
+                            continue;
+                        }
+                        _ => break,
+                    }
                 }
                 matched += 1;
                 at += 1;
             }
         }
         best
+    }
+}
+
+/// Where a line end that begins at `at` ends, with the one blank that may stand before it.
+fn line_end(text: &[u8], at: usize) -> Option<usize> {
+    let start = if text.get(at) == Some(&b' ') { at + 1 } else { at };
+    match text.get(start..)? {
+        [b'\r', b'\n', ..] => Some(start + 2),
+        [b'\n', ..] => Some(start + 1),
+        _ => None,
     }
 }

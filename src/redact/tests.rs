@@ -85,6 +85,16 @@ fn spellings_of_real_servers_and_libraries() {
 }
 
 #[test]
+fn a_secret_that_was_wrapped_by_force() {
+    let redactor = redactor(&["TOKENpathSECRET00002"]);
+    for wrapped in ["TOKENpath\r\nSECRET00002", "TOKENpath \r\nSECRET00002", "TOKEN\npathSECRET\n00002"] {
+        assert_eq!(redactor.text(&format!("<{wrapped}>")), "<REDACTED-token-1>", "{wrapped:?}");
+    }
+    // An innocent text that begins alike stays.
+    assert_eq!(redactor.text("TOK\r\nothers"), "TOK\r\nothers");
+}
+
+#[test]
 fn a_secret_outside_the_basic_plane() {
     let redactor = redactor(&["🔑geheim"]);
     for spelled in ["🔑geheim", r"\ud83d\udd11geheim", "&#x1F511;geheim", "%F0%9F%94%91geheim"] {
