@@ -174,7 +174,8 @@ pub struct RunArgs {
 /// How accounts come to be.
 #[derive(Debug, Args)]
 pub struct ProvisionArgs {
-    /// A file with accounts on the homeserver (TOML or JSON), each with `user` and `password`, or with `token`.
+    /// A file with accounts on the homeserver (TOML or JSON), `[[accounts]]` each with `user` and
+    /// `password`, or with `access_token`.
     #[arg(long, value_name = "FILE")]
     pub accounts: Option<PathBuf>,
     /// The token that registration asks for.

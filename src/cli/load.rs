@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::terminal::{self, Terminal};
-use crate::scenario::{Sources, Suite};
+use crate::scenario::{Diagnostics, Sources, Suite};
 
 /// Loads the scenarios of a folder, or those in the program.
 ///
@@ -12,17 +12,28 @@ use crate::scenario::{Sources, Suite};
 ///
 /// The exit code, after all faults were shown.
 pub(super) fn suite(folder: Option<&Path>, terminal: Terminal) -> Result<Suite, Exit> {
-    let sources = match folder {
-        None => Sources::shipped(),
+    Suite::read(sources(folder)?).map_err(|(sources, faults)| show(&sources, &faults, terminal))
+}
+
+/// The files of a folder, or those in the program.
+///
+/// # Errors
+///
+/// The exit code, after it was said what cannot be read.
+pub(super) fn sources(folder: Option<&Path>) -> Result<Sources, Exit> {
+    match folder {
+        None => Ok(Sources::shipped()),
         Some(folder) => Sources::folder(folder).map_err(|fault| {
             terminal::error(&fault.to_string());
             Exit::Usage
-        })?,
-    };
-    Suite::read(sources).map_err(|(sources, faults)| {
-        terminal::err(&faults.render(&sources, terminal.err_colour, terminal.width));
-        let count = faults.list.len();
-        terminal::error(&format!("{count} {} in the scenarios", if count == 1 { "fault" } else { "faults" }));
-        Exit::Usage
-    })
+        }),
+    }
+}
+
+/// Shows faults, and gives the exit code for them.
+pub(super) fn show(sources: &Sources, faults: &Diagnostics, terminal: Terminal) -> Exit {
+    terminal::err(&faults.render(sources, terminal.err_colour, terminal.width));
+    let count = faults.list.len();
+    terminal::error(&format!("{count} {} in the scenarios", if count == 1 { "fault" } else { "faults" }));
+    Exit::Usage
 }

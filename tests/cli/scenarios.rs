@@ -85,6 +85,31 @@ fn one_file_is_checked_with_its_fragments() {
     place.run(&["check", "mine/a/b.yaml"]).expect(0);
     place.run(&["check", "mine/a"]).expect(0);
     place.run(&["check", "mine"]).expect(0);
+    // What is wrong elsewhere is not its fault.
+    place.write("mine/a/broken.yaml", "title: x\n");
+    let ended = place.run(&["check", "mine/a/b.yaml"]).expect(0);
+    assert!(ended.out.contains("1 scenario in a/b.yaml: all are sound"), "{}", ended.out);
+    place.run(&["check", "mine/a/b.yaml", "mine/a/broken.yaml"]).expect(2).says(&["a/broken.yaml:1:1", "`why`"]);
+    place.run(&["check", "mine/a"]).expect(2);
+    // A broken fragment is.
+    place.write("mine/fragments/asked.yaml", "title: x\n");
+    place.run(&["check", "mine/a/b.yaml"]).expect(2).says(&["fragments/asked.yaml"]);
+}
+
+#[test]
+fn a_file_is_found_from_beside_it_and_without_fragments() {
+    let place = Place::new();
+    place.write("mine/fragments/asked.yaml", "title: x\nsteps:\n  - GET: /x\n    must: {status: 200}\n");
+    place.write("mine/a/b.yaml", "title: x\nwhy: y\nsteps:\n  - use: fragments/asked\n");
+    // The fragments in the program serve for one that has none around it, whatever its ending.
+    place.write(
+        "lone/x.yml",
+        "title: x\nwhy: y\nactors: [alice]\nsteps:\n  - use: fragments/mail-received\n    with: {actor: alice}\n",
+    );
+    place.run(&["check", "lone/x.yml"]).expect(0);
+    place.write("lone/x.yml", "title: x\n");
+    place.run(&["check", "lone/x.yml"]).expect(2).says(&["lone/x.yaml:1:1"]);
+    place.under("cd mine/a").run(&["check", "b.yaml"]).expect(0);
 }
 
 #[test]

@@ -12,7 +12,7 @@ declare! {
         rule: REQUEST_TOKEN,
         level: Should,
         covers: ["add-rt-in-use-self", "add-rt-in-use-other"],
-        caught_by: ["add-email/email-in-use", "add-email/in-use-in-capitals"],
+        caught_by: ["add-email/email-in-use", "add-email/hidden-session", "add-email/in-use-in-capitals"],
     }
     IN_USE_REFUSED_BUT_MAILED = "in-use-refused-but-mailed" {
         promise: "A refused request sends no mail: the owner of an address in use is not bothered.",
@@ -174,7 +174,7 @@ declare! {
         rule: REQUEST_TOKEN,
         level: Should,
         covers: ["add-rt-in-use-self"],
-        caught_by: ["add-email/email-in-use"],
+        caught_by: ["add-email/email-in-use", "add-email/hidden-session"],
     }
     IN_USE_COMPARES_CASE = "in-use-compares-case" {
         promise: "An address is in use however its letters are written.",

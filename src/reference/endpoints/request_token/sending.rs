@@ -15,8 +15,8 @@ use crate::reference::{
     defects::{
         ANSWERS_WITHOUT_MAILING, FAILED_MAIL_IS_A_SUCCESS, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, INHIBITED_SID_CHANGES,
         LINK_LEAVES_THE_SERVER, LINK_NAMES_ANOTHER_SECRET, LINK_NAMES_ANOTHER_SID, LINK_PARAMETERS_RUN_TOGETHER,
-        MAIL_CARRIES_THE_ACCESS_TOKEN, MAILS_TWICE, PARALLEL_REQUESTS_MAIL_EACH, REGISTRATION_MAILS_NOTHING,
-        SID_IS_A_NUMBER, SID_OUTSIDE_THE_GRAMMAR,
+        MAIL_CARRIES_THE_ACCESS_TOKEN, MAILS_AN_ADDRESS_IN_USE, MAILS_TWICE, OFFERS_OWN_ADDRESS_AGAIN,
+        PARALLEL_REQUESTS_MAIL_EACH, REGISTRATION_MAILS_NOTHING, SID_IS_A_NUMBER, SID_OUTSIDE_THE_GRAMMAR,
     },
     endpoints::link,
     mailer::{Letter, MailError},
@@ -53,7 +53,9 @@ pub(super) async fn prove(
         access_token: access_token.map(str::to_owned),
     };
     // In a task of its own: a client that hangs up and asks again must find this attempt done, not half done.
-    if server.config.inhibit_3pid_errors && !server.broken(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) {
+    // A mail that a defect sends is there when the answer is: whoever looks for it must not be too early.
+    let defects = [HIDDEN_SESSION_CLAIMS_THE_ADDRESS, MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN];
+    if server.config.inhibit_3pid_errors && !defects.iter().any(|defect| server.broken(*defect)) {
         let place = server.mailer.place_in_background().await;
         let server = Arc::clone(server);
         tokio::spawn(async move {
