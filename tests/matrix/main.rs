@@ -52,7 +52,10 @@ async fn each_defect_is_caught_by_the_scenarios_it_names_and_by_no_other() {
             wrong.push(format!("{}: names `{id}`, and there is no such scenario", defect.name));
         }
         for id in named.iter().filter(|id| !caught.contains_key(**id)) {
-            wrong.push(format!("{}: should be caught by {id}", defect.name));
+            let trials = records.iter().filter(|record| record.id == *id);
+            let instead: Vec<String> =
+                trials.map(|record| format!("{:?}: {}", record.outcome, record.reason)).collect();
+            wrong.push(format!("{}: should be caught by {id}, which is {}", defect.name, instead.join("; ")));
         }
         for (id, reason) in caught.iter().filter(|(id, _)| !named.contains(id.as_str())) {
             wrong.push(format!("{}: is also caught by {id}: {reason}", defect.name));
