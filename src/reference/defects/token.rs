@@ -81,8 +81,8 @@ declare! {
             "add-email/client-secret-accepted", "add-email/folded-address", "add-email/mail-received",
             "add-email/mail-refused", "add-email/odd-local-part", "add-email/same-attempt",
             "add-email/same-request-at-once", "add-email/without-token", "api-versions/either-prefix",
-            "register-with-email/mail-received", "reset-password/proof-of-other-purpose", "validate-link/expired",
-            "validate-link/guessed-token", "validate-link/next-link", "validate-link/other-sessions-token",
+            "register-with-email/mail-received", "reset-password/proof-of-other-purpose", "validate-link/guessed-token",
+            "validate-link/next-link", "validate-link/other-sessions-token", "validate-link/public-address",
         ],
     }
     MAILS_TWICE = "mails-twice" {
@@ -129,7 +129,8 @@ declare! {
             "register-with-email/success", "reset-password/proof-of-other-purpose", "validate-link/expired",
             "validate-link/fetched-by-a-machine", "validate-link/guessed-token", "validate-link/head-only",
             "validate-link/next-link", "validate-link/other-sessions-token", "validate-link/page-escapes",
-            "validate-link/page-headers", "validate-link/wrong-parameters", "validate-link/wrong-token",
+            "validate-link/page-headers", "validate-link/public-address", "validate-link/wrong-parameters",
+            "validate-link/wrong-token",
         ],
     }
     LINK_NAMES_ANOTHER_SID = "link-names-another-sid" {
