@@ -4,22 +4,16 @@
 //! Data flows one way: file → scenario → trial → transcript → verdict → report. `ARCHITECTURE.md` has the map.
 
 pub mod cli;
-pub mod compare;
-pub mod explain;
-pub mod html;
-pub mod http;
 pub mod identity;
-pub mod judge;
 pub mod libtest;
-pub mod mail;
-pub mod matching;
-pub mod model;
-pub mod plan;
-pub mod redact;
-pub mod reference;
-pub mod report;
 pub mod run;
-pub mod scenario;
+pub mod shipped;
 pub mod snapshots;
 pub mod suite;
 pub mod target;
+
+pub use threepid_engine::{judge, matching, plan, scenario};
+pub use threepid_record::{compare, html, model, redact};
+pub use threepid_reference as reference;
+pub use threepid_views::{explain, report};
+pub use threepid_wire::{http, mail};

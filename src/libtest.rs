@@ -37,14 +37,14 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
-use crate::mail::{Extension, Limits, Sink, SinkOptions};
-use crate::model::{Level, Outcome};
-use crate::plan::{Api, VariantOffer, assign, plan};
-use crate::report::Style;
 use crate::run::Limits as RunLimits;
-use crate::scenario::Suite;
 use crate::suite::{Settings, Station, StationOptions, known_deviations, run_one, start_embedded, start_identity};
 use crate::target::Profile;
+use threepid_engine::plan::{Api, VariantOffer, assign, plan};
+use threepid_engine::scenario::Suite;
+use threepid_record::model::{Level, Outcome};
+use threepid_views::report::Style;
+use threepid_wire::mail::{Extension, Limits, Sink, SinkOptions};
 
 pub use homeserver::{Homeserver, StartError, Started};
 
@@ -88,7 +88,7 @@ pub fn main(against: Against) -> ExitCode {
 /// If the shipped scenarios are not sound, the profile is not or speaks of a scenario that is not there, or the system
 /// gives no threads.
 pub fn trials(against: Against) -> Result<Vec<libtest_mimic::Trial>, String> {
-    let suite = Suite::shipped().map_err(|(sources, faults)| faults.render(&sources, false, 100))?;
+    let suite = crate::shipped::suite().map_err(|(sources, faults)| faults.render(&sources, false, 100))?;
     let suite = Arc::new(suite);
     let stage = Arc::new(Stage::new(against, &suite)?);
     let mut trials = Vec::new();
@@ -186,7 +186,7 @@ impl Stage {
             Outcome::Pass | Outcome::Xfail => Ok(Completion::Completed),
             Outcome::Skip => Ok(Completion::ignored_with(record.reason)),
             Outcome::Fail | Outcome::Error | Outcome::Xpass => {
-                Err(Failed::from(crate::report::text::trial(&record, &Style { colour: false, width: 100 })))
+                Err(Failed::from(threepid_views::report::text::trial(&record, &Style { colour: false, width: 100 })))
             }
         }
     }

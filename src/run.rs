@@ -26,9 +26,9 @@ pub use unready::not_begun;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::http::{HttpOptions, Origins, Shared};
 use crate::identity::IdentityServer;
-use crate::mail::Sink;
+use threepid_wire::http::{HttpOptions, Origins, Shared};
+use threepid_wire::mail::Sink;
 
 /// What all trials of a run share.
 #[derive(Clone)]

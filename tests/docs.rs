@@ -13,7 +13,7 @@ use regex::Regex;
 use serde_json::Value;
 use threepid::cli::Exit;
 use threepid::explain::NOT_TESTED;
-use threepid::scenario::{Filter, NEEDS, Placeholder, Suite, TYPES, json_schema};
+use threepid::scenario::{Filter, NEEDS, Placeholder, TYPES, json_schema};
 
 /// Every document, and whether it has generated blocks.
 const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "scenarios/README.md"];
@@ -98,7 +98,7 @@ fn rows(properties: &Value) -> Vec<[String; 2]> {
 
 /// The index of scenarios, as `threepid list` has them.
 fn scenarios() -> String {
-    let suite = Suite::shipped().expect("the shipped scenarios are sound");
+    let suite = threepid::shipped::suite().expect("the shipped scenarios are sound");
     let mut text = String::new();
     let mut folder = "";
     for scenario in &suite.scenarios {

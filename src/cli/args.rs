@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::plan::Partition;
+use threepid_engine::plan::Partition;
 
 pub(super) use choices::{ApiChoice, FailOn, Format, SnapshotMode};
 pub(super) use http::HttpArgs;

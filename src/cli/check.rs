@@ -9,8 +9,8 @@ use super::args::CheckArgs;
 use super::exit::Exit;
 use super::load;
 use super::terminal::{self, Terminal};
-use crate::report::count;
-use crate::scenario::{SourceFile, Sources, Suite};
+use threepid_engine::scenario::{SourceFile, Sources, Suite};
+use threepid_views::report::count;
 
 /// What is read together, and what of it was asked for.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn lone(path: &Path) -> Result<Sources, Exit> {
     })?;
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let file = SourceFile { path: id_path(&whole), text: String::from_utf8_lossy(&bytes).into_owned() };
-    let shipped = Sources::shipped();
+    let shipped = crate::shipped::sources();
     let fragments = shipped.files().iter().filter(|file| file.path.starts_with("fragments/")).cloned();
     Ok(Sources::of(fragments.chain([file])))
 }

@@ -4,8 +4,8 @@ use super::args::CompareArgs;
 use super::exit::Exit;
 use super::records;
 use super::terminal::{self, Terminal};
-use crate::compare::{Settings, compare as differences};
-use crate::report::{Style, comparison};
+use threepid_record::compare::{Settings, compare as differences};
+use threepid_views::report::{Style, comparison};
 
 pub(super) fn compare(args: &CompareArgs, terminal: Terminal) -> Exit {
     let Some(reports) = records::read_all(&[args.before.clone(), args.after.clone()]) else {

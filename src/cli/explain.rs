@@ -4,9 +4,9 @@ use super::args::ExplainArgs;
 use super::exit::Exit;
 use super::terminal::{self, Terminal};
 use super::{load, records};
-use crate::explain::{Source, behaviour, book};
-use crate::plan::Selection;
-use crate::report::write_file;
+use threepid_engine::plan::Selection;
+use threepid_views::explain::{Source, behaviour, book};
+use threepid_views::report::write_file;
 
 pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Exit {
     let suite = match load::suite(args.scenarios.scenarios.as_deref(), terminal) {

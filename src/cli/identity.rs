@@ -7,9 +7,9 @@ use tempfile::TempDir;
 use super::args::StartArgs;
 use super::start::{show, start_options};
 use crate::identity::IdentityServer;
-use crate::mail::Sink;
 use crate::suite::start_identity;
 use crate::target::{Managed, Profile, Resolved, Values};
+use threepid_wire::mail::Sink;
 
 /// The ability of a variant that needs it.
 pub(super) const IDENTITY_SERVER: &str = "identity-server";

@@ -7,9 +7,9 @@ use super::exit::Exit;
 use super::output::Output;
 use super::terminal::{self, Terminal};
 use super::{load, records, run};
-use crate::compare::{Settings, compare};
-use crate::judge::judge_again;
-use crate::report::{self, Style};
+use threepid_engine::judge::judge_again;
+use threepid_record::compare::{Settings, compare};
+use threepid_views::report::{self, Style};
 
 pub(super) fn judge(args: &JudgeArgs, terminal: Terminal) -> Exit {
     let record = match records::read(&args.record) {

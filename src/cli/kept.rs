@@ -3,7 +3,7 @@
 //! Takes each record once it is complete; keeps all that needs attention, within a limit, and of the rest the verdict.
 //! What happened in it is in the record on disk, if there is one.
 
-use crate::model::{Body, Counts, Event, Exchange, Outcome, TrialRecord};
+use threepid_record::model::{Body, Counts, Event, Exchange, Outcome, TrialRecord};
 
 /// How many trials that need attention are kept whole; of the others the terminal shows the findings alone.
 const MOST_WHOLE: usize = 200;

@@ -6,8 +6,8 @@ use super::args::ListArgs;
 use super::exit::Exit;
 use super::load;
 use super::terminal::{self, Terminal};
-use crate::plan::Selection;
-use crate::scenario::Scenario;
+use threepid_engine::plan::Selection;
+use threepid_engine::scenario::Scenario;
 
 pub(super) fn list(args: &ListArgs, terminal: Terminal) -> Exit {
     let suite = match load::suite(args.scenarios.scenarios.as_deref(), terminal) {

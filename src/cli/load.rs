@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::exit::Exit;
 use super::terminal::{self, Terminal};
-use crate::scenario::{Diagnostics, Sources, Suite};
+use threepid_engine::scenario::{Diagnostics, Sources, Suite};
 
 /// Loads the scenarios of a folder, or those in the program.
 ///
@@ -22,7 +22,7 @@ pub(super) fn suite(folder: Option<&Path>, terminal: Terminal) -> Result<Suite, 
 /// The exit code, after it was said what cannot be read.
 pub(super) fn sources(folder: Option<&Path>) -> Result<Sources, Exit> {
     match folder {
-        None => Ok(Sources::shipped()),
+        None => Ok(crate::shipped::sources()),
         Some(folder) => Sources::folder(folder).map_err(|fault| {
             terminal::error(&fault.to_string());
             Exit::Usage

@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{Report, TrialRecord};
-use crate::report::{self, WriteError};
+use threepid_record::model::{Report, TrialRecord};
+use threepid_views::report::{self, WriteError};
 
 /// How large a record may be to be read back for the page: larger ones are shown without what went well.
 const MOST_READ_BYTES: u64 = 64 * 1024 * 1024;
@@ -61,7 +61,7 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Counts, Entry, Event, Finding, FindingKind, Level, Outcome, TargetInfo, Transcript};
+    use threepid_record::model::{Counts, Entry, Event, Finding, FindingKind, Level, Outcome, TargetInfo, Transcript};
 
     /// In memory only some trials are whole; the record on disk has all.
     #[test]

@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::Terminal;
-use crate::model::{Outcome, TrialRecord};
+use threepid_record::model::{Outcome, TrialRecord};
 
 /// A bar, or nothing.
 pub(super) struct Progress {

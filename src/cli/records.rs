@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::terminal;
-use crate::model::Report;
-use crate::report::json;
+use threepid_record::model::Report;
+use threepid_views::report::json;
 
 /// Reads one record: a file, or the folder that a run wrote.
 ///

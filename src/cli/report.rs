@@ -6,8 +6,8 @@ use super::args::ReportArgs;
 use super::exit::Exit;
 use super::records;
 use super::terminal::{self, Terminal};
-use crate::model::Report;
-use crate::report::{self, Style, WriteError};
+use threepid_record::model::Report;
+use threepid_views::report::{self, Style, WriteError};
 
 pub(super) fn report(args: &ReportArgs, terminal: Terminal) -> Exit {
     let Some(reports) = records::read_all(&args.records) else {

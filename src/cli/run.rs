@@ -20,13 +20,13 @@ use super::progress::Progress;
 use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
-use crate::mail::Sink;
-use crate::model::{Report, TargetInfo, TrialRecord};
-use crate::plan::{Api, Planned, plan};
-use crate::report::events::{self, Happened};
-use crate::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
 use crate::suite::{Event, Station};
 use crate::target::Kind;
+use threepid_engine::plan::{Api, Planned, plan};
+use threepid_record::model::{Report, TargetInfo, TrialRecord};
+use threepid_views::report::events::{self, Happened};
+use threepid_views::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
+use threepid_wire::mail::Sink;
 
 /// Where mail is taken when somebody else's homeserver has to know it beforehand.
 const USUAL_SMTP: &str = "127.0.0.1:2525";
@@ -271,8 +271,8 @@ impl Prepared<'_> {
         let mut exit = if tested { verdict(&report) } else { Exit::Ok };
         // Without a target there is one thing to say, and it is said below.
         if tested && self.args.format == Format::Text {
-            let style = crate::report::Style { colour: self.terminal.out_colour, width: self.terminal.width };
-            terminal::out(&crate::report::text::render(&report, &style));
+            let style = threepid_views::report::Style { colour: self.terminal.out_colour, width: self.terminal.width };
+            terminal::out(&threepid_views::report::text::render(&report, &style));
         }
         for fault in if tested || broken.is_some() { self.surroundings(&report) } else { Vec::new() } {
             terminal::error(&fault.to_string());

@@ -2,7 +2,7 @@
 
 use super::exit::Exit;
 use super::terminal;
-use crate::scenario::json_schema;
+use threepid_engine::scenario::json_schema;
 
 pub(super) fn schema() -> Exit {
     terminal::out(&format!("{:#}\n", json_schema()));

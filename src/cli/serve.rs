@@ -3,13 +3,13 @@
 use super::args::ServeArgs;
 use super::exit::Exit;
 use super::{interrupt, terminal};
-use crate::reference::{self, Defect, Shape};
-use crate::scenario::nearest;
 use crate::suite::start_embedded;
+use threepid_engine::scenario::nearest;
+use threepid_reference::{Defect, Shape};
 
 pub(super) async fn serve(args: ServeArgs) -> Exit {
     if args.list_defects {
-        for defect in reference::defects() {
+        for defect in threepid_reference::defects() {
             let caught = defect.caught_by.join(", ");
             terminal::out(&format!(
                 "{}\n    {}\n    rule: {}\n    caught by: {caught}\n",
@@ -19,7 +19,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
         return Exit::Ok;
     }
     if args.list_shapes {
-        for shape in reference::shapes() {
+        for shape in threepid_reference::shapes() {
             terminal::out(&format!("{}\n    {}\n    seen in: {}\n", shape.name, shape.summary, shape.seen_in));
         }
         return Exit::Ok;
@@ -58,8 +58,11 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
 ///
 /// A message with the nearest name for the first that there is not.
 pub(super) fn find_defects(names: &[String]) -> Result<Vec<&'static Defect>, String> {
-    let known = || reference::defects().iter().map(|defect| defect.name);
-    names.iter().map(|name| reference::find_defect(name).ok_or_else(|| unknown("defect", name, known()))).collect()
+    let known = || threepid_reference::defects().iter().map(|defect| defect.name);
+    names
+        .iter()
+        .map(|name| threepid_reference::find_defect(name).ok_or_else(|| unknown("defect", name, known())))
+        .collect()
 }
 
 /// The shapes of these names.
@@ -68,8 +71,11 @@ pub(super) fn find_defects(names: &[String]) -> Result<Vec<&'static Defect>, Str
 ///
 /// A message with the nearest name for the first that there is not.
 pub(super) fn find_shapes(names: &[String]) -> Result<Vec<&'static Shape>, String> {
-    let known = || reference::shapes().iter().map(|shape| shape.name);
-    names.iter().map(|name| reference::find_shape(name).ok_or_else(|| unknown("shape", name, known()))).collect()
+    let known = || threepid_reference::shapes().iter().map(|shape| shape.name);
+    names
+        .iter()
+        .map(|name| threepid_reference::find_shape(name).ok_or_else(|| unknown("shape", name, known())))
+        .collect()
 }
 
 fn unknown<'a>(kind: &str, name: &str, known: impl Iterator<Item = &'a str>) -> String {

@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::args::SinkArgs;
 use super::exit::Exit;
 use super::{interrupt, terminal};
-use crate::mail::{self, Extension, Limits, Sink, SinkOptions};
-use crate::report::{visible, visible_lines};
+use threepid_views::report::{visible, visible_lines};
+use threepid_wire::mail::{self, Extension, Limits, Sink, SinkOptions};
 
 pub(super) async fn sink(args: SinkArgs) -> Exit {
     let interrupted = interrupt::token();

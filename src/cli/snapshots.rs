@@ -6,8 +6,8 @@ use std::path::Path;
 use super::args::{SnapshotsArgs, SnapshotsCommand};
 use super::exit::Exit;
 use super::terminal;
-use crate::report::visible_lines;
 use crate::snapshots::{self, Pending};
+use threepid_views::report::visible_lines;
 
 pub(super) fn snapshots(command: SnapshotsCommand) -> Exit {
     let (args, review) = match command {

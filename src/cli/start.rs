@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::args::{ProvisionArgs, RunArgs, StartArgs};
 use super::identity::{Desk, IDENTITY_SERVER};
 use super::terminal;
-use crate::mail::Sink;
-use crate::reference::{Defect, Running, Shape};
 use crate::run::{Limits, MAIL_DOMAIN};
-use crate::scenario::NEEDS;
 use crate::suite::{Authorities, Station, StationOptions, start_embedded};
 use crate::target::{AccountOptions, InstallOptions, Kind, Managed, Profile, StartEvent, StartOptions, parse_given};
+use threepid_engine::scenario::NEEDS;
+use threepid_reference::{Defect, Running, Shape};
+use threepid_wire::mail::Sink;
 
 /// A server that this program started, or one that somebody else did.
 pub(super) enum Server {

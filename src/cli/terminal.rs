@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 use super::args::Colour;
-use crate::report::{disarm, visible_lines};
+use threepid_views::report::{disarm, visible_lines};
 
 /// What is known of the two streams.
 #[derive(Debug, Clone, Copy)]

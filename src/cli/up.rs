@@ -6,9 +6,9 @@ use super::identity::Desk;
 use super::start::{show, start_options};
 use super::terminal::{self, Terminal};
 use super::{interrupt, start};
-use crate::mail::Sink;
 use crate::suite::start_embedded;
 use crate::target::{Kind, Managed, Profile};
+use threepid_wire::mail::Sink;
 
 pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
     let profile = match Profile::load(&args.target) {

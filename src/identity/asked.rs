@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use serde_json::Value;
 
 use super::limits;
-use crate::model::Asked;
+use threepid_record::model::Asked;
 
 /// The requests that are remembered, oldest first.
 #[derive(Debug, Default)]

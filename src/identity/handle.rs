@@ -15,8 +15,8 @@ use super::server::Server;
 use super::service::Service;
 use super::upstream::Upstream;
 use super::{listen, routes};
-use crate::http::{Shared, TlsError};
-use crate::model::Asked;
+use threepid_record::model::Asked;
+use threepid_wire::http::{Shared, TlsError};
 
 /// How an identity server is started.
 #[derive(Debug, Clone)]

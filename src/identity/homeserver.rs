@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::limits;
 use super::signing;
-use crate::http::{Client, HttpOptions, Outgoing, Shared};
+use threepid_wire::http::{Client, HttpOptions, Outgoing, Shared};
 
 /// The port of a homeserver whose name has none.
 const FEDERATION_PORT: u16 = 8448;

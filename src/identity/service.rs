@@ -18,7 +18,7 @@ use super::behaviour::Behaviour;
 use super::body::pairs;
 use super::server::{Server, now_ms};
 use super::{caller, limits};
-use crate::model::Asked;
+use threepid_record::model::Asked;
 
 /// The connection is closed without an answer, as the server was told to.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::answer::Refusal;
 use super::limits;
-use crate::http::{Client, HttpOptions, Outgoing, Shared};
+use threepid_wire::http::{Client, HttpOptions, Outgoing, Shared};
 
 /// The headers of a request that are passed on.
 const TO: &[HeaderName] = &[header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT];

@@ -4,8 +4,8 @@
 //! tells the latter, and is made only when mail is missing.
 
 use super::Context;
-use crate::http::{Client, Outgoing};
-use crate::model::{Exchange, Stop, StopReason};
+use threepid_record::model::{Exchange, Stop, StopReason};
+use threepid_wire::http::{Client, Outgoing};
 
 /// What every homeserver answers to.
 const VERSIONS: &str = "/_matrix/client/versions";

@@ -6,9 +6,9 @@
 use url::Url;
 
 use super::{Context, identity};
-use crate::html;
-use crate::http::{Client, Outgoing};
-use crate::model::{Exchange, Response, Visit, VisitEnd};
+use threepid_record::html;
+use threepid_record::model::{Exchange, Response, Visit, VisitEnd};
+use threepid_wire::http::{Client, Outgoing};
 
 /// How many redirects on the target are followed.
 const MAX_REDIRECTS: usize = 5;

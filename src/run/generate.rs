@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use super::MAIL_DOMAIN;
-use crate::scenario::ValueType;
+use threepid_engine::scenario::ValueType;
 
 /// Makes values for one trial.
 pub(super) struct Generator {
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn values_keep_their_grammar_and_follow_the_seed() {
-        for facts in crate::scenario::TYPES.iter().filter(|facts| facts.generated) {
+        for facts in threepid_engine::scenario::TYPES.iter().filter(|facts| facts.generated) {
             let value_type = ValueType::named(facts.name).unwrap();
             let make = |seed, trial| Generator::new(seed, trial).value(value_type, "wrong~2");
             assert!(value_type.accepts(&make(1, "t").into()), "{}: {}", facts.name, make(1, "t"));

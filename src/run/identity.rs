@@ -5,10 +5,10 @@ use url::Url;
 use super::Context;
 use super::performer::{impossible, unbound};
 use crate::identity::{Behaviour, IdentityServer, Matcher};
-use crate::matching::Values;
-use crate::model::{Inquiry, Instruction, Stop};
-use crate::plan::Trial;
-use crate::scenario::{BodyTemplate, IdentityAnswer, IdentityAsked, IdentityDoes, Text};
+use threepid_engine::matching::Values;
+use threepid_engine::plan::Trial;
+use threepid_engine::scenario::{BodyTemplate, IdentityAnswer, IdentityAsked, IdentityDoes, Text};
+use threepid_record::model::{Inquiry, Instruction, Stop};
 
 /// The value that has the identity server's URL.
 pub(super) const URL: &str = "id_server_url";

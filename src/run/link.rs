@@ -6,8 +6,8 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::matching::{Unbound, Values};
-use crate::scenario::{Change, Filter};
+use threepid_engine::matching::{Unbound, Values};
+use threepid_engine::scenario::{Change, Filter};
 
 /// Why a link could not be changed as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::mail::{Mailbox, Received, Sink};
+use threepid_wire::mail::{Mailbox, Received, Sink};
 
 /// All mailboxes that a trial has opened.
 pub(super) struct Mailboxes {

@@ -2,9 +2,9 @@
 //!
 //! All of it is taken back when the trial ends, however it ends.
 
-use crate::mail::{Behaviour, Sink};
-use crate::matching::{Unbound, Values};
-use crate::scenario::{Fault, SinkOrder};
+use threepid_engine::matching::{Unbound, Values};
+use threepid_engine::scenario::{Fault, SinkOrder};
+use threepid_wire::mail::{Behaviour, Sink};
 
 /// The orders of one trial.
 pub(super) struct Orders {

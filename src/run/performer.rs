@@ -18,11 +18,11 @@ use super::rate_limit::Patience;
 use super::repetitions::{Repetitions, conditions_met};
 use super::secrets::{self, Secret};
 use super::{Context, click, identity, rate_limit, request};
-use crate::http::Client;
-use crate::matching::{self, Unbound, Values};
-use crate::model::{Account, Entry, Event, Exchange, FailureKind, Stop, StopReason, Transcript};
-use crate::plan::Trial;
-use crate::scenario::{Action, Click, Request, Step, Text, ValueType};
+use threepid_engine::matching::{self, Unbound, Values};
+use threepid_engine::plan::Trial;
+use threepid_engine::scenario::{Action, Click, Request, Step, Text, ValueType};
+use threepid_record::model::{Account, Entry, Event, Exchange, FailureKind, Stop, StopReason, Transcript};
+use threepid_wire::http::Client;
 
 /// How long cleaning up may take.
 const CLEANING: Duration = Duration::from_secs(10);
@@ -104,7 +104,7 @@ struct Performer<'t> {
 impl<'t> Performer<'t> {
     fn new(trial: &'t Trial, context: &'t Context) -> Performer<'t> {
         let client = |keep_cookies| {
-            let options = crate::http::HttpOptions { keep_cookies, ..context.http.clone() };
+            let options = threepid_wire::http::HttpOptions { keep_cookies, ..context.http.clone() };
             Client::new(&options, &context.shared).map_err(|error| error.to_string())
         };
         let started_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::http::asked_to_wait;
-use crate::model::{Response, Stop, StopReason};
-use crate::scenario::{Check, Pattern, PatternKind};
+use threepid_engine::scenario::{Check, Pattern, PatternKind};
+use threepid_record::model::{Response, Stop, StopReason};
+use threepid_wire::http::asked_to_wait;
 
 /// What is left of the waiting that one request, or several at once, may do.
 pub(super) struct Patience {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use crate::matching::{self, Values};
-use crate::model::{Entry, Rounds};
-use crate::scenario::{Step, Text};
+use threepid_engine::matching::{self, Values};
+use threepid_engine::scenario::{Step, Text};
+use threepid_record::model::{Entry, Rounds};
 
 /// Whether the values that a step depends on have come up, or have not, as it asks.
 pub(super) fn conditions_met(step: &Step, values: &Values) -> bool {
@@ -58,8 +58,8 @@ impl Repetitions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Event, Rounds as Seen, Visit, VisitEnd};
-    use crate::scenario::{Action, SourceFile, Sources, Suite};
+    use threepid_engine::scenario::{Action, SourceFile, Sources, Suite};
+    use threepid_record::model::{Event, Rounds as Seen, Visit, VisitEnd};
 
     #[test]
     fn no_round_follows_the_one_in_which_the_end_was_seen() {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::Context;
-use crate::http::Outgoing;
-use crate::matching::{Unbound, Values};
-use crate::plan::Api;
-use crate::scenario::{BodyTemplate, Placeholder, Request, Sender};
+use threepid_engine::matching::{Unbound, Values};
+use threepid_engine::plan::Api;
+use threepid_engine::scenario::{BodyTemplate, Placeholder, Request, Sender};
+use threepid_wire::http::Outgoing;
 
 /// Fills in a request.
 ///

@@ -9,10 +9,10 @@ use std::collections::HashSet;
 use serde_json::Value;
 use url::Url;
 
-use crate::html;
-use crate::matching::Values;
-use crate::model::{Asked, Body, Event, Exchange, Failure, FailureKind, Mail, Transcript};
-use crate::scenario::ValueType;
+use threepid_engine::matching::Values;
+use threepid_engine::scenario::ValueType;
+use threepid_record::html;
+use threepid_record::model::{Asked, Body, Event, Exchange, Failure, FailureKind, Mail, Transcript};
 
 /// A value that must not be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]

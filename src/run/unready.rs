@@ -1,8 +1,8 @@
 //! A trial that could not begin.
 
 use super::{Performed, secrets};
-use crate::matching::Values;
-use crate::model::{Entry, Event, Exchange, Stop, Transcript};
+use threepid_engine::matching::Values;
+use threepid_record::model::{Entry, Event, Exchange, Stop, Transcript};
 
 /// What there is of a trial whose actors got no accounts: what was asked for them, and why it ends.
 pub fn not_begun(preparation: Vec<Exchange>, stop: Stop) -> Performed {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::identity::{Authority, IdentityError, IdentityOptions, IdentityServer};
-use crate::reference::{self, Config, Defect, Options, Running, Shape};
+use threepid_reference::{Config, Defect, Options, Running, Shape};
 
 /// The secret with which accounts are made where nobody can register; the reference's profile has it too.
 const SHARED_SECRET: &str = "only for tests on the loopback";
@@ -22,7 +22,7 @@ pub enum EmbeddedError {
     },
     /// It could not be started.
     #[error(transparent)]
-    Start(#[from] reference::StartError),
+    Start(#[from] threepid_reference::StartError),
 }
 
 /// Starts an identity server with an authority of its own, whose mail goes to `smtp`.
@@ -37,7 +37,7 @@ pub async fn start_identity(smtp: SocketAddr) -> Result<Arc<IdentityServer>, Ide
 
 /// The names of its variants, `plain` first.
 pub fn embedded_variants() -> Vec<&'static str> {
-    reference::variants().iter().map(|variant| variant.name).collect()
+    threepid_reference::variants().iter().map(|variant| variant.name).collect()
 }
 
 /// What a variant offers that cannot be probed.
@@ -62,7 +62,7 @@ pub async fn start_embedded(
 ) -> Result<Running, EmbeddedError> {
     let mut config = Config::default();
     let known = || embedded_variants().iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let found = reference::find_variant(variant)
+    let found = threepid_reference::find_variant(variant)
         .ok_or_else(|| EmbeddedError::Variant { name: variant.to_owned(), known: known() })?;
     (found.apply)(&mut config);
     config.registration_shared_secret = Some(SHARED_SECRET.to_owned());
@@ -75,7 +75,7 @@ pub async fn start_embedded(
     if let Some(listen) = listen {
         options.listen = listen;
     }
-    let running = reference::start(options).await?;
+    let running = threepid_reference::start(options).await?;
     if let Some(identity) = identity {
         identity.learn_homeserver(running.server_name(), running.url());
     }

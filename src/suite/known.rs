@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use crate::judge::{Deviation, Deviations, Unmatched};
-use crate::scenario::Suite;
 use crate::target::Profile;
+use threepid_engine::judge::{Deviation, Deviations, Unmatched};
+use threepid_engine::scenario::Suite;
 
 /// The profile's known deviations, as of today. With a suite, each must be about something in it.
 ///

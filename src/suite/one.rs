@@ -5,11 +5,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::runner::Settings;
 use super::station::Station;
-use crate::judge::{self, Verdict};
-use crate::model::{Account, Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
-use crate::plan::{Planned, Trial};
-use crate::redact::Redactor;
 use crate::run;
+use threepid_engine::judge::{self, Verdict};
+use threepid_engine::plan::{Planned, Trial};
+use threepid_record::model::{Account, Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
+use threepid_record::redact::Redactor;
 
 /// Why a trial ends whose accounts were still being made.
 const INTERRUPTED: &str = "the run was interrupted; it was at the step `account`";
@@ -105,7 +105,7 @@ pub(super) fn without(trial: &Trial, outcome: Outcome, reason: String) -> TrialR
         reason,
         findings: Vec::new(),
         choices: Vec::new(),
-        values: crate::matching::Values::default(),
+        values: threepid_engine::matching::Values::default(),
     };
     record(trial, verdict, Transcript::default(), 0.0)
 }

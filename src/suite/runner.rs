@@ -9,9 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::one;
 use super::station::Station;
-use crate::judge::Deviations;
-use crate::model::{Level, Outcome, TrialRecord};
-use crate::plan::Planned;
+use threepid_engine::judge::Deviations;
+use threepid_engine::plan::Planned;
+use threepid_record::model::{Level, Outcome, TrialRecord};
 
 /// How trials are run and judged.
 pub struct Settings {

@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 
 use url::Url;
 
-use crate::judge::{self, StepAnswer, Verdict};
-use crate::model::{Event, Finding, FindingKind, Level, Outcome, TrialRecord};
-use crate::plan::Trial;
 use crate::run::Performed;
-use crate::scenario::Suite;
 use crate::snapshots::{self, Content, Key, Mode, Origin, SnapshotError, Store, render};
+use threepid_engine::judge::{self, StepAnswer, Verdict};
+use threepid_engine::plan::Trial;
+use threepid_engine::scenario::Suite;
+use threepid_record::model::{Event, Finding, FindingKind, Level, Outcome, TrialRecord};
 
 /// The snapshots of one target.
 #[derive(Debug)]

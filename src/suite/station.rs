@@ -7,13 +7,13 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::http::{Client, HttpOptions, Origins, Shared};
 use crate::identity::IdentityServer;
-use crate::mail::{Mailbox, Sink, read_mail};
-use crate::model::{Arrival, Mail};
-use crate::plan::Api;
 use crate::run::{Context, Limits, MAIL_DOMAIN};
 use crate::target::{AccountOptions, ProbeMail, ProbeMailbox, ProbeOptions, Target, probe};
+use threepid_engine::plan::Api;
+use threepid_record::model::{Arrival, Mail};
+use threepid_wire::http::{Client, HttpOptions, Origins, Shared};
+use threepid_wire::mail::{Mailbox, Sink, read_mail};
 
 /// A target with everything that trials on it need.
 pub struct Station {

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::http::{Client, Origins, Outgoing};
-use crate::model::{Account, Exchange};
+use threepid_record::model::{Account, Exchange};
+use threepid_wire::http::{Client, Origins, Outgoing};
 
 use super::error::{Attempt, TargetError};
 use super::patience;

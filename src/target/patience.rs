@@ -6,8 +6,8 @@
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::http::{Client, Outgoing, asked_to_wait};
-use crate::model::{Exchange, Response};
+use threepid_record::model::{Exchange, Response};
+use threepid_wire::http::{Client, Outgoing, asked_to_wait};
 
 /// How many characters of a name that a server chose are shown: an error code, a stage, a key.
 const NAME: usize = 64;

@@ -13,8 +13,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::http::{Client, Origins, Outgoing};
-use crate::model::{Ability, Account, Arrival, Exchange, Mail, TargetInfo};
+use threepid_record::model::{Ability, Account, Arrival, Exchange, Mail, TargetInfo};
+use threepid_wire::http::{Client, Origins, Outgoing};
 
 use super::accounts::{AccountOptions, Accounts};
 use super::error::TargetError;

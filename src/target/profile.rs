@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use super::accounts::Method;
 use super::error::{ProfileError, nearest};
 use super::template::{merge, unset};
-use crate::model::Level;
+use threepid_record::model::Level;
 
 /// The profiles that come with the program.
 #[derive(RustEmbed)]

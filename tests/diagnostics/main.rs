@@ -91,7 +91,7 @@ fn codes() -> BTreeSet<String> {
     let place = Regex::new(r"\bDiagnostic::new\(").unwrap();
     let named = Regex::new(r#"code: "([a-z-]+)""#).unwrap();
     let (mut codes, mut places, mut forwarded) = (BTreeSet::new(), 0, 0);
-    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scenario")];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/threepid-engine/src/scenario")];
     while let Some(folder) = folders.pop() {
         for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {

@@ -60,7 +60,8 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) async fn new() -> Bench {
-        let suite = Suite::shipped().map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap();
+        let suite =
+            threepid::shipped::suite().map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
         let options = SinkOptions { listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
         let sink = Sink::start(options).await.unwrap();

@@ -2,8 +2,8 @@
 
 use clap::ValueEnum;
 
-use crate::model::Level;
 use crate::snapshots::Mode;
+use threepid_record::model::Level;
 
 /// What goes to standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

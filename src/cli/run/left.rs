@@ -9,10 +9,10 @@ use super::super::args::ApiChoice;
 use super::super::kept::Records;
 use super::super::output::Output;
 use super::{Prepared, Selected};
-use crate::model::{TargetInfo, TrialRecord};
-use crate::plan::{Api, plan};
-use crate::report::events::Happened;
 use crate::suite::not_run;
+use threepid_engine::plan::{Api, plan};
+use threepid_record::model::{TargetInfo, TrialRecord};
+use threepid_views::report::events::Happened;
 
 impl Prepared<'_> {
     /// Why nothing more is started, if that is so.

@@ -5,8 +5,8 @@
 
 use super::super::terminal;
 use super::Prepared;
-use crate::model::{Event, FindingKind, Report, Slice, TrialRecord};
-use crate::report::visible;
+use threepid_record::model::{Event, FindingKind, Report, Slice, TrialRecord};
+use threepid_views::report::visible;
 
 /// How many orphans are named.
 const MOST_ORPHANS: usize = 20;
@@ -63,8 +63,9 @@ impl Prepared<'_> {
 
 /// Whether a trial was not reached because an address was taken.
 fn is_taken(trial: &TrialRecord) -> bool {
-    let said =
-        |finding: &crate::model::Finding| finding.kind == FindingKind::Precondition && finding.actual.contains(IN_USE);
+    let said = |finding: &threepid_record::model::Finding| {
+        finding.kind == FindingKind::Precondition && finding.actual.contains(IN_USE)
+    };
     let answered = || {
         let exchanges = trial.transcript.entries.iter().filter_map(|entry| match &entry.event {
             Event::Exchange(exchange) => exchange.response.as_ref(),

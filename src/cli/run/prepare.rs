@@ -10,12 +10,12 @@ use super::super::args::RunArgs;
 use super::super::exit::Exit;
 use super::super::load;
 use super::super::terminal::Terminal;
-use crate::http::Shared;
-use crate::plan::{Selection, VariantOffer, assign};
-use crate::scenario::{NEEDS, Suite, nearest};
 use crate::snapshots::Mode;
 use crate::suite::{Authorities, Settings, Snapshots, known_deviations};
 use crate::target::{Kind, Profile};
+use threepid_engine::plan::{Selection, VariantOffer, assign};
+use threepid_engine::scenario::{NEEDS, Suite, nearest};
+use threepid_wire::http::Shared;
 
 /// Why a run does not begin: an exit code, and a message unless all has been said.
 type Refused = (Exit, Option<String>);

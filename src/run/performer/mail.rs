@@ -4,9 +4,9 @@ use tokio::time::Instant;
 
 use super::super::absent;
 use super::{Performer, unbound};
-use crate::mail::{Received, read_mail};
-use crate::model::{Delivery, Entry, Event, Mail, Silence, Stop};
-use crate::scenario::{MailWait, Quiet, Step};
+use threepid_engine::scenario::{MailWait, Quiet, Step};
+use threepid_record::model::{Delivery, Entry, Event, Mail, Silence, Stop};
+use threepid_wire::mail::{Received, read_mail};
 
 /// How many mails that no step asked for are kept of one address.
 const MOST_UNASKED: usize = 20;

@@ -7,8 +7,8 @@ use std::sync::PoisonError;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::http::Outgoing;
-use crate::model::{Account, Exchange};
+use threepid_record::model::{Account, Exchange};
+use threepid_wire::http::Outgoing;
 
 use super::super::error::TargetError;
 use super::super::patience::{in_short, json};

@@ -5,8 +5,8 @@
 
 use serde_json::{Value, json};
 
-use crate::http::Outgoing;
-use crate::model::{Account, Exchange, Response};
+use threepid_record::model::{Account, Exchange, Response};
+use threepid_wire::http::Outgoing;
 
 use super::super::patience::{errcode, in_short, json as body_of};
 use super::{Ask, account_from, fresh_localpart, fresh_password};

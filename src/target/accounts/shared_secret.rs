@@ -6,8 +6,8 @@ use hmac::{Hmac, Mac as _};
 use serde_json::json;
 use sha1::Sha1;
 
-use crate::http::Outgoing;
-use crate::model::Account;
+use threepid_record::model::Account;
+use threepid_wire::http::Outgoing;
 
 use super::super::patience::{in_short, json as body_of};
 use super::{Ask, account_from, fresh_localpart, fresh_password};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::super::patience::{beginning, names};
-use crate::model::Arrival;
+use threepid_record::model::Arrival;
 
 /// How many mails for other addresses a message names.
 const MOST_STRAYS: usize = 3;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::http::{Client, HttpOptions, Outgoing, Shared};
 use crate::target::error::StartError;
 use crate::target::process::{Process, in_words};
+use threepid_wire::http::{Client, HttpOptions, Outgoing, Shared};
 
 /// Readiness is asked for at each new output of the server; for one that writes nothing, this often.
 const SILENT_INTERVAL: Duration = Duration::from_millis(250);

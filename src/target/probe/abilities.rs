@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::{Asking, ProbeOptions, VERSIONS};
-use crate::model::{Ability, Account, Exchange};
 use crate::target::accounts::registration::{TOKEN_STAGE, Uia, any_flow_has};
 use crate::target::error::TargetError;
 use crate::target::patience::{self, in_short};
+use threepid_record::model::{Ability, Account, Exchange};
 
 const EMAIL_STAGE: &str = "m.login.email.identity";
 const IDENTITY_SERVER: &str = "identity-server";

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::model::{Ability, Account, Exchange, Mail};
+use threepid_record::model::{Ability, Account, Exchange, Mail};
 
 use super::super::error::TargetError;
 use super::super::patience::{errcode, in_short, json as body_of};

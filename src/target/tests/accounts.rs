@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::fake::{Answer, Asked, Fake, client};
-use crate::model::{Account, Exchange};
 use crate::target::{AccountOptions, Accounts, Method, NoAccount, TargetError, parse_given};
+use threepid_record::model::{Account, Exchange};
 
 fn account_named(name: &str) -> Answer {
     (200, json!({"user_id": format!("@{name}:hs.test"), "access_token": format!("token-{name}"), "device_id": "D"}))

@@ -8,7 +8,7 @@ use axum::extract::Request;
 use axum::http::Response;
 use serde_json::Value;
 
-use crate::http::{Client, HttpOptions, Origins, Shared};
+use threepid_wire::http::{Client, HttpOptions, Origins, Shared};
 
 /// A request as a test wants to see it.
 #[derive(Debug, Clone)]

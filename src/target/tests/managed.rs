@@ -3,8 +3,8 @@
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::http::Outgoing;
 use crate::target::{Managed, Profile, StartError, StartEvent, StartOptions};
+use threepid_wire::http::Outgoing;
 
 use super::fake::{client, python};
 

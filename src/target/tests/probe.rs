@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::fake::{Answer, Asked, Fake, client};
-use crate::http::Origins;
-use crate::model::{Arrival, Body, Envelope, Link, LinkSource, Mail, SessionFacts};
 use crate::target::{ProbeMail, ProbeMailbox, ProbeOptions, Target, TargetError, probe};
+use threepid_record::model::{Arrival, Body, Envelope, Link, LinkSource, Mail, SessionFacts};
+use threepid_wire::http::Origins;
 
 /// A place where a mail with this link is always there already, or never comes.
 struct Post(Option<String>);

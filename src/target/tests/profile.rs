@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::model::Level;
 use crate::target::template::{merge, render_text, render_value, unset};
 use crate::target::{Kind, Profile, Values, builtin_profiles};
+use threepid_record::model::Level;
 
 fn problem(text: &str) -> String {
     Profile::parse(text, "my.toml").unwrap_err().to_string()

@@ -1,0 +1,163 @@
+//! One trial: what is run once and gets one verdict.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::scenario::{Case, Scenario, SpecVersion, Step, Suite};
+use threepid_record::model::{TargetInfo, TrialRecord};
+
+/// Which of the two prefixes of the Client-Server API is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Api {
+    /// `/_matrix/client/v3`.
+    V3,
+    /// `/_matrix/client/r0`.
+    R0,
+}
+
+impl Api {
+    /// What relative paths are put behind.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Api::V3 => "/_matrix/client/v3",
+            Api::R0 => "/_matrix/client/r0",
+        }
+    }
+
+    /// The name of the ability that a target with it has.
+    pub fn ability(self) -> &'static str {
+        match self {
+            Api::V3 => "api-v3",
+            Api::R0 => "api-r0",
+        }
+    }
+}
+
+impl fmt::Display for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Api::V3 => "v3",
+            Api::R0 => "r0",
+        })
+    }
+}
+
+/// One scenario, one row of its cases, one API version, one variant of the target, once.
+#[derive(Debug, Clone)]
+pub struct Trial {
+    suite: Arc<Suite>,
+    scenario: usize,
+    case: usize,
+    /// Which prefix.
+    pub api: Api,
+    /// Which variant of the target.
+    pub variant: String,
+    /// Which repetition, from 1.
+    pub repetition: u32,
+}
+
+impl Trial {
+    /// The trial that a record is of, if the suite has its scenario and its row.
+    pub fn of_record(suite: &Arc<Suite>, record: &TrialRecord) -> Option<Trial> {
+        let scenario = suite.scenarios.iter().position(|scenario| scenario.id == record.id)?;
+        let case = suite.scenarios[scenario].cases.iter().position(|case| case.name == record.case)?;
+        Some(Trial {
+            suite: Arc::clone(suite),
+            scenario,
+            case,
+            api: if record.api == "r0" { Api::R0 } else { Api::V3 },
+            variant: record.variant.clone(),
+            repetition: record.repetition,
+        })
+    }
+
+    /// The suite it belongs to.
+    pub fn suite(&self) -> &Suite {
+        &self.suite
+    }
+
+    /// Its scenario.
+    pub fn scenario(&self) -> &Scenario {
+        &self.suite.scenarios[self.scenario]
+    }
+
+    /// Its row.
+    pub fn case(&self) -> &Case {
+        &self.scenario().cases[self.case]
+    }
+
+    /// Its steps.
+    pub fn steps(&self) -> &[Step] {
+        &self.case().steps
+    }
+
+    /// Its name: unique in a run, and the same in every run.
+    pub fn name(&self) -> String {
+        let case = self.case().name.as_deref().unwrap_or_default();
+        format!("{}[{case}]/{}/{}/{}", self.scenario().id, self.api, self.variant, self.repetition)
+    }
+}
+
+/// A trial, and why it is not run if it is not.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// The trial.
+    pub trial: Trial,
+    /// The reason to skip it.
+    pub skip: Option<String>,
+}
+
+/// Makes the trials of these scenarios (with the rows that were selected) on one variant of a target.
+///
+/// The order is that of scenarios, rows, API versions and repetitions.
+pub fn plan(
+    suite: &Arc<Suite>,
+    selected: &[(usize, Vec<usize>)],
+    variant: &str,
+    info: &TargetInfo,
+    apis: &[Api],
+    repeat: u32,
+) -> Vec<Planned> {
+    let mut planned = Vec::new();
+    for (scenario, cases) in selected {
+        let skip = reason_to_skip(&suite.scenarios[*scenario], info);
+        for &case in cases {
+            for &api in apis {
+                for repetition in 1..=repeat {
+                    planned.push(Planned {
+                        trial: Trial {
+                            suite: Arc::clone(suite),
+                            scenario: *scenario,
+                            case,
+                            api,
+                            variant: variant.to_owned(),
+                            repetition,
+                        },
+                        skip: skip.clone(),
+                    });
+                }
+            }
+        }
+    }
+    planned
+}
+
+fn reason_to_skip(scenario: &Scenario, info: &TargetInfo) -> Option<String> {
+    for need in &scenario.needs {
+        match info.abilities.iter().find(|ability| ability.name == *need) {
+            Some(ability) if ability.offered => {}
+            Some(ability) => return Some(format!("{need} is not offered: {}", ability.reason)),
+            None => {
+                return Some(format!("{need} is not offered: nothing gives it on this target"));
+            }
+        }
+    }
+    let newest = info.versions.iter().filter_map(|version| version.parse::<SpecVersion>().ok()).max()?;
+    if let Some(since) = scenario.since.filter(|since| newest < *since) {
+        return Some(format!("it holds since {since}, and the target speaks up to {newest}"));
+    }
+    if let Some(until) = scenario.until.filter(|until| newest > *until) {
+        return Some(format!("it holds until {until}, and the target speaks {newest}"));
+    }
+    None
+}

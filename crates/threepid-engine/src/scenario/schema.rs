@@ -1,0 +1,158 @@
+//! The JSON Schema of scenario files, for editors.
+//!
+//! Gives a schema made from the same key lists as the parser, so that the two cannot drift apart. It is wider than
+//! the parser where a schema cannot say more (placeholders that nothing binds, unknown fragments).
+
+use serde_json::{Map, Value, json};
+
+use super::keys::{self, Key, Shape};
+use super::pattern::OPERATORS;
+use threepid_record::model::Level;
+
+/// The schema of a scenario or fragment file.
+pub fn json_schema() -> Value {
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "threepid scenario",
+        "description": "One behaviour of a Matrix homeserver's e-mail verification; or, in the folder `fragments`, steps for several of them.",
+        "anyOf": [object(keys::SCENARIO, &[]), object(keys::FRAGMENT, &[])],
+        "$defs": {
+            "spec": object(keys::SPEC, &[]),
+            "step": step(),
+            "pattern": pattern(),
+            "status": status(),
+            "duration": {"type": "string", "pattern": "^[0-9]+ ?(ms|s|m|min|h)$"},
+            "text": {"type": ["string", "number", "boolean"]},
+        },
+    })
+}
+
+fn object(list: &[Key], more: &[(&str, Value)]) -> Value {
+    let mut properties = Map::new();
+    for key in list {
+        properties.insert(key.name.to_owned(), described(shape(key.shape, list), key.about));
+    }
+    for (name, value) in more {
+        properties.insert((*name).to_owned(), value.clone());
+    }
+    let required: Vec<&str> = list.iter().filter(|key| key.required).map(|key| key.name).collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+fn described(mut schema: Value, about: &str) -> Value {
+    schema["description"] = about.into();
+    schema
+}
+
+fn shape(shape: Shape, siblings: &[Key]) -> Value {
+    match shape {
+        Shape::Plain => json!({"type": "string", "minLength": 1}),
+        Shape::Text => json!({"$ref": "#/$defs/text"}),
+        Shape::Words => json!({"type": "array", "items": {"type": "string"}}),
+        Shape::OneOf(words) => json!({"enum": words}),
+        Shape::Flag => json!({"type": "boolean"}),
+        Shape::Count => json!({"type": "integer", "minimum": 1}),
+        Shape::Duration => json!({"$ref": "#/$defs/duration"}),
+        Shape::Template => json!({}),
+        Shape::Texts | Shape::Changes => {
+            json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}})
+        }
+        Shape::Spec => json!({"$ref": "#/$defs/spec"}),
+        Shape::Steps => json!({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"}}),
+        Shape::Cases => json!({"type": "object", "additionalProperties": {"type": "object"}}),
+        Shape::Inputs => {
+            json!({"type": "object", "additionalProperties": object(keys::INPUT, &[])})
+        }
+        Shape::Status => json!({"$ref": "#/$defs/status"}),
+        Shape::Pattern => json!({"$ref": "#/$defs/pattern"}),
+        Shape::Patterns => {
+            json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/pattern"}})
+        }
+        Shape::Alternatives => {
+            json!({"type": "object", "minProperties": 2, "additionalProperties": object(siblings, &[])})
+        }
+    }
+}
+
+/// A step is one of as many objects as there are actions.
+fn step() -> Value {
+    let mut kinds = Vec::new();
+    for method in keys::METHODS {
+        let path = json!({"type": "string", "description": "The path: below `/_matrix/client/<version>`, unless it begins with `/_`."});
+        kinds.push(one_step(method, path, keys::REQUEST, Some(keys::RESPONSE)));
+    }
+    for (name, about) in keys::ACTIONS {
+        let text = described(json!({"type": "string"}), about);
+        let (value, own, observed) = match *name {
+            "mail" => (text, keys::MAIL, Some(keys::DELIVERY)),
+            "no_mail" => (text, keys::SILENCE_STEP, Some(keys::SILENCE)),
+            "click" => (text, keys::CLICK, Some(keys::VISIT)),
+            "use" => (text, keys::USE, None),
+            "skip" => (text, &[][..], None),
+            "pause" => (described(json!({"$ref": "#/$defs/duration"}), about), &[][..], None),
+            "sink" => (described(object(keys::SINK, &[]), about), &[][..], None),
+            "repeat" => (described(object(keys::REPEAT, &[]), about), &[][..], Some(keys::ROUNDS)),
+            "identity_asked" => (text, keys::IDENTITY_ASKED, Some(keys::INQUIRY)),
+            "identity_does" => {
+                let words = json!({"enum": keys::IDENTITY_DOINGS});
+                (described(words, about), keys::IDENTITY_DOES, None)
+            }
+            _ => {
+                let list = json!({"type": "array", "minItems": 2, "items": {"type": "object"}});
+                (described(list, about), keys::PARALLEL, Some(keys::RESPONSES))
+            }
+        };
+        kinds.push(one_step(name, value, own, observed));
+    }
+    json!({"anyOf": kinds})
+}
+
+fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -> Value {
+    let mut more = vec![(action, value)];
+    let expectation = observed.map(|observed| {
+        let mut schema = object(observed, &[]);
+        let alternatives = object(observed, &[]);
+        if let Some(properties) = schema["properties"].as_object_mut() {
+            for key in keys::EXPECTATION {
+                let value = match key.shape {
+                    Shape::Alternatives => {
+                        json!({"type": "object", "minProperties": 2, "additionalProperties": alternatives})
+                    }
+                    other => shape(other, &[]),
+                };
+                properties.insert(key.name.to_owned(), described(value, key.about));
+            }
+        }
+        schema
+    });
+    if let Some(expectation) = &expectation {
+        more.extend(Level::ALL.map(|level| (level.word(), expectation.clone())));
+    }
+    let list: Vec<(&str, Value)> = own
+        .iter()
+        .chain(keys::STEP)
+        .map(|key| (key.name, described(shape(key.shape, &[]), key.about)))
+        .chain(more)
+        .collect();
+    let mut schema = object(&[], &list);
+    schema["required"] = json!([action]);
+    schema
+}
+
+fn pattern() -> Value {
+    let operators: Map<String, Value> =
+        OPERATORS.iter().map(|(name, about)| ((*name).to_owned(), json!({"description": about}))).collect();
+    json!({
+        "description": "JSON that may leave keys out, with placeholders (`<sid>`), `\"...\"` in arrays, and operators.",
+        "anyOf": [
+            {"type": ["string", "number", "boolean", "null", "array"]},
+            {"type": "object", "properties": operators, "additionalProperties": false, "minProperties": 1},
+            {"type": "object", "propertyNames": {"not": {"pattern": "^\\$"}}},
+        ],
+    })
+}
+
+fn status() -> Value {
+    let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"enum": ["1xx", "2xx", "3xx", "4xx", "5xx"]}]});
+    json!({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}, {"$ref": "#/$defs/pattern"}]})
+}

@@ -1,0 +1,131 @@
+//! Where scenario files come from: texts that are given, or a folder.
+//!
+//! Gives the texts of all files, sorted by path. The only part of `scenario` that reads from disk.
+
+use std::path::{Path, PathBuf};
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its path below the scenarios' folder, with `/`.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// All files that a suite was read from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sources {
+    /// The folder, as it was given; empty if they are from none.
+    folder: String,
+    files: Vec<SourceFile>,
+}
+
+/// Why files could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// A folder or file could not be read.
+    #[error("cannot read {path}: {source}; give a folder with scenario files (*.yaml)")]
+    Read {
+        /// The folder or file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A folder has no scenario.
+    #[error("there is no scenario file (*.yaml) in {path}")]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// How many files a folder may have.
+const MAX_FILES: usize = 5_000;
+
+impl Sources {
+    /// These files.
+    pub fn of(files: impl IntoIterator<Item = SourceFile>) -> Sources {
+        let mut files: Vec<_> = files.into_iter().collect();
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Sources { folder: String::new(), files }
+    }
+
+    /// The same, as being from this folder.
+    pub fn named(self, folder: &str) -> Sources {
+        Sources { folder: folder.to_owned(), ..self }
+    }
+
+    /// All files ending in `.yaml` in a folder and below it.
+    ///
+    /// # Errors
+    ///
+    /// [`SourceError::Read`] if something cannot be read, [`SourceError::Empty`] if there is no such file.
+    pub fn folder(root: &Path) -> Result<Sources, SourceError> {
+        let mut files = Vec::new();
+        let mut folders = vec![root.to_owned()];
+        while let Some(folder) = folders.pop() {
+            let read = |source| SourceError::Read { path: folder.clone(), source };
+            for entry in std::fs::read_dir(&folder).map_err(read)? {
+                let entry = entry.map_err(read)?;
+                let path = entry.path();
+                // A link may lead out of the folder or round in circles; only what is really there counts.
+                let kind = entry.file_type().map_err(read)?;
+                if kind.is_dir() {
+                    folders.push(path);
+                } else if kind.is_file()
+                    && path.extension().is_some_and(|ending| ending == "yaml")
+                    && files.len() < MAX_FILES
+                {
+                    let bytes =
+                        std::fs::read(&path).map_err(|source| SourceError::Read { path: path.clone(), source })?;
+                    let below = path.strip_prefix(root).unwrap_or(&path);
+                    let below =
+                        below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+                    files.push(SourceFile { path: below, text: String::from_utf8_lossy(&bytes).into_owned() });
+                }
+            }
+        }
+        if files.is_empty() {
+            return Err(SourceError::Empty { path: root.to_owned() });
+        }
+        Ok(Sources { folder: root.display().to_string(), ..Sources::of(files) })
+    }
+
+    /// The folder that they are from, as it was given; empty if they are from none.
+    pub fn folder_name(&self) -> &str {
+        &self.folder
+    }
+
+    /// All files.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// The file of this index.
+    pub fn file(&self, index: usize) -> &SourceFile {
+        &self.files[index]
+    }
+
+    /// Line and column, both from 1, of a place.
+    pub fn line_column(&self, file: usize, offset: usize) -> (usize, usize) {
+        let text = &self.files[file].text;
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or(before).chars().count() + 1;
+        (line, column)
+    }
+
+    /// A hash of all files: two runs with the same one ran the same scenarios.
+    pub fn hash(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let mut hasher = Sha256::new();
+        for file in &self.files {
+            for part in [&file.path, &file.text] {
+                hasher.update((part.len() as u64).to_be_bytes());
+                hasher.update(part.as_bytes());
+            }
+        }
+        hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! All scenarios of a folder, read together.
+
+use std::collections::BTreeMap;
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::expand::Fragment;
+use super::node::Span;
+use super::read::Reader;
+use super::{Scenario, Sources, yaml};
+
+/// The folder whose files are fragments.
+pub(super) const FRAGMENTS: &str = "fragments/";
+
+/// All scenarios, in the order of their ids.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suite {
+    /// The scenarios.
+    pub scenarios: Vec<Scenario>,
+    /// The files they were read from.
+    pub sources: Sources,
+}
+
+impl Suite {
+    /// Reads all files together.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of every file, in the order of files and places.
+    pub fn read(sources: Sources) -> Result<Suite, (Sources, Diagnostics)> {
+        let (scenarios, faults) = read_all(&sources);
+        if faults.is_empty() { Ok(Suite { scenarios, sources }) } else { Err((sources, Diagnostics::new(faults))) }
+    }
+
+    /// The scenario of this id.
+    pub fn scenario(&self, id: &str) -> Option<&Scenario> {
+        self.scenarios.iter().find(|scenario| scenario.id == id)
+    }
+}
+
+fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>) {
+    let reader = Reader::new(sources.files().iter().map(|file| file.text.as_str()).collect());
+    let mut fragments: BTreeMap<String, Option<Fragment>> = BTreeMap::new();
+    let mut scenarios = Vec::new();
+    for (index, file) in sources.files().iter().enumerate() {
+        let id = file.path.trim_end_matches(".yaml");
+        let node = match yaml::read(index, &file.text) {
+            Ok(node) => node,
+            Err(fault) => {
+                reader.fault(*fault);
+                if file.path.starts_with(FRAGMENTS) {
+                    fragments.insert(id.to_owned(), None);
+                }
+                continue;
+            }
+        };
+        if file.path.starts_with(FRAGMENTS) {
+            fragments.insert(id.to_owned(), reader.fragment(&node));
+        } else if well_named(id) {
+            scenarios.push((id, index, node));
+        } else {
+            reader.fault(
+                Diagnostic::new(Span { file: index, start: 0, len: 0 }, "id", format!("`{id}` is no scenario id"))
+                    .label("this file")
+                    .help(
+                        "put it into a folder, and use small letters, digits and `-`: `add-email/wrong-password.yaml`",
+                    ),
+            );
+        }
+    }
+    let scenarios =
+        scenarios.into_iter().filter_map(|(id, index, node)| reader.scenario(id, index, &node, &fragments)).collect();
+    (scenarios, reader.into_faults())
+}
+
+/// An id is a folder and a name, in small letters, digits and `-`.
+fn well_named(id: &str) -> bool {
+    let parts: Vec<&str> = id.split('/').collect();
+    parts.len() >= 2
+        && parts.iter().all(|part| {
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::SourceFile;
+
+    fn one(text: &str) -> Result<Suite, String> {
+        let file = SourceFile { path: "a/b.yaml".into(), text: text.into() };
+        Suite::read(Sources::of([file])).map_err(|(sources, faults)| faults.render(&sources, false, 100))
+    }
+
+    #[test]
+    fn all_faults_come_at_once() {
+        let shown = one("title: x\nwhy: y\nneeds: [emial]\nsteps:\n  - PSOT: /x\n  - GET: /y\n    as: alice\n    must: {statsu: 200}\n").unwrap_err();
+        for part in [
+            "emial",
+            "did you mean `email`",
+            "PSOT",
+            "did you mean `POST`",
+            "no actor `alice`",
+            "did you mean `status`",
+            "a/b.yaml:5:",
+        ] {
+            assert!(shown.contains(part), "{part} is missing in\n{shown}");
+        }
+    }
+}

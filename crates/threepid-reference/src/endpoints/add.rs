@@ -1,0 +1,235 @@
+//! `POST /account/3pid/add`, and the deprecated `POST /account/3pid`: attaching a validated address.
+//!
+//! Asking for the password, checking the proof, attaching the address and spending both happen under one lock: two requests
+//! with the same proof cannot both succeed.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde_json::{Map, Value};
+
+use crate::{
+    accounts::{MAX_ADDRESSES, NotAttached, Threepid, UserId},
+    address::Address,
+    answer::{self, MatrixError},
+    body::{Body, Fields as _},
+    caller::Caller,
+    defects::{
+        ADDRESS_MOVES_TO_THE_NEWCOMER, ADDS_ANOTHER_ADDRESS, ADDS_BEFORE_THE_LINK, ADDS_WITHOUT_PASSWORD,
+        CHALLENGE_ADDS_ALREADY, CHALLENGE_WITH_SUCCESS_STATUS, DEPRECATED_ADD_ADDS_NOTHING,
+        DEPRECATED_ADD_SKIPS_THE_PROOF, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, REFUSES_A_PROVEN_ADDRESS,
+        SECOND_ADDRESS_REPLACES_THE_FIRST, SESSION_COUNTS_FOR_ANY_SID, SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE,
+        UNCLICKED_IS_A_SERVER_ERROR, UNCLICKED_REFUSED_BUT_ADDED, UNCLICKED_UNDER_ANOTHER_CODE,
+        UNKNOWN_SID_IS_A_SERVER_ERROR, USED_PROOF_MOVES_THE_ADDRESS, WRONG_PASSWORD_ADDS_ANYWAY,
+        WRONG_PASSWORD_IS_SUCCESS_STATUS,
+    },
+    proofs::{NoProof, Proof, Purpose},
+    server::{Server, State as ServerState, now_ms},
+    shapes::{AUTH_FAILED_403, DEPRECATED_ADD_404, UNKNOWN_SID_404},
+    uia::{self, Ask, Flows, Grant, Operation, Stage},
+};
+
+/// Adding needs the account's password.
+const FLOWS: Flows = &[&[Stage::Password]];
+
+/// Characters in a sid.
+const SID_LIMIT: usize = 255;
+
+/// The session that a request refers to.
+#[derive(Clone, Copy)]
+struct Reference<'a> {
+    sid: &'a str,
+    client_secret: &'a str,
+}
+
+impl<'a> Reference<'a> {
+    fn read(fields: &'a Map<String, Value>) -> Result<Self, MatrixError> {
+        let (sid, client_secret) = (fields.text("sid")?, fields.text("client_secret")?);
+        // No sid of ours is longer, and a challenge remembers the one it was opened for.
+        if sid.len() > SID_LIMIT {
+            return Err(MatrixError::invalid_param(format!("the sid is longer than {SID_LIMIT} characters")));
+        }
+        Ok(Self { sid, client_secret })
+    }
+}
+
+/// `POST /account/3pid/add`
+pub(crate) async fn add(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    server.changes_permitted()?;
+    let reference = Reference::read(&body)?;
+    let auth = body.optional_object("auth")?;
+    let mut state = server.state();
+    let is_proven = state.proofs.proof(Purpose::Add, reference.sid, reference.client_secret).is_ok();
+    if auth.is_none() && is_proven && server.broken(ADDS_WITHOUT_PASSWORD) {
+        attach(&server, &mut state, &caller.user, reference)?;
+        return Ok(answer::empty());
+    }
+    let grant = permission(&server, &mut state, &caller.user, reference, auth)?;
+    attach(&server, &mut state, &caller.user, reference)?;
+    if !server.broken(SESSION_COUNTS_FOR_ANY_SID) {
+        state.challenges.spend(&grant);
+    }
+    Ok(answer::empty())
+}
+
+/// `POST /account/3pid`, deprecated since r0.6.0. It never asked for a password, and `bind` no longer means anything.
+pub(crate) async fn deprecated(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    if server.shaped(DEPRECATED_ADD_404) {
+        return Err(MatrixError::unrecognized(StatusCode::NOT_FOUND));
+    }
+    server.changes_permitted()?;
+    let credentials = match body.optional_object("three_pid_creds")? {
+        Some(credentials) => credentials,
+        // The spelling of clients older than the specification.
+        None => body.optional_object("threePidCreds")?.ok_or_else(|| MatrixError::missing_param("three_pid_creds"))?,
+    };
+    let reference = Reference::read(credentials)?;
+    let mut state = server.state();
+    let is_proven = state.proofs.proof(Purpose::Add, reference.sid, reference.client_secret).is_ok();
+    if is_proven && server.broken(DEPRECATED_ADD_ADDS_NOTHING) {
+        return Ok(answer::empty());
+    }
+    if server.broken(DEPRECATED_ADD_SKIPS_THE_PROOF)
+        && let Some(proof) = claimed(&mut state, reference)
+    {
+        record(&server, &mut state, &caller.user, proof)?;
+        return Ok(answer::empty());
+    }
+    let attached = attach(&server, &mut state, &caller.user, reference);
+    // This endpoint, other than its successor, has a status for the refusal in the specification: 403.
+    attached.map_err(|refusal| match refusal.errcode() {
+        Some("M_THREEPID_AUTH_FAILED") => refusal.with_status(StatusCode::FORBIDDEN),
+        _ => refusal,
+    })?;
+    Ok(answer::empty())
+}
+
+/// Asks for the password. A session opened for one `sid` is worth nothing for another.
+fn permission(
+    server: &Server,
+    state: &mut ServerState,
+    user: &UserId,
+    reference: Reference<'_>,
+    auth: Option<&Map<String, Value>>,
+) -> Result<Grant, MatrixError> {
+    let operation = Operation::AddAddress { user: user.clone(), sid: reference.sid.to_owned() };
+    let ask = Ask { operation, flows: FLOWS, auth, remember: Map::new() };
+    let is_first = auth.is_none();
+    uia::authorise(server, state, ask).or_else(|refusal| {
+        if !refusal.is_challenge() {
+            return Err(refusal);
+        }
+        let adds = if is_first { CHALLENGE_ADDS_ALREADY } else { WRONG_PASSWORD_ADDS_ANYWAY };
+        if server.broken(adds) {
+            let proof = proof(server, state, user, reference)?;
+            record(server, state, user, proof)?;
+        }
+        let succeeds = if is_first { CHALLENGE_WITH_SUCCESS_STATUS } else { WRONG_PASSWORD_IS_SUCCESS_STATUS };
+        Err(if server.broken(succeeds) { refusal.with_status(StatusCode::OK) } else { refusal })
+    })
+}
+
+/// Attaches the address of a proof and uses the proof up.
+fn attach(
+    server: &Server,
+    state: &mut ServerState,
+    user: &UserId,
+    reference: Reference<'_>,
+) -> Result<(), MatrixError> {
+    let proof = proof(server, state, user, reference)?;
+    if server.broken(REFUSES_A_PROVEN_ADDRESS) {
+        return Err(MatrixError::auth_failed());
+    }
+    if !server.broken(SUCCESS_ADDS_NOTHING) {
+        record(server, state, user, proof)?;
+    }
+    if !server.broken(TOKEN_USABLE_TWICE) && !server.broken(USED_PROOF_MOVES_THE_ADDRESS) {
+        state.proofs.close(reference.sid);
+    }
+    Ok(())
+}
+
+/// A proof made up for a session that nobody validated: what defects take for one.
+fn claimed(state: &mut ServerState, Reference { sid, client_secret }: Reference<'_>) -> Option<Proof> {
+    let claimed = state.proofs.claimed_address(Purpose::Add, sid, client_secret);
+    claimed.map(|address| Proof { address, validated_at: now_ms() })
+}
+
+fn proof(
+    server: &Server,
+    state: &mut ServerState,
+    user: &UserId,
+    reference: Reference<'_>,
+) -> Result<Proof, MatrixError> {
+    let Reference { sid, client_secret } = reference;
+    let refused = match state.proofs.proof(Purpose::Add, sid, client_secret) {
+        Ok(proof) => return Ok(proof),
+        Err(NoProof::Unknown) if server.broken(UNKNOWN_SID_IS_A_SERVER_ERROR) => {
+            return Err(MatrixError::internal("there is no such session"));
+        }
+        Err(NoProof::Unknown) if server.shaped(UNKNOWN_SID_404) => {
+            return Err(MatrixError::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", "no such validation session"));
+        }
+        Err(NoProof::Unknown) => return Err(auth_failed(server)),
+        Err(NoProof::NotValidated) => auth_failed(server),
+    };
+    let invented = claimed(state, reference);
+    match invented {
+        Some(proof) if server.broken(ADDS_BEFORE_THE_LINK) => return Ok(proof),
+        Some(proof) if server.broken(UNCLICKED_REFUSED_BUT_ADDED) => record(server, state, user, proof)?,
+        _ => {}
+    }
+    if server.broken(UNCLICKED_UNDER_ANOTHER_CODE) {
+        return Err(refused.because("M_UNKNOWN", "No validated 3pid session found"));
+    }
+    if server.broken(UNCLICKED_IS_A_SERVER_ERROR) {
+        return Err(refused.with_status(StatusCode::INTERNAL_SERVER_ERROR));
+    }
+    Err(refused)
+}
+
+fn auth_failed(server: &Server) -> MatrixError {
+    let refusal = MatrixError::auth_failed();
+    if server.shaped(AUTH_FAILED_403) { refusal.with_status(StatusCode::FORBIDDEN) } else { refusal }
+}
+
+/// Writes the address into the account, unless somebody has it.
+fn record(server: &Server, state: &mut ServerState, user: &UserId, proof: Proof) -> Result<(), MatrixError> {
+    let Proof { mut address, validated_at } = proof;
+    if server.broken(ADDS_ANOTHER_ADDRESS) {
+        address = Address::parse(&format!("x{address}")).unwrap_or(address);
+    }
+    if let Some(owner) = state.accounts.owner(&address).cloned() {
+        let same_proof = |it: &Threepid| it.address == address && it.validated_at == validated_at;
+        let used = state.accounts.threepids(&owner).iter().any(same_proof);
+        let moves = server.broken(ADDRESS_MOVES_TO_THE_NEWCOMER)
+            || server.broken(USED_PROOF_MOVES_THE_ADDRESS) && used
+            || server.broken(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) && server.config.inhibit_3pid_errors;
+        if moves {
+            state.accounts.detach(&owner, &address);
+        }
+    }
+    if server.broken(SECOND_ADDRESS_REPLACES_THE_FIRST) {
+        let first = state.accounts.threepids(user).first();
+        if let Some(first) = first.map(|threepid| threepid.address.clone()) {
+            state.accounts.detach(user, &first);
+        }
+    }
+    // The clock may have been set back since the link was followed; the order of the two must not change.
+    let threepid = Threepid { address, validated_at, added_at: now_ms().max(validated_at) };
+    state.accounts.attach(user, threepid).map_err(|reason| match reason {
+        NotAttached::InUse => MatrixError::in_use(),
+        NotAttached::AccountFull => {
+            let error = format!("an account has at most {MAX_ADDRESSES} addresses");
+            MatrixError::new(StatusCode::FORBIDDEN, "M_RESOURCE_LIMIT_EXCEEDED", error)
+        }
+    })
+}

@@ -1,0 +1,109 @@
+//! Creating accounts with a secret, for servers on which nobody can register.
+//!
+//! The way that several homeservers offer to administrators: a nonce, and a MAC over it with a secret that is shared with the
+//! administrator. It is there only if the configuration has such a secret. A nonce is good for one account.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use hmac::{Hmac, Mac as _};
+use serde_json::json;
+use sha1::Sha1;
+
+use super::register;
+use crate::{
+    answer::{self, MatrixError},
+    body::{Body, Fields as _},
+    random,
+    server::Server,
+};
+
+/// Nonces that were given out and not used; a further one forgets the oldest.
+const MAX_NONCES: usize = 1_000;
+
+/// Nonces that were given out and not used.
+#[derive(Debug, Default)]
+pub(crate) struct Nonces(VecDeque<String>);
+
+impl Nonces {
+    fn give(&mut self) -> String {
+        let nonce = random::token();
+        self.0.push_back(nonce.clone());
+        if self.0.len() > MAX_NONCES {
+            self.0.pop_front();
+        }
+        nonce
+    }
+
+    fn take(&mut self, nonce: &str) -> bool {
+        let found = self.0.iter().position(|known| known == nonce);
+        found.is_some_and(|at| self.0.remove(at).is_some())
+    }
+}
+
+/// `GET /_synapse/admin/v1/register`
+pub(crate) async fn nonce(State(server): State<Arc<Server>>) -> Result<Response, MatrixError> {
+    secret(&server)?;
+    Ok(answer::ok(json!({"nonce": server.state().nonces.give()})))
+}
+
+/// `POST /_synapse/admin/v1/register`
+pub(crate) async fn create(State(server): State<Arc<Server>>, Body(body): Body) -> Result<Response, MatrixError> {
+    let secret = secret(&server)?;
+    let text = |name: &'static str| {
+        body.optional_text(name).and_then(|text| text.ok_or_else(|| MatrixError::missing_param(name)))
+    };
+    let (nonce, username, password, mac) = (text("nonce")?, text("username")?, text("password")?, text("mac")?);
+    let mut state = server.state();
+    if !state.nonces.take(nonce) {
+        return Err(MatrixError::new(
+            StatusCode::BAD_REQUEST,
+            "M_UNKNOWN",
+            "this nonce was never given out, or is used up",
+        ));
+    }
+    if !is_signed(secret, [nonce, username, password, "notadmin"], mac) {
+        return Err(MatrixError::forbidden("the MAC is not right"));
+    }
+    register::outright(&mut state, username, password)
+}
+
+fn secret(server: &Server) -> Result<&str, MatrixError> {
+    let secret = server.config.registration_shared_secret.as_deref();
+    secret.ok_or_else(|| MatrixError::unrecognized(StatusCode::NOT_FOUND))
+}
+
+/// Whether `mac` is the HMAC-SHA1 over the parts, separated by NUL, in hexadecimal.
+fn is_signed(secret: &str, parts: [&str; 4], mac: &str) -> bool {
+    let given: Option<Vec<u8>> = (0..mac.len())
+        .step_by(2)
+        .map(|at| mac.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok()))
+        .collect();
+    let (Some(given), Ok(mut wanted)) = (given, Hmac::<Sha1>::new_from_slice(secret.as_bytes())) else { return false };
+    wanted.update(parts.join("\0").as_bytes());
+    wanted.verify_slice(&given).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_right_mac_is_taken() {
+        let parts = ["nonce", "user", "pass", "notadmin"];
+        assert!(is_signed("secret", parts, "a62633a505e2bc2e61569cf3c6847ee41ef09bae"));
+        assert!(!is_signed("other", parts, "a62633a505e2bc2e61569cf3c6847ee41ef09bae"));
+        for wrong in ["", "a6", "zz", "é", "a62633a505e2bc2e61569cf3c6847ee41ef09baf"] {
+            assert!(!is_signed("secret", parts, wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_nonce_is_good_for_one_account() {
+        let mut nonces = Nonces::default();
+        let nonce = nonces.give();
+        assert!(nonces.take(&nonce));
+        assert!(!nonces.take(&nonce));
+        assert!(!nonces.take("made up"));
+    }
+}

@@ -1,0 +1,64 @@
+//! Logging in and out.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde_json::json;
+
+use crate::{
+    answer::{self, MatrixError},
+    body::{Body, Fields as _},
+    caller::Caller,
+    defects::{LOGIN_KNOWS_NO_ADDRESSES, LOGIN_TELLS_UNKNOWN_ADDRESSES},
+    identifier,
+    server::Server,
+};
+
+/// `GET /login`
+pub(crate) async fn flows() -> Response {
+    answer::ok(json!({"flows": [{"type": "m.login.password"}]}))
+}
+
+/// `POST /login`, by password. An unknown account and a wrong password get the same answer.
+pub(crate) async fn login(State(server): State<Arc<Server>>, Body(body): Body) -> Result<Response, MatrixError> {
+    let kind = body.text("type")?;
+    if kind != "m.login.password" {
+        let error = format!("logins of the type `{kind}` are not supported");
+        return Err(MatrixError::new(StatusCode::BAD_REQUEST, "M_UNKNOWN", error));
+    }
+    let password = body.text("password")?;
+    let device = body.device_id()?;
+    let mut state = server.state();
+    let mut user = identifier::named(&server, &state.accounts, &body)?;
+    let identifier = body.get("identifier");
+    if identifier.is_some_and(|identifier| identifier["type"] == "m.id.thirdparty") {
+        if server.broken(LOGIN_KNOWS_NO_ADDRESSES) {
+            user = None;
+        }
+        if user.is_none() && server.broken(LOGIN_TELLS_UNKNOWN_ADDRESSES) {
+            return Err(MatrixError::no_such_address(StatusCode::FORBIDDEN));
+        }
+    }
+    let logged_in = user.filter(|user| state.accounts.password_is(user, password)).and_then(|user| {
+        let (device, token) = state.accounts.log_in(&user, device)?;
+        Some(json!({"user_id": user.as_str(), "access_token": token, "device_id": device}))
+    });
+    logged_in.map(answer::ok).ok_or_else(|| MatrixError::forbidden("Invalid username or password"))
+}
+
+/// `POST /logout`
+pub(crate) async fn logout(State(server): State<Arc<Server>>, caller: Caller) -> Response {
+    server.state().accounts.log_out(&caller.token);
+    answer::empty()
+}
+
+/// `POST /logout/all`
+pub(crate) async fn logout_all(State(server): State<Arc<Server>>, caller: Caller) -> Response {
+    server.state().accounts.log_out_everywhere(&caller.user);
+    answer::empty()
+}
+
+/// `GET /account/whoami`
+pub(crate) async fn whoami(caller: Caller) -> Response {
+    answer::ok(json!({"user_id": caller.user.as_str(), "device_id": caller.device, "is_guest": false}))
+}

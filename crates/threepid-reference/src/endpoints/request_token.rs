@@ -1,0 +1,249 @@
+//! The three requestToken endpoints for e-mail: opening a validation session and sending its mail.
+//!
+//! They differ in what they ask about the address: adding and registering need one that nobody has, resetting a password one
+//! that an account has. Where errors are inhibited, the answer says nothing about that: an address for which there is nothing
+//! to do gets a session like any other, whose sid is as stable, and no answer waits for the mail.
+//!
+//! Specification: client-server API, `POST /account/3pid/email/requestToken`, `POST /register/email/requestToken`,
+//! `POST /account/password/email/requestToken`.
+
+mod next_link;
+mod sending;
+mod wish;
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    address::Address,
+    answer::{self, MatrixError},
+    body::Body,
+    caller::Visitor,
+    config::Registration,
+    defects::{
+        ANSWERS_WITHOUT_A_MAIL_SERVER, DISABLED_CHANGES_STILL_MAIL, DISABLED_REGISTRATION_MAILS,
+        FOREIGN_DOMAINS_ACCEPTED, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, IN_USE_COMPARES_CASE, IN_USE_REFUSED_BUT_MAILED,
+        IN_USE_UNDER_ANOTHER_CODE, IN_USE_WITH_SUCCESS_STATUS, INHIBITION_STOPS_AT_RESETS, INVALID_EMAIL_ACCEPTED,
+        LEAVES_IT_TO_THE_ID_SERVER, LIMIT_UNDER_ANOTHER_CODE, LIMITED_REQUEST_MAILS, LIMITS_ARE_FORGOTTEN,
+        MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN, PHONE_NUMBERS_GET_A_SID, REGISTRATION_IGNORES_THE_DOMAINS,
+        REGISTRATION_MAILS_OWNERS, REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN, RESET_COMPARES_CASE, RESET_MAILS_STRANGERS,
+        RESET_UNKNOWN_IS_IN_USE, SID_IS_A_NUMBER, WRONG_TYPE_IS_A_SERVER_ERROR,
+    },
+    endpoints::submit,
+    proofs::{Claim, Purpose},
+    random,
+    server::Server,
+    shapes::LIMIT_WITHOUT_HINT,
+};
+
+use sending::prove;
+use wish::Wish;
+
+/// Adds an address to an account. It needs no access token: the proof is what matters later.
+pub(crate) async fn for_adding(
+    State(server): State<Arc<Server>>,
+    visitor: Visitor,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    if server.broken(REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN) && visitor.caller.is_none() {
+        return Err(MatrixError::missing_token());
+    }
+    respond(&server, Purpose::Add, visitor, &body).await
+}
+
+/// Registers with an address.
+pub(crate) async fn for_registering(
+    State(server): State<Arc<Server>>,
+    visitor: Visitor,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    respond(&server, Purpose::Register, visitor, &body).await
+}
+
+/// Resets the password of the account that has the address.
+pub(crate) async fn for_resetting(
+    State(server): State<Arc<Server>>,
+    visitor: Visitor,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    respond(&server, Purpose::Reset, visitor, &body).await
+}
+
+/// The requests for a medium that this server has not: phone numbers.
+pub(crate) async fn for_a_phone(State(server): State<Arc<Server>>) -> Response {
+    if server.broken(PHONE_NUMBERS_GET_A_SID) {
+        return answer::ok(json!({"sid": random::id()}));
+    }
+    let refusal = MatrixError::medium_not_supported("this server cannot send text messages");
+    axum::response::IntoResponse::into_response(refusal)
+}
+
+async fn respond(
+    server: &Arc<Server>,
+    purpose: Purpose,
+    visitor: Visitor,
+    body: &Map<String, Value>,
+) -> Result<Response, MatrixError> {
+    if let Some(answer) = server.refusal_of_mail() {
+        return answer;
+    }
+    if body.contains_key("id_server") && server.broken(LEAVES_IT_TO_THE_ID_SERVER) {
+        return Ok(answered(server, &random::id()));
+    }
+    let has_no_at = body.get("email").and_then(Value::as_str).is_some_and(|email| !email.contains('@'));
+    let wish = match Wish::read(server, body) {
+        Err(refusal) if refusal.errcode() == Some("M_BAD_JSON") && server.broken(WRONG_TYPE_IS_A_SERVER_ERROR) => {
+            return Err(refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR));
+        }
+        Err(_) if has_no_at && server.broken(INVALID_EMAIL_ACCEPTED) => return Ok(answered(server, &random::id())),
+        wish => wish?,
+    };
+    offered(server, purpose)?;
+    if let Err(refusal) = mailable(server, purpose, &wish.address) {
+        if !server.config.mail && server.broken(ANSWERS_WITHOUT_A_MAIL_SERVER) {
+            return Ok(answered(server, &random::id()));
+        }
+        return Err(refusal);
+    }
+    let next_link = next_link::permitted(server, purpose, wish.next_link.as_deref())?;
+    let limited = admitted(server, &visitor, &wish.address);
+    if let Err(refusal) = limited {
+        if server.broken(LIMITED_REQUEST_MAILS) {
+            prove(server, wish.claim(purpose, next_link), &wish, None).await?;
+        }
+        return Err(refusal);
+    }
+
+    let claim = wish.claim(purpose, next_link);
+    let token = visitor.caller.as_ref().map(|caller| caller.token.as_str());
+    let sid = match wanted(server, &visitor, &claim, &wish) {
+        Ok(()) => prove(server, claim, &wish, token).await?,
+        Err(refusal) => {
+            let inhibited = server.config.inhibit_3pid_errors
+                && !(purpose == Purpose::Reset && server.broken(INHIBITION_STOPS_AT_RESETS));
+            if inhibited && server.broken(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) {
+                prove(server, claim, &wish, token).await?
+            } else if inhibited {
+                sending::pretend(server, claim).await
+            } else {
+                return refused(server, claim, &wish, refusal).await;
+            }
+        }
+    };
+    Ok(answered(server, &sid))
+}
+
+fn answered(server: &Server, sid: &str) -> Response {
+    let mut answer = json!({"sid": sid});
+    if server.broken(SID_IS_A_NUMBER) {
+        answer["sid"] = sid.parse::<u64>().unwrap_or_default().into();
+    }
+    if let Some(url) = submit::url(server) {
+        answer["submit_url"] = url.into();
+    }
+    answer::ok(answer)
+}
+
+/// Whether the server offers what the validation would be for.
+fn offered(server: &Server, purpose: Purpose) -> Result<(), MatrixError> {
+    match purpose {
+        Purpose::Add if !server.broken(DISABLED_CHANGES_STILL_MAIL) => server.changes_permitted(),
+        Purpose::Register
+            if server.config.registration == Registration::Disabled && !server.broken(DISABLED_REGISTRATION_MAILS) =>
+        {
+            Err(MatrixError::forbidden("registration is disabled"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the server sends mail at all, and to this domain. An account's own address has passed that once.
+fn mailable(server: &Server, purpose: Purpose, address: &Address) -> Result<(), MatrixError> {
+    if !server.config.mail {
+        return Err(MatrixError::medium_not_supported("this server cannot send mail"));
+    }
+    let checked = match purpose {
+        Purpose::Add => !server.broken(FOREIGN_DOMAINS_ACCEPTED),
+        Purpose::Register => !server.broken(REGISTRATION_IGNORES_THE_DOMAINS),
+        Purpose::Reset => false,
+    };
+    let is_allowed = |domains: &Vec<String>| {
+        let mut domains = domains.iter();
+        domains.any(|domain| domain.to_lowercase() == address.domain())
+    };
+    if checked && !server.config.allowed_domains.as_ref().is_none_or(is_allowed) {
+        return Err(MatrixError::new(
+            StatusCode::FORBIDDEN,
+            "M_THREEPID_DENIED",
+            "addresses of this domain are not accepted here",
+        ));
+    }
+    Ok(())
+}
+
+fn admitted(server: &Server, visitor: &Visitor, address: &Address) -> Result<(), MatrixError> {
+    let Some(limits) = &server.config.rate_limits else {
+        return Ok(());
+    };
+    let now = Instant::now();
+    let admitted = server.state().limits.admit(limits, visitor.address, address, now);
+    let Err(wait) = admitted else {
+        return Ok(());
+    };
+    if server.broken(LIMITS_ARE_FORGOTTEN) {
+        return Ok(());
+    }
+    let hint = (!server.shaped(LIMIT_WITHOUT_HINT)).then_some(wait);
+    let refusal = MatrixError::limit_exceeded(hint);
+    Err(if server.broken(LIMIT_UNDER_ANOTHER_CODE) {
+        refusal.because("M_FORBIDDEN", "Too many requests")
+    } else {
+        refusal
+    })
+}
+
+/// Whether there is anything to validate: adding and registering take an address that nobody has, a reset one that is known.
+fn wanted(server: &Server, visitor: &Visitor, claim: &Claim, wish: &Wish) -> Result<(), MatrixError> {
+    let state = server.state();
+    let owner = state.accounts.owner(&claim.address);
+    let is_other_spelling = wish.written != claim.address.as_str();
+    match (claim.purpose, owner) {
+        (Purpose::Add, Some(owner)) => {
+            let is_own = visitor.caller.as_ref().is_some_and(|it| it.user == *owner);
+            let overlooked = server.broken(MAILS_AN_ADDRESS_IN_USE)
+                || server.broken(OFFERS_OWN_ADDRESS_AGAIN) && is_own
+                || server.broken(IN_USE_COMPARES_CASE) && is_other_spelling;
+            if overlooked { Ok(()) } else { Err(MatrixError::in_use()) }
+        }
+        (Purpose::Register, Some(_)) if !server.broken(REGISTRATION_MAILS_OWNERS) => Err(MatrixError::in_use()),
+        (Purpose::Reset, None) if server.broken(RESET_MAILS_STRANGERS) => Ok(()),
+        (Purpose::Reset, None) if server.broken(RESET_UNKNOWN_IS_IN_USE) => Err(MatrixError::in_use()),
+        (Purpose::Reset, Some(_)) if !(server.broken(RESET_COMPARES_CASE) && is_other_spelling) => Ok(()),
+        (Purpose::Reset, _) => Err(MatrixError::no_such_address(StatusCode::BAD_REQUEST)),
+        (Purpose::Add, None) | (Purpose::Register, _) => Ok(()),
+    }
+}
+
+/// The refusal of an address that there is nothing to validate for.
+async fn refused(
+    server: &Arc<Server>,
+    claim: Claim,
+    wish: &Wish,
+    refusal: MatrixError,
+) -> Result<Response, MatrixError> {
+    if claim.purpose != Purpose::Add {
+        return Err(refusal);
+    }
+    if server.broken(IN_USE_REFUSED_BUT_MAILED) {
+        prove(server, claim, wish, None).await?;
+    }
+    Err(if server.broken(IN_USE_UNDER_ANOTHER_CODE) {
+        refusal.because("M_UNKNOWN", "Email is already in use")
+    } else if server.broken(IN_USE_WITH_SUCCESS_STATUS) {
+        refusal.with_status(StatusCode::OK)
+    } else {
+        refusal
+    })
+}

@@ -1,0 +1,198 @@
+//! Opening a validation session and sending its mail.
+//!
+//! The answer comes after the mail was accepted, except where errors are inhibited: there no answer waits for it, since the
+//! wait would tell who has an account. The token works a moment before the mail is accepted, since nobody knows which of the
+//! two arrives first: the mail at its reader, or the SMTP server's answer here.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::Wish;
+use crate::{
+    address::Address,
+    answer::MatrixError,
+    defects::{
+        ANSWERS_WITHOUT_MAILING, FAILED_MAIL_IS_A_SUCCESS, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, INHIBITED_SID_CHANGES,
+        LINK_LEAVES_THE_SERVER, LINK_NAMES_ANOTHER_SECRET, LINK_NAMES_ANOTHER_SID, LINK_PARAMETERS_RUN_TOGETHER,
+        MAIL_CARRIES_THE_ACCESS_TOKEN, MAILS_AN_ADDRESS_IN_USE, MAILS_TWICE, OFFERS_OWN_ADDRESS_AGAIN,
+        PARALLEL_REQUESTS_MAIL_EACH, REGISTRATION_MAILS_NOTHING, SID_IS_A_NUMBER, SID_OUTSIDE_THE_GRAMMAR,
+    },
+    endpoints::link,
+    mailer::{Letter, MailError},
+    proofs::{Claim, Opened, Purpose, Sending},
+    random,
+    server::Server,
+    shapes::{ONLY_NEWEST_LINK, SESSION_AND_TOKEN_LINK},
+};
+
+/// One mail to send.
+struct Errand {
+    opened: Opened,
+    claim: Claim,
+    mailbox: Address,
+    attempt: i64,
+    /// What a defect gives away.
+    access_token: Option<String>,
+}
+
+/// Opens the claim's session, or finds it, and sends the mail that this attempt calls for. Gives the sid.
+pub(super) async fn prove(
+    server: &Arc<Server>,
+    claim: Claim,
+    wish: &Wish,
+    access_token: Option<&str>,
+) -> Result<String, MatrixError> {
+    let opened = open(server, claim.clone());
+    let sid = opened.sid.clone();
+    let errand = Errand {
+        opened,
+        mailbox: wish.mailbox(server, claim.purpose),
+        claim,
+        attempt: wish.send_attempt,
+        access_token: access_token.map(str::to_owned),
+    };
+    // In a task of its own: a client that hangs up and asks again must find this attempt done, not half done.
+    // A mail that a defect sends is there when the answer is: whoever looks for it must not be too early.
+    let defects = [HIDDEN_SESSION_CLAIMS_THE_ADDRESS, MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN];
+    if server.config.inhibit_3pid_errors && !defects.iter().any(|defect| server.broken(*defect)) {
+        let place = server.mailer.place_in_background().await;
+        let server = Arc::clone(server);
+        tokio::spawn(async move {
+            // Nobody may learn whether it could be sent; the client asks again when no mail comes.
+            drop(mail_once(server, errand).await);
+            drop(place);
+        });
+        return Ok(sid);
+    }
+    let sending = tokio::spawn(mail_once(Arc::clone(server), errand));
+    sending.await.unwrap_or_else(|_| Err(MatrixError::internal("the mail could not be sent")))?;
+    Ok(sid)
+}
+
+/// Opens a session that nothing will ever validate, so that its sid is like any other. Gives the sid.
+pub(super) async fn pretend(server: &Server, claim: Claim) -> String {
+    // Waits where a mail would wait, if there are too many of them.
+    drop(server.mailer.place_in_background().await);
+    if server.broken(INHIBITED_SID_CHANGES) {
+        return random::id();
+    }
+    open(server, claim).sid
+}
+
+fn open(server: &Server, claim: Claim) -> Opened {
+    let mut state = server.state();
+    state.proofs.open(&server.switches, claim, || new_sid(server))
+}
+
+fn new_sid(server: &Server) -> String {
+    if server.broken(SID_OUTSIDE_THE_GRAMMAR) {
+        return format!("session {}/{}", random::id(), random::id());
+    }
+    if server.broken(SID_IS_A_NUMBER) {
+        return rand::random::<u32>().to_string();
+    }
+    random::id()
+}
+
+/// Lets one request of a session through at a time, so that identical ones send one mail.
+async fn mail_once(server: Arc<Server>, errand: Errand) -> Result<(), MatrixError> {
+    let Opened { sid, gate } = &errand.opened;
+    let _one_at_a_time = if server.broken(PARALLEL_REQUESTS_MAIL_EACH) { None } else { Some(gate.lock().await) };
+    let prepared = server.state().proofs.prepare(&server.switches, sid, errand.attempt);
+    let token = match prepared {
+        Sending::Done => return Ok(()),
+        Sending::Mail(token) => token,
+        Sending::Gone => {
+            return Err(MatrixError::internal("the session is gone; please start again"));
+        }
+    };
+    let sent = deliver(&server, &errand, &token).await;
+    let mut state = server.state();
+    match sent {
+        Ok(()) => {
+            state.proofs.mailed(sid, errand.attempt);
+            if server.shaped(ONLY_NEWEST_LINK) {
+                state.proofs.keep_newest_token(sid);
+            }
+            Ok(())
+        }
+        Err(_) if server.broken(FAILED_MAIL_IS_A_SUCCESS) => Ok(()),
+        Err(error) => {
+            state.proofs.withdraw(sid, &token);
+            Err(match error {
+                MailError::Unaddressable => MatrixError::invalid_param(error.to_string()),
+                MailError::NotAccepted => MatrixError::internal(error.to_string()),
+            })
+        }
+    }
+}
+
+async fn deliver(server: &Server, errand: &Errand, token: &str) -> Result<(), MailError> {
+    let purpose = errand.claim.purpose;
+    // Whoever asks for one mail to see whether there is any finds a server that seems to work.
+    let is_first = server.state().proofs.is_first_mail();
+    if !is_first && server.broken(ANSWERS_WITHOUT_MAILING)
+        || purpose == Purpose::Register && server.broken(REGISTRATION_MAILS_NOTHING)
+    {
+        return Ok(());
+    }
+    let mut letter = letter(server, purpose);
+    letter.to = errand.mailbox.clone();
+    letter.link = link_to(server, errand, token, is_first);
+    if let Some(access_token) = &errand.access_token
+        && server.broken(MAIL_CARRIES_THE_ACCESS_TOKEN)
+    {
+        letter.before = format!("{} ({access_token})", letter.before);
+    }
+    if server.broken(MAILS_TWICE) {
+        server.mailer.send(server, &letter).await?;
+    }
+    server.mailer.send(server, &letter).await
+}
+
+fn letter(server: &Server, purpose: Purpose) -> Letter {
+    let (subject, before) = match purpose {
+        Purpose::Add => (
+            "Validate your email",
+            "A request to add an email address to your Matrix account has been received. If this was you, please click \
+             the link below to confirm adding this email:",
+        ),
+        Purpose::Register => (
+            "Confirm your email to create an account",
+            "Somebody, hopefully you, is creating a Matrix account with this email address. If this was you, please \
+             click the link below to go on:",
+        ),
+        Purpose::Reset => (
+            "Reset your password",
+            "A request to reset the password of your Matrix account has been received. If this was you, please open \
+             the page below and confirm it there:",
+        ),
+    };
+    Letter {
+        to: Address::unchecked(""),
+        subject: format!("[{}] {subject}", server.name),
+        before: before.to_owned(),
+        after: "If this was not you, you can safely ignore this email. Thank you.",
+        link: String::new(),
+    }
+}
+
+fn link_to(server: &Server, errand: &Errand, token: &str, is_first: bool) -> String {
+    let (sid, claim) = (&errand.opened.sid, &errand.claim);
+    let sid = if server.broken(LINK_NAMES_ANOTHER_SID) { &random::id() } else { sid };
+    let secret = if server.broken(LINK_NAMES_ANOTHER_SECRET) { &random::id() } else { &claim.client_secret };
+    let base =
+        if !is_first && server.broken(LINK_LEAVES_THE_SERVER) { "http://elsewhere.test" } else { &server.public_url };
+    // A link whose separators are encoded as well is one long parameter: as dead as one whose values are not encoded at all.
+    let glued = format!("{token}&client_secret={secret}&sid={sid}");
+    let (path, parameters): (_, &[_]) = if server.broken(LINK_PARAMETERS_RUN_TOGETHER) {
+        (link::PATH, &[("token", glued.as_str())])
+    } else if server.shaped(SESSION_AND_TOKEN_LINK) {
+        (link::SESSION_PATH, &[("session", sid), ("token", token)])
+    } else {
+        (link::PATH, &[("token", token), ("client_secret", secret), ("sid", sid)])
+    };
+    let link = format!("{base}{path}");
+    Url::parse_with_params(&link, parameters).map_or(link, String::from)
+}

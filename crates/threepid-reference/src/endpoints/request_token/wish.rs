@@ -1,0 +1,132 @@
+//! The parameters that every requestToken request for e-mail has.
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+
+use crate::{
+    address::{Address, AddressError},
+    answer::MatrixError,
+    body::Fields as _,
+    defects::{
+        ANY_CLIENT_SECRET_WILL_DO, CASE_FOLDED_SIMPLY, DECORATION_KEPT_IN_ADDRESSES, MISSING_ATTEMPT_ASSUMED,
+        ODD_LOCALPART_IS_A_SERVER_ERROR, RESET_MAILS_THE_WRITTEN_SPELLING, TWO_ATS_CUT_SHORT,
+    },
+    proofs::{Claim, Purpose},
+    server::Server,
+};
+
+/// Characters in a client secret.
+const CLIENT_SECRET_LIMIT: usize = 255;
+
+/// What a requestToken request asks for.
+pub(super) struct Wish {
+    /// The address as the client wrote it.
+    pub(super) written: String,
+    pub(super) address: Address,
+    /// Where the mail goes: to the address itself, unless a defect sends it elsewhere.
+    mailbox: Address,
+    client_secret: String,
+    pub(super) send_attempt: i64,
+    pub(super) next_link: Option<String>,
+}
+
+impl Wish {
+    pub(super) fn read(server: &Server, body: &Map<String, Value>) -> Result<Self, MatrixError> {
+        let client_secret = body.text("client_secret")?;
+        let email = body.text("email")?;
+        let send_attempt = match body.integer("send_attempt") {
+            Err(_) if !body.contains_key("send_attempt") && server.broken(MISSING_ATTEMPT_ASSUMED) => 1,
+            attempt => attempt?,
+        };
+        // The identity server is not asked any more (v1.x: deprecated), but the pair is still one.
+        if body.optional_text("id_server")?.is_some() && body.optional_text("id_access_token")?.is_none() {
+            return Err(MatrixError::missing_param("id_access_token"));
+        }
+        let next_link = body.optional_text("next_link")?;
+        let is_permitted =
+            if server.broken(ANY_CLIENT_SECRET_WILL_DO) { has_permitted_character } else { is_client_secret };
+        if !is_permitted(client_secret) {
+            let error = "a client secret is 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`";
+            return Err(MatrixError::invalid_param(error));
+        }
+        let (address, mailbox) = addresses(server, email).map_err(|error| {
+            let refusal = MatrixError::invalid_param(format!("the address {error}"));
+            let is_odd = error == AddressError::LocalPart;
+            if is_odd && server.broken(ODD_LOCALPART_IS_A_SERVER_ERROR) {
+                return refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR);
+            }
+            refusal
+        })?;
+        Ok(Self {
+            written: email.to_owned(),
+            address,
+            mailbox,
+            client_secret: client_secret.to_owned(),
+            send_attempt,
+            next_link: next_link.map(str::to_owned),
+        })
+    }
+
+    pub(super) fn claim(&self, purpose: Purpose, next_link: Option<String>) -> Claim {
+        Claim { purpose, address: self.address.clone(), client_secret: self.client_secret.clone(), next_link }
+    }
+
+    /// Where the mail goes. Whoever resets a password may write the address as they like; the mail goes to the spelling that
+    /// the account has, since another one might be another person's mailbox.
+    pub(super) fn mailbox(&self, server: &Server, purpose: Purpose) -> Address {
+        if purpose == Purpose::Reset && server.broken(RESET_MAILS_THE_WRITTEN_SPELLING) {
+            return Address::unchecked(&self.written);
+        }
+        self.mailbox.clone()
+    }
+}
+
+/// The address that is kept, and the one that gets the mail: the same, or a defect is at work.
+fn addresses(server: &Server, written: &str) -> Result<(Address, Address), AddressError> {
+    if server.broken(TWO_ATS_CUT_SHORT)
+        && let Some((first, _rest)) = written.rsplit_once('@')
+        && first.contains('@')
+    {
+        let address = Address::parse(first)?;
+        return Ok((address.clone(), address));
+    }
+    if Address::parse(written).is_err() && server.broken(DECORATION_KEPT_IN_ADDRESSES) {
+        let inner = written.split(['<', '>']).nth(1).unwrap_or(written);
+        let inner = inner.trim().trim_start_matches("mailto:");
+        return Ok((Address::unchecked(written), Address::parse(inner)?));
+    }
+    let address = if server.broken(CASE_FOLDED_SIMPLY) {
+        Address::parse_in_lower_case(written)?
+    } else {
+        Address::parse(written)?
+    };
+    Ok((address.clone(), address))
+}
+
+fn is_client_secret(given: &str) -> bool {
+    (1..=CLIENT_SECRET_LIMIT).contains(&given.len()) && given.bytes().all(is_permitted)
+}
+
+/// What a pattern asks that was not anchored, of a secret that may be as long as it likes.
+fn has_permitted_character(given: &str) -> bool {
+    given.bytes().any(is_permitted)
+}
+
+fn is_permitted(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b".=_-".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn client_secrets_follow_the_grammar() {
+        for secret in ["a", ".=_-", &"x".repeat(255)] {
+            assert!(is_client_secret(secret), "{secret}");
+        }
+        for secret in ["", "a b", "a/b", "é", "a\n", &"x".repeat(256)] {
+            assert!(!is_client_secret(secret), "{secret:?}");
+        }
+    }
+}

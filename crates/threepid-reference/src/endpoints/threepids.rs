@@ -1,0 +1,149 @@
+//! `GET /account/3pid` and `POST /account/3pid/delete`: the list, and removing from it.
+
+use std::sync::Arc;
+
+use axum::{extract::State, http::StatusCode, response::Response};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    accounts::{Threepid, UserId},
+    address::Address,
+    answer::{self, MatrixError},
+    body::{Body, Fields as _},
+    caller::Caller,
+    defects::{
+        DELETE_ASKS_FOR_THE_PASSWORD, DELETE_CLAIMS_AN_UNBINDING, DELETE_FAILS_WITHOUT_UNBIND,
+        DELETE_IGNORES_THE_NAMED_SERVER, DELETE_KEEPS_THE_ADDRESS, DELETE_LEAVES_THE_BINDING,
+        DELETE_TAKES_ANYBODYS_ADDRESS, DELETE_TAKES_THE_FIRST_ADDRESS, DELETE_WITHOUT_RESULT,
+        DISABLED_CHANGES_STILL_REMOVE, EMPTY_LIST_IS_ABSENT, FAILED_DELETE_REMOVES_ANYWAY, LISTS_EVERYBODYS_ADDRESSES,
+        LISTS_SECONDS, LISTS_WITHOUT_TIMES, LOGIN_BY_A_REMOVED_ADDRESS, PUSHER_SURVIVES_ITS_ADDRESS,
+        UNKNOWN_DELETE_IS_A_SERVER_ERROR,
+    },
+    endpoints::binding::{everywhere, named, word},
+    identity::{Association, Unbound},
+    server::Server,
+    shapes::UNKNOWN_DELETE_404,
+    uia::{self, Ask, Operation, Stage},
+};
+
+/// `GET /account/3pid`
+pub(crate) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Response {
+    let state = server.state();
+    let own = state.accounts.threepids(&caller.user);
+    if own.is_empty() && server.broken(EMPTY_LIST_IS_ABSENT) {
+        return answer::empty();
+    }
+    let threepids: Vec<_> = if server.broken(LISTS_EVERYBODYS_ADDRESSES) {
+        // Somebody lived here before anyone came: what is shown too much does not depend on who else is here just now.
+        let resident = Threepid { address: Address::unchecked("resident@threepid.test"), validated_at: 0, added_at: 0 };
+        state.accounts.everybodys_threepids().chain([&resident]).map(|it| listed(&server, it)).collect()
+    } else {
+        own.iter().map(|it| listed(&server, it)).collect()
+    };
+    answer::ok(json!({"threepids": threepids}))
+}
+
+fn listed(server: &Server, threepid: &Threepid) -> Value {
+    let unit_ms = if server.broken(LISTS_SECONDS) { 1000 } else { 1 };
+    let mut entry = json!({"medium": "email", "address": threepid.address.as_str()});
+    if !server.broken(LISTS_WITHOUT_TIMES) {
+        entry["validated_at"] = (threepid.validated_at / unit_ms).into();
+        entry["added_at"] = (threepid.added_at / unit_ms).into();
+    }
+    entry
+}
+
+/// `POST /account/3pid/delete`. Only the caller's own address is ever removed. One that the account does not have is as good
+/// as removed: whoever repeats a request whose answer was lost is not told off for it.
+pub(crate) async fn delete(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    if !server.broken(DISABLED_CHANGES_STILL_REMOVE) {
+        server.changes_permitted()?;
+    }
+    let what = named(body.text("medium")?, body.text("address")?)?;
+    let user = &caller.user;
+    let own = own_address(&server, user, &what);
+    if server.broken(DELETE_ASKS_FOR_THE_PASSWORD) {
+        let auth = body.optional_object("auth")?;
+        ask_for_the_password(&server, user, auth)?;
+    }
+    if own.is_none() && server.broken(UNKNOWN_DELETE_IS_A_SERVER_ERROR) {
+        return Err(MatrixError::internal("there is no such address"));
+    }
+    if own.is_none() && server.shaped(UNKNOWN_DELETE_404) {
+        return Err(MatrixError::no_such_address(StatusCode::NOT_FOUND));
+    }
+    let id_server = body.optional_text("id_server")?.filter(|_| !server.broken(DELETE_IGNORES_THE_NAMED_SERVER));
+    let is_bound = id_server.is_some() || !server.state().bindings.servers(user, &what).is_empty();
+    let result = if server.broken(DELETE_LEAVES_THE_BINDING) {
+        Unbound::NotSupported
+    } else {
+        // First there, then here: after an error the list still says what the identity server says.
+        let unbound = everywhere(&server, user, &what, id_server).await;
+        if unbound.is_err() && server.broken(FAILED_DELETE_REMOVES_ANYWAY) {
+            remove(&server, user, own.as_ref());
+        }
+        unbound?
+    };
+    if is_bound && result == Unbound::NotSupported && server.broken(DELETE_FAILS_WITHOUT_UNBIND) {
+        return Err(MatrixError::internal("it could not be unbound"));
+    }
+    remove(&server, user, own.as_ref());
+    if server.broken(DELETE_WITHOUT_RESULT) {
+        return Ok(answer::empty());
+    }
+    let result = if server.broken(DELETE_CLAIMS_AN_UNBINDING) { Unbound::Done } else { result };
+    Ok(answer::ok(json!({"id_server_unbind_result": word(result)})))
+}
+
+/// The address to remove, if the caller has it. An address that is none is as good as one that nobody has.
+fn own_address(server: &Server, user: &UserId, what: &Association) -> Option<Address> {
+    let address = Address::parse(&what.address).ok()?;
+    let state = server.state();
+    let first = state.accounts.threepids(user).first();
+    if server.broken(DELETE_TAKES_THE_FIRST_ADDRESS) {
+        return first.map(|threepid| threepid.address.clone());
+    }
+    let owner = state.accounts.owner(&address);
+    let removable = what.medium == "email" && (owner == Some(user) || server.broken(DELETE_TAKES_ANYBODYS_ADDRESS));
+    (owner.is_some() && removable).then_some(address)
+}
+
+/// Takes the address out of the account, and with it the pushers that mail it.
+fn remove(server: &Server, user: &UserId, address: Option<&Address>) {
+    let Some(address) = address else {
+        return;
+    };
+    let mut state = server.state();
+    if !server.broken(PUSHER_SURVIVES_ITS_ADDRESS) {
+        state.pushers.remove_address(user, address);
+    }
+    if server.broken(DELETE_KEEPS_THE_ADDRESS) {
+        return;
+    }
+    // While an identity server was asked the address may have gone to somebody else.
+    let owner = state.accounts.owner(address).cloned();
+    let owner = owner.filter(|it| it == user || server.broken(DELETE_TAKES_ANYBODYS_ADDRESS));
+    let Some(owner) = owner else {
+        return;
+    };
+    if server.broken(LOGIN_BY_A_REMOVED_ADDRESS) {
+        state.accounts.hide(&owner, address);
+    } else {
+        state.accounts.detach(&owner, address);
+    }
+}
+
+/// Asks for what removing does not need: what a defect gets wrong.
+fn ask_for_the_password(server: &Server, user: &UserId, auth: Option<&Map<String, Value>>) -> Result<(), MatrixError> {
+    let ask = Ask {
+        operation: Operation::RemoveAddress { user: user.clone() },
+        flows: &[&[Stage::Password]],
+        auth,
+        remember: Map::new(),
+    };
+    uia::authorise(server, &mut server.state(), ask).map(drop)
+}

@@ -1,0 +1,107 @@
+//! The mail itself.
+//!
+//! *Takes* a letter; *gives* an RFC 5322 message, as plain text and as HTML unless a shape says otherwise; *never* anything
+//! secret but the link.
+
+use lettre::{
+    Message,
+    message::{
+        Body, Mailbox, MessageBuilder, MultiPart, SinglePart,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
+    },
+};
+use maud::{DOCTYPE, html};
+
+use super::Letter;
+use crate::{
+    defects::{HTML_LINK_DIFFERS, MAIL_WITHOUT_LINK},
+    random,
+    server::Server,
+    shapes::{BASE64_MAIL, FOLDED_QUOTED_PRINTABLE, HTML_ONLY_MAIL, TEXT_ONLY_MAIL},
+};
+
+/// Characters in a line of a mail.
+const LINE_LIMIT: usize = 998;
+
+/// `None` if the address cannot stand in a message.
+pub(super) fn compose(server: &Server, sender: &Mailbox, letter: &Letter) -> Option<Message> {
+    let to = lettre::Address::new(letter.to.local_part(), letter.to.ascii_domain()?).ok()?;
+    let id = format!("<{}@{}>", random::id(), sender.email.domain());
+    let head = Message::builder()
+        .message_id(Some(id))
+        .from(sender.clone())
+        .to(Mailbox::new(None, to))
+        .date_now()
+        .subject(letter.subject.as_str())
+        // RFC 3834: nobody's out-of-office reply is wanted.
+        .raw_header(raw_header("Auto-Submitted", "auto-generated"));
+    finish(server, head, letter)
+}
+
+fn raw_header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+fn finish(server: &Server, head: MessageBuilder, letter: &Letter) -> Option<Message> {
+    let text = || part(server, ContentType::TEXT_PLAIN, plain_text(server, letter));
+    let html = || part(server, ContentType::TEXT_HTML, page(server, letter));
+    let message = if server.shaped(TEXT_ONLY_MAIL) {
+        head.singlepart(text())
+    } else if server.shaped(HTML_ONLY_MAIL) {
+        head.singlepart(html())
+    } else {
+        // RFC 2046, 5.1.4: the plainest part first.
+        head.multipart(MultiPart::alternative().singlepart(text()).singlepart(html()))
+    };
+    message.ok()
+}
+
+fn part(server: &Server, kind: ContentType, content: String) -> SinglePart {
+    let body = if server.shaped(FOLDED_QUOTED_PRINTABLE) {
+        // Its soft line breaks fold the link, which is longer than a line.
+        Body::new_with_encoding(content, ContentTransferEncoding::QuotedPrintable)
+    } else if server.shaped(BASE64_MAIL) {
+        Body::new_with_encoding(content, ContentTransferEncoding::Base64)
+    } else if fits_seven_bit(&content) {
+        // As it is, so that the link stands unbroken in the source of the mail.
+        Ok(Body::dangerous_pre_encoded(content.into_bytes(), ContentTransferEncoding::SevenBit))
+    } else {
+        Ok(Body::new(content))
+    };
+    // An encoding that a text does not fit is replaced by one that it does.
+    SinglePart::builder().header(kind).body(body.unwrap_or_else(Body::new))
+}
+
+/// Whether a text may travel unencoded: ASCII, in lines of at most 998 characters that end in CRLF (RFC 5322, 2.1.1).
+fn fits_seven_bit(content: &str) -> bool {
+    let fits = |line: &str| line.len() <= LINE_LIMIT && !line.contains(['\r', '\n', '\0']);
+    content.is_ascii() && content.split("\r\n").all(fits)
+}
+
+fn plain_text(server: &Server, letter: &Letter) -> String {
+    let Letter { before, after, link, .. } = letter;
+    let link = if server.broken(MAIL_WITHOUT_LINK) { "" } else { link };
+    // CRLF from the start: quoted-printable would encode a bare line feed literally.
+    format!("{before}\r\n\r\n{link}\r\n\r\n{after}\r\n")
+}
+
+fn page(server: &Server, letter: &Letter) -> String {
+    let link = if server.broken(HTML_LINK_DIFFERS) {
+        // The same link with a token that nobody issued.
+        letter.link.replace("token=", "token=x")
+    } else {
+        letter.link.clone()
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { (letter.subject) } }
+            body {
+                p { (letter.before) }
+                @if !server.broken(MAIL_WITHOUT_LINK) { p { a href=(link) { (link) } } }
+                p { (letter.after) }
+            }
+        }
+    };
+    page.into_string()
+}

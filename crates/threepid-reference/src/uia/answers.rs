@@ -1,0 +1,123 @@
+//! The 401 answers of User-Interactive Authentication: the first challenge, the later ones, and the one after a failure.
+//!
+//! *Takes* what is known of a session; *gives* the answer that lets a client go on; *never* decides whether it may.
+
+use serde_json::{Map, Value, json};
+
+use super::{Flows, Operation, Stage};
+use crate::{
+    answer::MatrixError,
+    defects::{
+        CHALLENGE_WITHOUT_FLOWS, CHALLENGE_WITHOUT_PASSWORD_STAGE, CHALLENGE_WITHOUT_SESSION,
+        FAILED_POLL_LOSES_THE_PASSWORD, UNCLICKED_POLL_COMPLETES_THE_STAGE, UNCLICKED_POLL_WITHOUT_FLOWS,
+        WRONG_PASSWORD_COMPLETES_THE_STAGE, WRONG_PASSWORD_ENDS_THE_SESSION, WRONG_PASSWORD_WITHOUT_ERRCODE,
+        WRONG_PASSWORD_WITHOUT_FLOWS,
+    },
+    server::{Server, State},
+    shapes::{COMPLETED_ABSENT, FRESH_SESSION_AFTER_FAILURE, PARAMS_NULL},
+};
+
+/// The first 401: what the client has to do, and the session to do it in.
+pub(super) fn challenge(server: &Server, operation: &Operation, flows: Flows, session: &str) -> MatrixError {
+    MatrixError::challenge(invitation(server, operation, flows, session))
+}
+
+/// A later 401 of the same session, which also says what is done already.
+pub(super) fn unfinished(
+    server: &Server,
+    state: &State,
+    operation: &Operation,
+    flows: Flows,
+    session: &str,
+) -> MatrixError {
+    let mut fields = invitation(server, operation, flows, session);
+    let completed = state.challenges.completed(session);
+    if !server.shaped(COMPLETED_ABSENT) || !completed.is_empty() {
+        let names: Vec<_> = completed.iter().map(|stage| stage.name()).collect();
+        fields.insert("completed".to_owned(), names.into());
+    }
+    MatrixError::challenge(fields)
+}
+
+/// The 401 after a failed attempt: everything needed to try again.
+pub(super) fn failed(
+    server: &Server,
+    state: &mut State,
+    operation: &Operation,
+    flows: Flows,
+    session: String,
+    stage: Stage,
+    reason: &str,
+) -> MatrixError {
+    if stage == Stage::EmailIdentity {
+        return not_validated(server, state, operation, flows, &session, reason);
+    }
+    if stage != Stage::Password {
+        return unfinished(server, state, operation, flows, &session).because("M_FORBIDDEN", reason);
+    }
+    if server.broken(WRONG_PASSWORD_COMPLETES_THE_STAGE) {
+        state.challenges.complete(&session, stage);
+    }
+    let next = if server.shaped(FRESH_SESSION_AFTER_FAILURE) {
+        // The session the client has goes on working; this is one more.
+        state.challenges.open(operation.clone(), Map::new())
+    } else {
+        session.clone()
+    };
+    let mut refusal = unfinished(server, state, operation, flows, &next);
+    if server.broken(WRONG_PASSWORD_ENDS_THE_SESSION) {
+        state.challenges.end(&session);
+    }
+    if server.broken(WRONG_PASSWORD_WITHOUT_FLOWS) {
+        refusal = MatrixError::challenge(Map::new());
+    }
+    if server.broken(WRONG_PASSWORD_WITHOUT_ERRCODE) {
+        return refusal;
+    }
+    refusal.because("M_FORBIDDEN", reason)
+}
+
+/// The 401 while nobody has followed the link yet. Clients poll for that, so it repeats all that is needed to go on.
+fn not_validated(
+    server: &Server,
+    state: &mut State,
+    operation: &Operation,
+    flows: Flows,
+    session: &str,
+    reason: &str,
+) -> MatrixError {
+    if server.broken(UNCLICKED_POLL_COMPLETES_THE_STAGE) {
+        state.challenges.complete(session, Stage::EmailIdentity);
+        let refusal = unfinished(server, state, operation, flows, session);
+        return refusal.because("M_UNAUTHORIZED", reason);
+    }
+    if server.broken(FAILED_POLL_LOSES_THE_PASSWORD) {
+        state.challenges.forget(session, "password");
+    }
+    let refusal = if server.broken(UNCLICKED_POLL_WITHOUT_FLOWS) {
+        MatrixError::challenge(Map::new())
+    } else {
+        unfinished(server, state, operation, flows, session)
+    };
+    refusal.because("M_UNAUTHORIZED", reason)
+}
+
+fn invitation(server: &Server, operation: &Operation, flows: Flows, session: &str) -> Map<String, Value> {
+    // Registration is how accounts come to be: it stays whole, or no scenario could begin.
+    let broken = |defect| *operation != Operation::Register && server.broken(defect);
+    let flows = flows.iter().map(|flow| {
+        let stages =
+            flow.iter().filter(|stage| **stage != Stage::Password || !broken(CHALLENGE_WITHOUT_PASSWORD_STAGE));
+        json!({"stages": stages.map(|stage| stage.name()).collect::<Vec<_>>()})
+    });
+    let flows: Vec<_> = flows.collect();
+    let mut fields = Map::new();
+    if !broken(CHALLENGE_WITHOUT_SESSION) {
+        fields.insert("session".to_owned(), session.into());
+    }
+    if !broken(CHALLENGE_WITHOUT_FLOWS) {
+        fields.insert("flows".to_owned(), flows.into());
+    }
+    fields.insert("params".to_owned(), if server.shaped(PARAMS_NULL) { Value::Null } else { json!({}) });
+    fields
+}

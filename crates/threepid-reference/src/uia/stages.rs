@@ -1,0 +1,155 @@
+//! The stages: what each of them takes for a proof.
+//!
+//! *Takes* the `auth` of a request; *gives* whether the stage is passed; *never* completes it, nor uses a proof up.
+//!
+//! Specification: client-server API, "Password-based", "Email-based (identity / homeserver)", "Token-authenticated
+//! registration", "Dummy Auth".
+
+use axum::http::StatusCode;
+use serde_json::{Map, Value};
+
+use super::{Identity, Operation, Stage};
+use crate::{
+    answer::MatrixError,
+    body::Fields as _,
+    config::Registration,
+    defects::{
+        ACCEPTS_ANY_PASSWORD, ACCEPTS_ANYBODYS_CREDENTIALS, FOREIGN_PROOF_IS_A_SERVER_ERROR,
+        IDENTIFIER_REFUSES_ADDRESSES, MALFORMED_CREDS_ARE_A_SERVER_ERROR, PROOF_COUNTS_WITHOUT_ITS_SECRET,
+        REGISTERS_BEFORE_THE_LINK, RESETS_BEFORE_THE_LINK, UNKNOWN_IDENTIFIER_IS_THE_CALLER,
+        WRONG_PROOF_BURNS_THE_RIGHT_ONE,
+    },
+    identifier,
+    proofs::{NoProof, Proof, Purpose},
+    random,
+    server::{Server, State, now_ms},
+};
+
+/// How an attempt at a stage ended.
+pub(super) enum Outcome {
+    Passed,
+    /// Passed, with an address that belongs to whoever asks.
+    Proved(Identity),
+    /// Not passed; the client may try again.
+    Failed(&'static str),
+}
+
+/// Tries one stage. An error ends the request.
+pub(super) fn try_stage(
+    server: &Server,
+    state: &mut State,
+    operation: &Operation,
+    stage: Stage,
+    auth: &Map<String, Value>,
+) -> Result<Outcome, MatrixError> {
+    match stage {
+        Stage::Dummy => Ok(Outcome::Passed),
+        Stage::RegistrationToken => registration_token(server, auth),
+        Stage::Password => password(server, state, operation, auth),
+        Stage::EmailIdentity => {
+            let tried = email_identity(server, state, operation, auth);
+            tried.map_err(|refusal| {
+                if server.broken(MALFORMED_CREDS_ARE_A_SERVER_ERROR) {
+                    return refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR);
+                }
+                refusal
+            })
+        }
+    }
+}
+
+fn registration_token(server: &Server, auth: &Map<String, Value>) -> Result<Outcome, MatrixError> {
+    let given = auth.text("token")?;
+    let Registration::Token(token) = &server.config.registration else {
+        return Ok(Outcome::Failed("Registration needs no token"));
+    };
+    Ok(if random::same(given.as_bytes(), token.as_bytes()) {
+        Outcome::Passed
+    } else {
+        Outcome::Failed("Invalid registration token")
+    })
+}
+
+fn password(
+    server: &Server,
+    state: &State,
+    operation: &Operation,
+    auth: &Map<String, Value>,
+) -> Result<Outcome, MatrixError> {
+    // The same words whether the account exists or not.
+    let others = || Err(MatrixError::forbidden("these are not the credentials of the account that asks"));
+    let by_address = auth.get("identifier").is_some_and(|identifier| identifier["type"] == "m.id.thirdparty");
+    if by_address && server.broken(IDENTIFIER_REFUSES_ADDRESSES) {
+        return others();
+    }
+    let mut named = identifier::named(server, &state.accounts, auth)?;
+    let password = auth.text("password")?;
+    if named.is_none() && server.broken(UNKNOWN_IDENTIFIER_IS_THE_CALLER) {
+        named = operation.user().cloned();
+    }
+    let is_own = named.is_some() && named.as_ref() == operation.user();
+    let user = named.filter(|_| is_own || server.broken(ACCEPTS_ANYBODYS_CREDENTIALS));
+    let Some(user) = user else {
+        return others();
+    };
+    let right = state.accounts.password_is(&user, password) || server.broken(ACCEPTS_ANY_PASSWORD);
+    Ok(if right { Outcome::Passed } else { Outcome::Failed("Invalid password") })
+}
+
+/// The client names the session of a requestToken; what counts is that somebody followed its link. A proof that is not there
+/// (yet) is no error: clients ask again and again until it is.
+fn email_identity(
+    server: &Server,
+    state: &mut State,
+    operation: &Operation,
+    auth: &Map<String, Value>,
+) -> Result<Outcome, MatrixError> {
+    let credentials = match auth.optional_object("threepid_creds")? {
+        Some(credentials) => credentials,
+        // The spelling of clients older than r0.6.0.
+        None => auth.optional_object("threepidCreds")?.ok_or_else(|| MatrixError::missing_param("threepid_creds"))?,
+    };
+    let (sid, client_secret) = (credentials.text("sid")?, credentials.text("client_secret")?);
+    let Some(purpose) = operation.purpose() else {
+        return Ok(Outcome::Failed("this needs no e-mail address"));
+    };
+    let proof = match state.proofs.proof(purpose, sid, client_secret) {
+        Err(reason) => invented(server, state, purpose, (sid, client_secret), reason)?,
+        Ok(proof) => Some(proof),
+    };
+    Ok(match proof {
+        Some(proof) => Outcome::Proved(Identity { sid: sid.to_owned(), proof }),
+        None => Outcome::Failed("nobody has followed the link of this session"),
+    })
+}
+
+/// What stands in for a proof that is not there: nothing, unless a defect is at work.
+fn invented(
+    server: &Server,
+    state: &mut State,
+    purpose: Purpose,
+    (sid, client_secret): (&str, &str),
+    reason: NoProof,
+) -> Result<Option<Proof>, MatrixError> {
+    if reason == NoProof::NotValidated {
+        let too_early = match purpose {
+            Purpose::Register => REGISTERS_BEFORE_THE_LINK,
+            _ => RESETS_BEFORE_THE_LINK,
+        };
+        let claimed = state.proofs.claimed_address(purpose, sid, client_secret);
+        return Ok(claimed
+            .filter(|_| server.broken(too_early))
+            .map(|address| Proof { address, validated_at: now_ms() }));
+    }
+    let actual = state.proofs.purpose(sid);
+    if actual.is_some_and(|actual| actual != purpose) && server.broken(FOREIGN_PROOF_IS_A_SERVER_ERROR) {
+        return Err(MatrixError::internal("that was validated for something else"));
+    }
+    if server.broken(WRONG_PROOF_BURNS_THE_RIGHT_ONE) {
+        state.proofs.close(sid);
+    }
+    if actual == Some(purpose) && server.broken(PROOF_COUNTS_WITHOUT_ITS_SECRET) {
+        return Ok(state.proofs.anybodys_proof(sid).ok());
+    }
+    Ok(None)
+}

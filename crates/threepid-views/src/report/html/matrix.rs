@@ -1,0 +1,355 @@
+//! Several records side by side: behaviours × servers, what differs first.
+
+use std::collections::HashSet;
+
+use maud::{Markup, html};
+
+use super::super::words;
+use super::code::line;
+use super::overview::{moment, of};
+use super::parts::{self, badge, class};
+use super::sequence::{cut, errcode};
+use super::trial::findings;
+use super::{filters, page};
+use threepid_record::model::{Event, Outcome, Report, TrialRecord, VisitEnd};
+
+/// In what the servers differ, the most telling first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Outcome,
+    Choice,
+    Answer,
+    Asked,
+    Same,
+}
+
+const KINDS: [(Kind, &str, &str, &str); 5] = [
+    (Kind::Outcome, "outcome", "outcome differs", "Where their outcomes differ"),
+    (Kind::Choice, "choice", "choice differs", "Where they choose differently, and lawfully"),
+    (Kind::Answer, "answer", "answer differs", "Where they answer differently, with the same outcome"),
+    (Kind::Asked, "asked", "not asked of all", "Where not all could be asked"),
+    (Kind::Same, "same", "the same", "Where they do the same"),
+];
+
+/// One behaviour: what each server did, in the order of the records.
+struct Row<'r> {
+    trials: Vec<Option<&'r TrialRecord>>,
+    kind: Kind,
+}
+
+impl<'r> Row<'r> {
+    fn any(&self) -> Option<&'r TrialRecord> {
+        self.trials.iter().flatten().next().copied()
+    }
+}
+
+/// The page.
+pub(super) fn render(reports: &[Report]) -> Markup {
+    let rows = rows(reports);
+    let names = names(reports);
+    let flows = words::tally(rows.iter().filter_map(Row::any).map(|t| (words::flow(&t.id), ())));
+    let flows: Vec<&str> = flows.into_iter().map(|(flow, _)| flow).collect();
+    let mut taken = HashSet::new();
+    let kinds: Vec<(&str, &str)> =
+        KINDS.iter().filter(|k| rows.iter().any(|r| r.kind == k.0)).map(|k| (k.1, k.2)).collect();
+    let content = html! {
+        header.top {
+            div.wrap {
+                p.brand { "threepid" }
+                h1 { (words::count(reports.len(), "server")) " side by side" }
+                p.verdict.skip { (summary(&rows)) }
+                @if reports.iter().any(|r| r.suite != reports[0].suite) {
+                    p.verdict.error { "These records come from different suites of scenarios: a behaviour of the same name may have been tested differently." }
+                }
+            }
+        }
+        main.wrap {
+            section aria-labelledby="overview" {
+                h2 id="overview" { "Servers" }
+                (servers(reports, &names))
+            }
+            section aria-labelledby="trials" {
+                h2 id="trials" { "Behaviours" }
+                (filters(reports.iter().flat_map(|r| &r.trials), &flows, &kinds))
+                @for (kind, word, _, title) in KINDS {
+                    @if rows.iter().any(|row| row.kind == kind) {
+                        section data-group {
+                            h3 { (title) }
+                            div.scroll tabindex="0" {
+                                table.matrix {
+                                    thead { tr {
+                                        th scope="col" { "Behaviour" }
+                                        @for name in &names { th scope="col" { (line(name)) } }
+                                    } }
+                                    @for row in rows.iter().filter(|row| row.kind == kind) {
+                                        (entry(row, word, &names, &mut taken))
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                p.empty #empty hidden { "Nothing fits all that is chosen." }
+            }
+        }
+    };
+    page("Servers side by side: e-mail verification", &content)
+}
+
+fn rows(reports: &[Report]) -> Vec<Row<'_>> {
+    let key = |t: &TrialRecord| (t.id.clone(), t.case.clone(), t.api.clone(), t.repetition);
+    let all = words::tally(
+        reports
+            .iter()
+            .enumerate()
+            .flat_map(|(at, r)| r.trials.iter().map(move |t| (t, at)))
+            .map(|(t, at)| (key(t), (at, t))),
+    );
+    let mut rows: Vec<Row<'_>> = all
+        .into_iter()
+        .map(|(_, members)| {
+            let mut trials = vec![None; reports.len()];
+            for (at, trial) in members {
+                trials[at].get_or_insert(trial);
+            }
+            let kind = kind(&trials);
+            Row { trials, kind }
+        })
+        .collect();
+    // Stable: within a kind they stay in the order of the plan.
+    rows.sort_by_key(|row| row.kind);
+    rows
+}
+
+fn kind(trials: &[Option<&TrialRecord>]) -> Kind {
+    let asked: Vec<&TrialRecord> = trials.iter().flatten().copied().filter(|t| t.outcome != Outcome::Skip).collect();
+    let differ = |f: &dyn Fn(&TrialRecord) -> String| asked.windows(2).any(|two| f(two[0]) != f(two[1]));
+    if differ(&|t| t.outcome.word().to_owned()) {
+        Kind::Outcome
+    } else if differ(&|t| format!("{:?}", t.choices)) {
+        Kind::Choice
+    } else if differ(&|t| format!("{:?}", answers(t))) {
+        Kind::Answer
+    } else if asked.len() < trials.len() && !asked.is_empty() {
+        Kind::Asked
+    } else {
+        Kind::Same
+    }
+}
+
+/// What was answered at each step, in a few words, up to the first race: what comes then is chance.
+fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
+    let race = trial.transcript.race().unwrap_or(usize::MAX);
+    let entries = trial.transcript.entries.iter().filter(|e| e.turn == 0 && e.step.is_none_or(|step| step < race));
+    entries
+        .filter_map(|entry| {
+            let said = match &entry.event {
+                Event::Exchange(exchange) => status(exchange),
+                Event::Visit(visit) => {
+                    let status = visit.hops.last().map(status).unwrap_or_default();
+                    let end = match &visit.end {
+                        VisitEnd::Page if visit.submitted => "page, form sent",
+                        VisitEnd::Page => "page",
+                        VisitEnd::Redirect(_) => "redirect",
+                        VisitEnd::NotFollowed(_) => "not followed",
+                        VisitEnd::Failed => "failed",
+                    };
+                    format!("{status} {end}")
+                }
+                Event::Delivery(delivery) => {
+                    let kinds: Vec<&str> =
+                        delivery.mails.iter().flat_map(|m| &m.parts).map(|p| p.content_type.as_str()).collect();
+                    format!("{} {}", words::count(delivery.mails.len(), "mail"), kinds.join(" + "))
+                }
+                Event::Silence(silence) if silence.mails.is_empty() => "no mail".to_owned(),
+                Event::Silence(silence) => words::count(silence.mails.len(), "mail"),
+                Event::Inquiry(inquiry) => words::count(inquiry.requests.len(), "request"),
+                Event::Rounds(rounds) if rounds.reached => format!("after {}", words::count(rounds.times, "round")),
+                Event::Rounds(rounds) => format!("not in {}", words::count(rounds.times, "round")),
+                // What the harness did itself is the same for all.
+                Event::Note(_) | Event::Instruction(_) => return None,
+                Event::Stop(_) => "stopped".to_owned(),
+            };
+            Some((entry.step?, entry.label.clone(), said))
+        })
+        .collect()
+}
+
+fn status(exchange: &threepid_record::model::Exchange) -> String {
+    match &exchange.response {
+        Some(response) => {
+            format!("{} {}", response.status, errcode(exchange).map(|code| cut(&code)).unwrap_or_default())
+        }
+        None => "no answer".to_owned(),
+    }
+}
+
+fn entry(row: &Row<'_>, kind: &str, names: &[String], taken: &mut HashSet<String>) -> Markup {
+    let Some(first) = row.any() else {
+        return html! {};
+    };
+    let name = TrialRecord { variant: "plain".to_owned(), ..stub(first) }.name();
+    let id = parts::id(&name, taken);
+    let outcomes: Vec<&str> = row.trials.iter().flatten().map(|t| class(t.outcome)).collect();
+    let levels: Vec<&str> = row.trials.iter().flatten().map(|t| t.level.word()).collect();
+    html! {
+        tbody id=(id) data-entry data-outcome=(outcomes.join(" ")) data-level=(levels.join(" "))
+            data-flow=(words::flow(&first.id)) data-kind=(kind) {
+            tr {
+                th scope="row" {
+                    span.mono { (line(&name)) }
+                    span.title { (line(&first.title)) }
+                }
+                @for trial in &row.trials { td { (cell(*trial)) } }
+            }
+            tr.more {
+                td colspan=(names.len() + 1) {
+                    details.fold {
+                        summary { "What each answered" }
+                        (answered(row, names))
+                        @for (trial, name) in row.trials.iter().zip(names) {
+                            @if let Some(trial) = trial {
+                                @if !trial.findings.is_empty() { h5 { (line(name)) } (findings(trial)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What names a trial, without what happened in it.
+fn stub(trial: &TrialRecord) -> TrialRecord {
+    TrialRecord {
+        transcript: threepid_record::model::Transcript::default(),
+        findings: Vec::new(),
+        choices: Vec::new(),
+        ..trial.clone()
+    }
+}
+
+fn cell(trial: Option<&TrialRecord>) -> Markup {
+    let Some(trial) = trial else {
+        return html! { span.soft { "not in this record" } };
+    };
+    html! {
+        (badge(trial.outcome))
+        @for choice in &trial.choices { span.choice { (line(&choice.step)) ": " b { (line(&choice.chosen)) } } }
+        @if !matches!(trial.outcome, Outcome::Pass) { span.choice { (line(&cut(&trial.reason))) } }
+    }
+}
+
+/// Steps × servers.
+fn answered(row: &Row<'_>, names: &[String]) -> Markup {
+    let each: Vec<Vec<(usize, String, String)>> =
+        row.trials.iter().map(|trial| trial.map(answers).unwrap_or_default()).collect();
+    let mut steps: Vec<(usize, String)> = Vec::new();
+    for (index, label, _) in each.iter().flatten() {
+        if !steps.iter().any(|(known, _)| known == index) {
+            steps.push((*index, label.clone()));
+        }
+    }
+    steps.sort_by_key(|(index, _)| *index);
+    let said = |answers: &Vec<(usize, String, String)>, step: usize| {
+        answers
+            .iter()
+            .find(|(index, _, _)| *index == step)
+            .map(|(_, _, said)| said.trim().to_owned())
+            .unwrap_or_default()
+    };
+    html! {
+        @if steps.is_empty() { p.soft { "Nothing was asked." } } @else {
+            div.scroll tabindex="0" {
+                table.answers {
+                    thead { tr { th scope="col" { "Step" } @for name in names { th scope="col" { (line(name)) } } } }
+                    tbody {
+                        @for (index, label) in &steps {
+                            @let cells: Vec<String> = each.iter().map(|answers| said(answers, *index)).collect();
+                            @let told: Vec<&String> = cells.iter().filter(|cell| !cell.is_empty()).collect();
+                            tr.unlike[told.windows(2).any(|two| two[0] != two[1])] {
+                                th scope="row" { (index + 1) ". " (line(label)) }
+                                @for cell in &cells { td { @if cell.is_empty() { "–" } @else { (line(cell)) } } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn summary(rows: &[Row<'_>]) -> String {
+    let of = |kind: Kind| rows.iter().filter(|row| row.kind == kind).count();
+    let mut parts = vec![words::count(rows.len(), "behaviour") + "."];
+    for (kind, one, many) in [
+        (Kind::Outcome, "differs in outcome", "differ in outcome"),
+        (Kind::Choice, "differs in a lawful choice", "differ in a lawful choice"),
+        (
+            Kind::Answer,
+            "is answered differently with the same outcome",
+            "are answered differently with the same outcome",
+        ),
+        (Kind::Asked, "could not be asked of all", "could not be asked of all"),
+        (Kind::Same, "is the same everywhere", "are the same everywhere"),
+    ] {
+        match of(kind) {
+            0 => {}
+            1 => parts.push(format!("1 {one}.")),
+            n => parts.push(format!("{n} {many}.")),
+        }
+    }
+    parts.join(" ")
+}
+
+/// A name for each column that no other has.
+fn names(reports: &[Report]) -> Vec<String> {
+    reports
+        .iter()
+        .enumerate()
+        .map(|(at, report)| {
+            let own = &report.target;
+            let title = own.title();
+            let alike: Vec<&Report> = reports.iter().filter(|r| r.target.title() == title).collect();
+            if alike.len() < 2 {
+                return title;
+            }
+            match &own.server {
+                Some(server) if alike.iter().filter(|r| r.target.server == own.server).count() < 2 => {
+                    format!("{title} ({server})")
+                }
+                _ => format!("{title} #{}", at + 1),
+            }
+        })
+        .collect()
+}
+
+fn servers(reports: &[Report], names: &[String]) -> Markup {
+    let columns: Vec<Outcome> =
+        parts::OUTCOMES.into_iter().filter(|outcome| reports.iter().any(|r| of(&r.counts, *outcome) > 0)).collect();
+    html! {
+        div.scroll tabindex="0" {
+            table.servers {
+                thead { tr {
+                    @for title in ["Server", "Says it is", "Speaks", "Run", "Suite"] { th scope="col" { (title) } }
+                    @for outcome in &columns { th.n scope="col" { (words::outcome(*outcome).0.to_lowercase()) } }
+                } }
+                tbody {
+                    @for (report, name) in reports.iter().zip(names) {
+                        tr {
+                            th scope="row" { (line(name)) }
+                            td { (line(report.target.server.as_deref().unwrap_or("–"))) }
+                            td { "up to " (line(report.target.versions.last().map_or("–", String::as_str))) }
+                            td { (line(&moment(&report.started))) }
+                            td.mono { (line(&report.suite)) }
+                            @for outcome in &columns {
+                                @let count = of(&report.counts, *outcome);
+                                td class={ "n " @if count == 0 { "zero" } @else { (class(*outcome)) } } { (count) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

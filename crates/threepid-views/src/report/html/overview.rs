@@ -1,0 +1,173 @@
+//! The top of the page: what was asked, what it means, and how it went by flow and level.
+
+use maud::{Markup, html};
+
+use super::super::{conclusion, words};
+use super::code::line;
+use super::parts::{OUTCOMES, class, meaning};
+use threepid_record::model::{Counts, Level, Outcome, Report};
+
+/// What the target is, and what the run means.
+pub(super) fn top(report: &Report) -> Markup {
+    let target = &report.target;
+    let counts = &report.counts;
+    let kind = match counts {
+        counts if counts.fail + counts.xpass > 0 => "fail",
+        counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
+            "error"
+        }
+        _ if words::without_mail(report).is_some() => "skip",
+        counts if counts.pass > 0 => "pass",
+        _ => "skip",
+    };
+    let offered: Vec<&str> = target.abilities.iter().filter(|a| a.offered).map(|a| a.name.as_str()).collect();
+    html! {
+        header.top {
+            div.wrap {
+                p.brand { "threepid " (line(&report.threepid)) }
+                h1 { (line(&target.title())) }
+                p class={ "verdict " (kind) } { (line(&conclusion(report))) }
+                dl.facts {
+                    (fact("Server", target.server.as_deref().unwrap_or("does not say its name")))
+                    (fact("Address", &target.url))
+                    @if target.public_url != target.url { (fact("Its links carry", &target.public_url)) }
+                    (fact("Run", &format!("{}, in {}", moment(&report.started), words::duration(report.duration_ms))))
+                    (fact("Suite and seed", &format!("{}, {}", report.suite, report.seed)))
+                    (fact("Speaks", &versions(&target.versions)))
+                    div.wide { dt { "Offers" } dd { (line(&offered.join(", "))) } }
+                    @if target.abilities.iter().any(|a| !a.offered) {
+                        div.wide {
+                            dt { "Lacks" }
+                            dd { ul {
+                                @for ability in target.abilities.iter().filter(|a| !a.offered) {
+                                    li { (line(&ability.name)) ": " span.soft { (line(&ability.reason)) } }
+                                }
+                            } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn fact(name: &str, text: &str) -> Markup {
+    html! { div { dt { (name) } dd { (line(text)) } } }
+}
+
+/// A time as people write it: `2026-11-23 12:00 UTC`.
+pub(super) fn moment(rfc3339: &str) -> String {
+    match (rfc3339.get(..10), rfc3339.get(11..16)) {
+        (Some(day), Some(minute)) if rfc3339.ends_with('Z') => format!("{day} {minute} UTC"),
+        _ => rfc3339.to_owned(),
+    }
+}
+
+/// The first and the last of many versions; a list of twenty tells nobody more.
+fn versions(versions: &[String]) -> String {
+    match versions {
+        [first, _, _, .., last] => format!("{first} to {last}"),
+        few => few.join(", "),
+    }
+}
+
+/// How many trials had an outcome.
+pub(super) fn of(counts: &Counts, outcome: Outcome) -> usize {
+    match outcome {
+        Outcome::Pass => counts.pass,
+        Outcome::Fail => counts.fail,
+        Outcome::Error => counts.error,
+        Outcome::Skip => counts.skip,
+        Outcome::Xfail => counts.xfail,
+        Outcome::Xpass => counts.xpass,
+    }
+}
+
+/// The outcomes as numbers, as a bar, by flow and by level.
+pub(super) fn overview(report: &Report) -> Markup {
+    let flows = words::tally(report.trials.iter().map(|t| (words::flow(&t.id), t.outcome)));
+    let levels = Level::ALL
+        .into_iter()
+        .map(|level| (level, Counts::of(report.trials.iter().filter(|t| t.level == level).map(|t| t.outcome))));
+    let levels: Vec<(Level, Counts)> = levels.filter(|(_, counts)| counts.total() > 0).collect();
+    html! {
+        section aria-labelledby="overview" {
+            h2 id="overview" { "Overview" }
+            div.tiles {
+                @for outcome in OUTCOMES {
+                    @let count = of(&report.counts, outcome);
+                    @let kind = class(outcome);
+                    @if count > 0 || !matches!(outcome, Outcome::Xpass | Outcome::Xfail) {
+                        button type="button" disabled class={ "tile " (kind) @if count == 0 { " none" } }
+                            data-filter={ "outcome=" (kind) } {
+                            b { (count) } span { (meaning(outcome)) }
+                        }
+                    }
+                }
+            }
+            (proportion(&report.counts))
+            div.tables {
+                (table("By flow", "flow", &report.counts, flows.iter().map(|(flow, outcomes)| {
+                    ((*flow).to_owned(), Counts::of(outcomes.iter().copied()))
+                })))
+                (table("By level", "level", &report.counts, levels.iter().map(|(level, counts)| {
+                    (level.word().to_owned(), *counts)
+                })))
+            }
+        }
+    }
+}
+
+/// A bar of the outcomes; the numbers beside it say the same in words.
+fn proportion(counts: &Counts) -> Markup {
+    let total = counts.total().max(1) as f64;
+    let mut from = 0.0;
+    let pieces: Vec<(f64, f64, &str)> = OUTCOMES
+        .into_iter()
+        .map(|outcome| {
+            let width = of(counts, outcome) as f64 / total * 100.0;
+            from += width;
+            (from - width, width, class(outcome))
+        })
+        .collect();
+    html! {
+        svg.proportion viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true" {
+            @for (x, width, kind) in pieces {
+                @if width > 0.0 {
+                    rect class=(kind) x=(format!("{x:.2}")) y="0" width=(format!("{width:.2}")) height="1" {}
+                }
+            }
+        }
+    }
+}
+
+fn table(title: &str, filter: &str, all: &Counts, rows: impl Iterator<Item = (String, Counts)>) -> Markup {
+    // A column that nobody needs only makes the table wide.
+    let usual = [Outcome::Fail, Outcome::Error, Outcome::Pass];
+    let columns: Vec<Outcome> =
+        OUTCOMES.into_iter().filter(|outcome| usual.contains(outcome) || of(all, *outcome) > 0).collect();
+    html! {
+        div.scroll tabindex="0" {
+            table {
+                caption { (title) }
+                thead { tr {
+                    th scope="col" { (filter) }
+                    @for outcome in &columns { th.n scope="col" { (words::outcome(*outcome).0.to_lowercase()) } }
+                } }
+                tbody {
+                    @for (name, counts) in rows {
+                        tr {
+                            th scope="row" {
+                                button type="button" disabled data-filter={ (filter) "=" (name) } { (line(&name)) }
+                            }
+                            @for outcome in &columns {
+                                @let count = of(&counts, *outcome);
+                                td class={ "n " @if count == 0 { "zero" } @else { (class(*outcome)) } } { (count) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

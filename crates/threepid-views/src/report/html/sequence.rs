@@ -1,0 +1,262 @@
+//! What happened in a trial, as a sequence between client, homeserver, mail and identity server.
+
+use maud::{Markup, html};
+
+use super::super::words;
+use super::code::{self, line};
+use super::{exchange, mail};
+use threepid_record::model::{Entry, Event, Exchange, FindingKind, Level, TrialRecord, VisitEnd};
+
+/// How many events of one trial are shown.
+const MOST_EVENTS: usize = 300;
+
+/// The diagram of one trial. `id` is the trial's, from which those of its events are made.
+pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
+    let entries = &trial.transcript.entries;
+    let (before, rest) = entries.split_at(entries.iter().take_while(|e| is_preparation(e)).count());
+    let identity = entries.iter().any(|entry| match &entry.event {
+        Event::Inquiry(_) | Event::Instruction(_) => true,
+        Event::Exchange(exchange) => trial.transcript.is_to_identity(exchange),
+        _ => false,
+    });
+    html! {
+        h5 { "What happened" }
+        div class={ "seq lanes-" @if identity { "4" } @else { "3" } } {
+            div.lanes aria-hidden="true" {
+                span { "Client" } span { "Homeserver" } span { "Mail" }
+                @if identity { span { "Identity server" } }
+            }
+            @if !before.is_empty() {
+                details.prep {
+                    summary { "Preparation: " (words::count(before.len(), "request")) " to get accounts" }
+                    (list(trial, before, id, "p"))
+                }
+            }
+            (list(trial, rest, id, "e"))
+        }
+    }
+}
+
+fn is_preparation(entry: &Entry) -> bool {
+    entry.step.is_none() && matches!(entry.event, Event::Exchange(_))
+}
+
+fn list(trial: &TrialRecord, entries: &[Entry], id: &str, kind: &str) -> Markup {
+    html! {
+        @for (index, entry) in entries.iter().take(MOST_EVENTS).enumerate() {
+            (event(trial, entry, &format!("{id}.{kind}{}", index + 1)))
+        }
+        @if entries.len() > MOST_EVENTS {
+            span.note { (entries.len() - MOST_EVENTS) " more events are left out here; report.json has all." }
+        }
+    }
+}
+
+fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
+    let wrong = is_wrong(trial, entry);
+    let head = head(entry, wrong);
+    match &entry.event {
+        Event::Exchange(one) => html! {
+            details id=(id) {
+                summary.row { (head) (asked(one, trial.transcript.is_to_identity(one), wrong)) }
+                div.inside { (exchange::inside(one)) }
+            }
+        },
+        Event::Visit(visit) => html! {
+            details id=(id) {
+                summary.row {
+                    (head)
+                    @for hop in &visit.hops { (asked(hop, false, wrong)) }
+                    span.note {
+                        @match &visit.end {
+                            VisitEnd::Page => {
+                                @let (title, text) = words::page(visit);
+                                @if let Some(title) = title { "The page, titled “" (line(&cut(&title))) "”, says: “" }
+                                @else { "The page says: “" }
+                                (line(&cut(text))) "”"
+                            }
+                            VisitEnd::Redirect(to) => { "Sent on to " (line(to)) ", which is not followed" }
+                            VisitEnd::NotFollowed(why) => { "Not followed: " (line(why)) }
+                            VisitEnd::Failed => { "No page came" }
+                        }
+                    }
+                }
+                div.inside {
+                    p { "Followed " code { (line(&visit.link)) } @if visit.submitted { ", and submitted the form of its page" } }
+                    @for hop in &visit.hops { (exchange::inside(hop)) }
+                }
+            }
+        },
+        Event::Delivery(delivery) => html! {
+            details id=(id) {
+                summary.row {
+                    (head)
+                    @for one in delivery.mails.iter().take(5) { (mail::arrow(one)) }
+                    @if delivery.mails.is_empty() {
+                        span.note { "Waited for mail to " (line(&delivery.mailbox)) ": none came in "
+                            (words::duration(delivery.waited_ms)) }
+                    }
+                }
+                div.inside {
+                    p.timing {
+                        "Waited " (words::duration(delivery.waited_ms)) " (at most " (words::duration(delivery.deadline_ms))
+                        ") for " (words::count(delivery.wanted, "mail")) " to " (line(&delivery.mailbox)) "; "
+                        (delivery.mails.len()) " came."
+                    }
+                    @for stray in &delivery.strays { p { "Mail came to " (line(&stray.to)) " instead: " (line(&stray.subject)) } }
+                    @for one in delivery.mails.iter().take(20) { (mail::inside(one)) }
+                }
+            }
+        },
+        Event::Silence(silence) => html! {
+            details id=(id) {
+                summary.row {
+                    (head)
+                    @if silence.mails.is_empty() {
+                        span.note { "No mail to " (line(&silence.mailbox)) " for " (words::duration(silence.window_ms)) ", as should be" }
+                    }
+                    @for one in silence.mails.iter().take(5) { (mail::arrow(one)) }
+                }
+                div.inside {
+                    p.timing { "Watched " (line(&silence.mailbox)) " for " (words::duration(silence.window_ms)) "." }
+                    @for one in silence.mails.iter().take(20) { (mail::inside(one)) }
+                }
+            }
+        },
+        Event::Inquiry(inquiry) => html! {
+            details id=(id) {
+                summary.row {
+                    (head)
+                    @for one in inquiry.requests.iter().take(5) {
+                        span.say.b-d-say { code { b { (line(&one.method)) } " " (line(&one.path)) } }
+                        span.arrow.right.b-to-d {}
+                    }
+                    @if inquiry.requests.is_empty() { span.note { "The identity server was not asked" } }
+                }
+                div.inside { (exchange::inquiry(inquiry)) }
+            }
+        },
+        Event::Instruction(told) => html! {
+            div.row id=(id) {
+                (head)
+                span.note {
+                    "From here the identity server " (line(&told.does)) ", when asked at " code { (line(&told.path)) }
+                    " about " (line(&told.about))
+                }
+            }
+        },
+        Event::Rounds(rounds) => html! {
+            div.row id=(id) {
+                (head)
+                span.note {
+                    "Repeated " (words::count(rounds.times, "time")) ": "
+                    @if rounds.reached { "it ended as it should" } @else { "it never came to its end" }
+                }
+            }
+        },
+        Event::Note(text) => html! { div.row id=(id) { (head) span.note { (line(text)) } } },
+        Event::Stop(stop) => html! {
+            div.row id=(id) { (head) span.note.stop { "Stopped, " (words::stop(stop.reason)) ": " (line(&stop.message)) } }
+        },
+    }
+}
+
+/// The step's name, whether something is wrong with it, and when it was.
+fn head(entry: &Entry, wrong: bool) -> Markup {
+    // A step without a name of its own is called what it asks, which the arrow says already.
+    let named = match &entry.event {
+        Event::Exchange(exchange) => {
+            let asked = format!("{} ", exchange.request.method);
+            !entry.label.strip_prefix(&asked).is_some_and(|path| exchange.request.url.ends_with(path))
+        }
+        _ => true,
+    };
+    html! {
+        span.step {
+            span {
+                @if let Some(step) = entry.step { (step + 1) ". " }
+                @if named { b { (line(&entry.label)) } }
+                @if wrong { " " span.flag { "✗ not as required" } }
+            }
+            span { (words::duration(entry.at_ms)) }
+        }
+    }
+}
+
+/// Whether something that is required is not so at the step of an entry.
+fn is_wrong(trial: &TrialRecord, entry: &Entry) -> bool {
+    let own = trial.findings.iter().filter(|f| f.step_index == entry.step && f.step_index.is_some());
+    own.into_iter().any(|f| f.kind == FindingKind::Requirement && matches!(f.level, Level::Must | Level::Security))
+}
+
+/// Request and answer as two arrows, to the identity server or the homeserver.
+fn asked(exchange: &Exchange, identity: bool, wrong: bool) -> Markup {
+    let request = &exchange.request;
+    let to = if identity { "a-to-d" } else { "a-to-b" };
+    html! {
+        span.say.a-b-say {
+            code { b { (line(&request.method)) } " " (line(short(&request.url))) }
+            @if let Some(actor) = &exchange.actor { " " span.soft { "as " (line(actor)) } }
+        }
+        span class={ "arrow right " (to) } {}
+        span.say.a-b-say { (answer(exchange, wrong)) " " span.soft { (words::duration(exchange.total_ms)) } }
+        span class={ "arrow left back " (to) } {}
+    }
+}
+
+/// The status and, if there is one, the error code.
+fn answer(exchange: &Exchange, wrong: bool) -> Markup {
+    match (&exchange.response, &exchange.failure) {
+        (_, Some(failure)) => html! { span.lost { "no complete answer: " (line(&cut(&failure.message))) } },
+        (None, None) => html! { span.lost { "no answer" } },
+        (Some(response), None) => {
+            // A refusal may be just what is required.
+            let kind = match response.status {
+                _ if wrong => "bad",
+                ..400 => "good",
+                _ => "other",
+            };
+            html! {
+                span class=(kind) { (response.status) }
+                @if let Some(code) = errcode(exchange) { " " code { (line(&cut(&code))) } }
+            }
+        }
+    }
+}
+
+/// The error code of a Matrix error.
+pub(super) fn errcode(exchange: &Exchange) -> Option<String> {
+    let text = exchange.response.as_ref()?.body.text.as_deref()?;
+    let body: serde_json::Value = serde_json::from_str(text).ok()?;
+    Some(body.get("errcode")?.as_str()?.to_owned())
+}
+
+/// What follows the host in an address.
+fn path(url: &str) -> &str {
+    url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(url)
+}
+
+/// An address without what is the same in all requests of clients.
+fn short(url: &str) -> &str {
+    path(url).strip_prefix("/_matrix/client").unwrap_or(path(url))
+}
+
+/// The start of a text, for where a whole one has no place.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(160) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A body under its title, or a word about why it is not shown.
+pub(super) fn body(title: &str, body: &threepid_record::model::Body) -> Markup {
+    html! {
+        @match (&body.text, &body.base64) {
+            (Some(text), _) if !text.is_empty() => { h5 { (title) } (code::body(text)) }
+            (None, Some(base64)) => { h5 { (title) " (no text; in base64)" } (code::block(base64)) }
+            _ => {}
+        }
+        @if body.truncated { p.soft { "Reading stopped here, at the limit for a body." } }
+    }
+}

@@ -1,0 +1,85 @@
+use super::super::fixture;
+use super::*;
+use threepid_record::model::{Choice, Counts, Outcome};
+
+/// A second server that does some things otherwise.
+fn other() -> Report {
+    let mut report = fixture::report();
+    report.target.name = "other".to_owned();
+    report.trials[2].outcome = Outcome::Pass;
+    report.trials[2].findings.clear();
+    report.trials[0].choices = vec![Choice { step: "the mail".to_owned(), chosen: "text only".to_owned() }];
+    report.trials.remove(7);
+    report.counts = Counts::of(report.trials.iter().map(|t| t.outcome));
+    report
+}
+
+#[test]
+fn the_whole_page() {
+    // The script and the style have files of their own.
+    let page = render(&[fixture::report()]).replace(STYLE, "STYLE").replace(SCRIPT, "SCRIPT");
+    let page = page.replace(&hash(STYLE), "STYLE-HASH").replace(&hash(SCRIPT), "SCRIPT-HASH");
+    insta::assert_snapshot!(page.replace("><", ">\n<"));
+}
+
+#[test]
+fn the_whole_matrix() {
+    let page = render(&[fixture::report(), other()]).replace(STYLE, "STYLE").replace(SCRIPT, "SCRIPT");
+    let page = page.replace(&hash(STYLE), "STYLE-HASH").replace(&hash(SCRIPT), "SCRIPT-HASH");
+    insta::assert_snapshot!(page.replace("><", ">\n<"));
+}
+
+#[test]
+fn what_a_server_says_is_text() {
+    let page = render(&[fixture::hostile()]);
+    let matrix = render(&[fixture::hostile(), fixture::hostile()]);
+    for page in [page, matrix] {
+        let page = page.replace(STYLE, "").replace(SCRIPT, "");
+        assert_eq!(page.matches("<script").count(), 1, "only our own");
+        assert!(!page.contains("href=\"http://evil"), "no address of a server is a link");
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "shown, not dropped");
+        assert!(!page.chars().any(|c| c == '\u{202e}' || (c.is_control() && c != '\n')), "nothing unseen");
+        let links: Vec<&str> = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let known =
+            |link: &&str| link.starts_with('#') || link.starts_with("https://spec.matrix.org/") || *link == "data:,";
+        assert!(links.iter().all(known), "{links:?}");
+    }
+}
+
+#[test]
+fn the_policy_knows_the_script_and_the_style_as_they_stand() {
+    let page = render(&[fixture::report()]);
+    let between = |from: &str, to: &str| {
+        let rest = page.split(from).nth(1).unwrap();
+        rest.split(to).next().unwrap().to_owned()
+    };
+    assert!(page.contains(&hash(&between("<script>", "</script>")).replace('\'', "&#39;")));
+    assert!(page.contains(&hash(&between("<style>", "</style>"))));
+    assert!(!SCRIPT.contains("</") && !STYLE.contains("</"));
+    for outside in ["http:", "https:", "@import", "url("] {
+        assert!(!SCRIPT.contains(outside) && !STYLE.contains(outside), "{outside}");
+    }
+    for bad in [" style=\"", " onclick", "javascript:"] {
+        assert!(!page.contains(bad), "{bad}");
+    }
+}
+
+#[test]
+fn a_page_stays_of_a_size_that_a_browser_opens() {
+    let mut report = fixture::report();
+    for trial in &mut report.trials {
+        for entry in &mut trial.transcript.entries {
+            if let threepid_record::model::Event::Exchange(exchange) = &mut entry.event
+                && let Some(response) = &mut exchange.response
+            {
+                response.body.text = Some("x".repeat(1 << 20));
+            }
+        }
+    }
+    let trials = std::mem::take(&mut report.trials);
+    report.trials = std::iter::repeat_n(trials, 300).flatten().collect();
+    report.counts = Counts::of(report.trials.iter().map(|t| t.outcome));
+    let page = render(&[report]);
+    assert!(page.len() < MOST_BYTES * 3 / 2, "{}", page.len());
+    assert!(page.contains("would become too large"));
+}

@@ -1,0 +1,92 @@
+//! One trial: what was required, what was there instead, and all that happened.
+
+use maud::{Markup, html};
+
+use super::super::words;
+use super::code::line;
+use super::parts::{badge, class, level, spec, value, weight};
+use super::sequence;
+use threepid_record::model::{Finding, FindingKind, Outcome, TrialRecord};
+
+/// How a trial is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// With all that happened.
+    Whole,
+    /// Without what happened, because the page would become too large.
+    Findings,
+}
+
+/// The whole entry of one trial.
+pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
+    let flow = words::flow(&trial.id);
+    html! {
+        details.trial id=(id) data-entry data-outcome=(class(trial.outcome)) data-level=(trial.level.word())
+            data-flow=(flow) {
+            summary {
+                (badge(trial.outcome))
+                h4.mono { (line(&trial.name())) }
+                span.side { (level(trial.level)) " " (words::duration(trial.duration_ms)) }
+                span.title { (line(&trial.title)) }
+                @if !matches!(trial.outcome, Outcome::Pass) { span.why { (line(&trial.reason)) } }
+            }
+            div.body {
+                div.meta {
+                    @if let Some(place) = &trial.spec { span { "Specification: " (spec(place)) } }
+                    @if !trial.covers.is_empty() { span { "Covers: " (line(&trial.covers.join(", "))) } }
+                    span { "Variant " code { (line(&trial.variant)) } ", API " code { (line(&trial.api)) } }
+                    a href={ "#" (id) } data-go=(id) { "Link to this trial" }
+                }
+                @for choice in &trial.choices {
+                    p { "Of several lawful answers at " b { (line(&choice.step)) } " it gave: " b { (line(&choice.chosen)) } }
+                }
+                (findings(trial))
+                @if trial.transcript.entries.is_empty() {
+                    @if trial.outcome != Outcome::Skip { p.soft { "What happened was not recorded." } }
+                } @else if detail == Detail::Whole {
+                    (sequence::diagram(trial, id))
+                } @else {
+                    p.soft { "What happened is left out, because this page would become too large; report.json has it." }
+                }
+            }
+        }
+    }
+}
+
+/// What is not as required, one block for each requirement.
+pub(super) fn findings(trial: &TrialRecord) -> Markup {
+    let groups = words::tally(trial.findings.iter().map(|f| ((f.step_index, f.kind, f.level, &f.requirement), f)));
+    html! {
+        @for (_, members) in &groups {
+            @let first = members[0];
+            @if first.kind == FindingKind::Unknown {
+                div.finding.unknown { p { b { "unknown" } " – " (line(&first.requirement)) ": " (line(&first.actual)) } }
+            } @else {
+            div class={ "finding " (weight(first)) } {
+                p { b { (weight(first)) } " – " (line(&first.requirement)) }
+                p.where {
+                    "Step " b { (line(&first.step)) }
+                    @if let Some(place) = &first.spec { ", " (spec(place)) }
+                    @if let Some(place) = &first.place {
+                        ", " code { (line(&place.file)) ":" (place.line) ":" (place.column) }
+                    }
+                }
+                (against(members))
+            }
+            }
+        }
+    }
+}
+
+fn against(findings: &[&Finding]) -> Markup {
+    html! {
+        div.against {
+            div.head { "what" } div.head { "expected" } div.head { "actual" }
+            @for finding in findings {
+                div { (value(&words::subject(finding))) }
+                div.wanted { (value(&finding.expected)) }
+                div.was { (value(&finding.actual)) }
+            }
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! `summary.md`, for the summary page of a CI run.
+//!
+//! Text from a server stands in code blocks that it cannot end, or with every character that means something written
+//! as an entity, so that it is neither markup nor a link. The whole stays below what a summary page takes.
+
+use std::path::Path;
+
+use super::style::Style;
+use super::{WriteError, append_file, text, visible, words, write_file};
+use threepid_record::model::{Counts, Finding, Outcome, Report, TrialRecord};
+
+/// How large a summary may become: GitHub shows none of one that is larger than 1 MiB.
+const MOST_BYTES: usize = 900 * 1024;
+/// How wide the text of a failure is.
+const STYLE: Style = Style { colour: false, width: 100 };
+
+/// The summary.
+pub fn render(report: &Report) -> String {
+    let mut output = format!(
+        "## threepid: {}\n\n{}\n\n{} at {}, {}\n",
+        escape(&report.target.title()),
+        words::conclusion_with(report, escape),
+        escape(report.target.server.as_deref().unwrap_or("A homeserver that does not say its name")),
+        escape(&report.target.url),
+        escape(&words::duration(report.duration_ms)),
+    );
+    flows(report, &mut output);
+    let attention: Vec<&TrialRecord> = report.trials.iter().filter(|t| words::needs_attention(t)).collect();
+    let rest = rest(report);
+    if !attention.is_empty() {
+        output.push_str("\n### To look at\n");
+        for (index, trial) in attention.iter().enumerate() {
+            let details = details(trial);
+            if output.len() + details.len() + rest.len() > MOST_BYTES {
+                let left = words::count(attention.len() - index, "trial");
+                output.push_str(&format!("\n{left} more did not fit in here; `report.json` has all.\n"));
+                break;
+            }
+            output.push_str(&details);
+        }
+    }
+    output.push_str(&rest);
+    output
+}
+
+/// Writes the summary to a file of its own.
+///
+/// # Errors
+///
+/// If the file cannot be written; then what stood there before still does.
+pub fn write(path: &Path, report: &Report) -> Result<(), WriteError> {
+    write_file(path, render(report).as_bytes())
+}
+
+/// Adds the summary to a file that other steps write to as well, as `GITHUB_STEP_SUMMARY` wants it.
+///
+/// # Errors
+///
+/// If the file cannot be opened or written.
+pub fn append(path: &Path, report: &Report) -> Result<(), WriteError> {
+    append_file(path, render(report).as_bytes())
+}
+
+fn flows(report: &Report, output: &mut String) {
+    let groups = words::tally(report.trials.iter().map(|t| (words::flow(&t.id), t.outcome)));
+    if groups.is_empty() {
+        return;
+    }
+    output.push_str("\n| flow | pass | fail | fixed | known | skip | error |\n|---|--:|--:|--:|--:|--:|--:|\n");
+    let mut row = |name: &str, c: Counts| {
+        let cells = [c.pass, c.fail, c.xpass, c.xfail, c.skip, c.error].map(|n| n.to_string());
+        output.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
+    };
+    for (flow, outcomes) in groups {
+        row(&escape(flow), Counts::of(outcomes));
+    }
+    row("**all**", report.counts);
+}
+
+fn details(trial: &TrialRecord) -> String {
+    let (word, _) = words::outcome(trial.outcome);
+    let block = text::trial(trial, &STYLE);
+    let fence = fence(&block);
+    // Up to the empty line this is HTML, after it Markdown again.
+    format!(
+        "\n<details><summary><b>{word}</b> <code>{}</code> {}</summary>\n\n{fence}text\n{block}{fence}\n\n</details>\n",
+        html(&trial.name()),
+        html(&trial.title),
+    )
+}
+
+/// What needs no looking at.
+fn rest(report: &Report) -> String {
+    let mut output = String::new();
+    let mut section = |title: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            output.push_str(&format!("\n### {title}\n\n"));
+            lines.iter().for_each(|line| output.push_str(&format!("- {line}\n")));
+        }
+    };
+    let is_note = |f: &&Finding| f.kind == threepid_record::model::FindingKind::Requirement;
+    let passed = report.trials.iter().filter(|t| t.outcome == Outcome::Pass);
+    let notes = passed.flat_map(|t| t.findings.iter().filter(is_note).map(move |f| ((f.level, &*f.requirement), t)));
+    let notes = words::tally(notes).into_iter();
+    section(
+        "Recommended or relied on by clients, but no requirement",
+        notes.map(|((level, text), trials)| format!("{level}: {} ({})", escape(text), several(&trials))).collect(),
+    );
+    let choices = report.trials.iter().flat_map(|t| t.choices.iter().map(move |c| ((&*c.step, &*c.chosen), t)));
+    let choices = words::tally(choices).into_iter();
+    section(
+        "Choices, where more than one answer is lawful",
+        choices
+            .map(|((step, chosen), trials)| format!("{}: {} ({})", escape(step), escape(chosen), several(&trials)))
+            .collect(),
+    );
+    for (title, outcome) in [("Known deviations", Outcome::Xfail), ("Skipped", Outcome::Skip)] {
+        let trials = report.trials.iter().filter(|t| t.outcome == outcome).map(|t| (t.reason_and_link(), t));
+        let groups = words::tally(trials).into_iter();
+        section(title, groups.map(|(why, trials)| format!("{} ({})", reason(why), several(&trials))).collect());
+    }
+    output
+}
+
+/// The first of several trials, and how many there are.
+fn several(trials: &[&TrialRecord]) -> String {
+    words::several(&trials.iter().map(|trial| trial.name()).collect::<Vec<_>>(), escape)
+}
+
+/// A text as one line that means nothing to Markdown, HTML or a finder of links.
+pub(super) fn escape(text: &str) -> String {
+    let mut output = String::new();
+    for c in visible(text).chars() {
+        if c.is_ascii_punctuation() && !"-,;'()/?=%+.\"{}".contains(c) {
+            output.push_str(&format!("&#{};", u32::from(c)));
+        } else {
+            output.push(c);
+        }
+    }
+    output.replace("www.", "www&#46;")
+}
+
+/// A reason with the address that a profile gives for it, which is a link: no server said it.
+pub(super) fn reason((reason, link): (&str, Option<&str>)) -> String {
+    let link = link.map(|link| format!(" (<{link}>)")).unwrap_or_default();
+    escape(reason) + &link
+}
+
+/// What this program wrote itself, a time or a version: as it is, unless it is no such thing after all.
+pub(super) fn own(text: &str) -> String {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "-:.+".contains(c));
+    if plain { text.to_owned() } else { escape(text) }
+}
+
+/// A text as one line inside HTML.
+fn html(text: &str) -> String {
+    visible(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A fence that a text cannot end.
+pub(super) fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn the_whole_summary() {
+        insta::assert_snapshot!(render(&fixture::report()));
+    }
+
+    #[test]
+    fn a_deviations_link_can_be_followed() {
+        let mut report = fixture::report();
+        let known = report.trials.iter_mut().find(|trial| trial.outcome == Outcome::Xfail).unwrap();
+        known.reason = "answers 500_ (https://bugs.example/#a_b)".to_owned();
+        let link = "answers 500&#95; (<https://bugs.example/#a_b>)";
+        assert!(render(&report).contains(link), "{}", render(&report));
+        let statement = crate::report::statement::markdown(&report);
+        assert!(statement.contains(link), "{statement}");
+        assert_eq!(own("2026-11-24T00:45:00Z"), "2026-11-24T00:45:00Z");
+        assert_eq!(own("https://x"), "https&#58;//x");
+    }
+
+    #[test]
+    fn a_hostile_server_writes_no_markup() {
+        let summary = render(&fixture::hostile());
+        let mut fence: Option<String> = None;
+        for line in summary.lines() {
+            match &fence {
+                // Inside a fence only its end matters.
+                Some(end) if line == end => fence = None,
+                Some(_) => {}
+                None if line.starts_with("```") => fence = Some(line.trim_end_matches("text").to_owned()),
+                None => {
+                    for bad in ["<script", "|x|", "http://evil", "@f", "]]>", "`y`", "\\x1b["] {
+                        assert!(!line.contains(bad), "{bad} in {line}");
+                    }
+                    assert!(!line.starts_with("# ") && (line != "</details>" || fence.is_none()), "{line}");
+                }
+            }
+        }
+        assert_eq!(fence, None, "every fence ends");
+        assert!(summary.contains("````text"), "longer than the backticks inside");
+        assert!(!summary.chars().any(|c| c.is_control() && c != '\n'));
+        assert!(!fixture::HOSTILE.chars().all(|c| !c.is_control()), "the fixture is hostile");
+    }
+
+    #[test]
+    fn a_summary_stays_below_what_a_page_takes() {
+        let mut report = fixture::report();
+        let failing = report.trials[2].clone();
+        report.trials.extend(std::iter::repeat_n(failing, 2000));
+        report.counts = Counts::of(report.trials.iter().map(|t| t.outcome));
+        let summary = render(&report);
+        assert!(summary.len() < 1024 * 1024, "{}", summary.len());
+        assert!(summary.contains("more did not fit in here"));
+        assert!(summary.contains("### Skipped"), "the rest is there all the same");
+    }
+
+    #[test]
+    fn a_step_summary_keeps_what_others_wrote() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "# Before\n").unwrap();
+        append(file.path(), &fixture::report()).unwrap();
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        assert!(text.starts_with("# Before\n## threepid: synapse\n"), "{text}");
+    }
+}

@@ -1,0 +1,180 @@
+//! One trial that needs attention: what was required, what was there instead, and how to see it again.
+//!
+//! Findings are told step by step. What several of them have in common (the requirement, the step, the place in the
+//! specification) stands once, above them; what happened at the step stands once, below them.
+
+use super::super::style::{Role, Style, width};
+use super::super::{visible, words};
+use super::{evidence, quote};
+use threepid_record::model::{
+    Alternatives, Finding, FindingKind, Level, Outcome, Place, SourceLine, SpecRef, TrialRecord,
+};
+
+/// The whole block of one trial.
+pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
+    let (word, role) = words::outcome(record.outcome);
+    let name = record.name();
+    let mut output = format!("{}  {}\n", style.paint(role, word), style.paint(Role::Strong, &visible(&name)));
+    output.push_str(&style.wrap("  ", "  ", &visible(&record.title)));
+    match record.outcome {
+        Outcome::Xpass => {
+            let text = format!("It passes, though it is listed as known to fail: {}", visible(&record.reason));
+            output.push_str(&style.wrap("  ", "  ", &text));
+            output.push_str(&style.wrap("  ", "  ", "Strike the deviation off the target's profile."));
+        }
+        _ => output.push_str(&style.wrap("  ", "  ", &visible(&record.reason))),
+    }
+    let (unknown, known): (Vec<&Finding>, Vec<&Finding>) =
+        record.findings.iter().partition(|f| f.kind == FindingKind::Unknown);
+    let (notes, main): (Vec<&Finding>, Vec<&Finding>) = known.into_iter().partition(|f| is_note(record, f));
+    let told = !main.is_empty();
+    for (index, findings) in words::tally(main.into_iter().map(|f| (f.step_index, f))) {
+        output.push_str(&step(&findings, style));
+        output.push_str(&evidence::of_step(record, index, style));
+    }
+    // What was not seen matters less than what was; alone, it is all there is to look at.
+    if told {
+        for finding in unknown {
+            output.push('\n');
+            output.push_str(&not_seen(finding, style));
+        }
+    } else if record.outcome != Outcome::Xpass {
+        output.push_str(&evidence::of_the_end(record, style));
+    }
+    if !notes.is_empty() {
+        output.push_str("\n  besides\n");
+        for finding in notes {
+            output.push_str(&note(finding, style));
+        }
+    }
+    output
+}
+
+/// A finding that does not fail its trial: a weak requirement, unless the trial was made to fail for one as weak.
+pub(super) fn is_note(trial: &TrialRecord, finding: &Finding) -> bool {
+    let fails = trial.outcome == Outcome::Fail && !trial.is_drift_alone();
+    finding.kind == FindingKind::Requirement
+        && matches!(finding.level, Level::Should | Level::Convention)
+        && !(fails && finding.level.gravity() <= trial.level.gravity())
+}
+
+/// All findings of one step.
+fn step(findings: &[&Finding], style: &Style) -> String {
+    let mut output = String::new();
+    let mut stated: Option<(&str, Option<&SpecRef>)> = None;
+    let groups = words::tally(findings.iter().map(|f| ((f.kind, f.level, f.requirement.as_str()), *f)));
+    for ((kind, level, requirement), members) in groups {
+        let (word, role) = match kind {
+            FindingKind::Requirement => (level.word(), Role::Bad),
+            FindingKind::Precondition => ("precondition", Role::Unknown),
+            FindingKind::Drift => ("changed", Role::Known),
+            FindingKind::Unknown => ("unknown", Role::Unknown),
+        };
+        output.push('\n');
+        output.push_str(&headed(word, role, &visible(requirement), style));
+        let first = members[0];
+        let same = Some((first.step.as_str(), first.spec.as_ref()));
+        if stated != same {
+            fact("step", &visible(&first.step), style, &mut output);
+            if let Some(spec) = &first.spec {
+                let text = format!("{} {}", visible(&spec.operation), visible(&spec.url()));
+                fact("spec", &text, style, &mut output);
+            }
+            stated = same;
+        }
+        let place = first.place.as_ref();
+        if let Some(place) = place {
+            fact("scenario", &shown(place), style, &mut output);
+            output.push_str(&pointed(place, style));
+        }
+        let mut offered = None;
+        for (index, finding) in members.into_iter().enumerate() {
+            if index > 0 {
+                output.push('\n');
+            }
+            let elsewhere = match (&finding.place, place) {
+                (Some(own), Some(first)) if own == first => String::new(),
+                (Some(own), Some(first)) if own.file == first.file => format!(" ({}:{})", own.line, own.column),
+                (Some(own), _) => format!(" ({})", shown(own)),
+                (None, _) => String::new(),
+            };
+            if offered != finding.alternatives.as_ref() {
+                offered = finding.alternatives.as_ref();
+                if let Some(Alternatives { names, nearest }) = offered {
+                    let text = format!("{}; the nearest is {}", visible(&names.join(", ")), visible(nearest));
+                    fact("one of", &text, style, &mut output);
+                }
+            }
+            fact("subject", &format!("{}{elsewhere}", visible(&finding.subject)), style, &mut output);
+            // A difference is told as it is: held against the snapshot's name it would be one of a difference.
+            if finding.kind == FindingKind::Drift && finding.actual.lines().any(|line| line.starts_with("@@ ")) {
+                fact("expected", &visible(&finding.expected), style, &mut output);
+                output.push_str(&quote::unified(&finding.actual, "    ", style));
+            } else {
+                output.push_str(&quote::against(&finding.expected, &finding.actual, "    ", style));
+            }
+        }
+    }
+    output
+}
+
+fn fact(name: &str, text: &str, style: &Style, output: &mut String) {
+    output.push_str(&style.wrap(&format!("    {name:<9} "), "              ", text));
+}
+
+fn shown(place: &Place) -> String {
+    format!("{}:{}:{}", visible(&place.path()), place.line, place.column)
+}
+
+/// The line of a scenario with a mark below the place in it, if the record has it.
+fn pointed(place: &Place, style: &Style) -> String {
+    const INDENT: &str = "              ";
+    let Some(source) = place.source.as_ref().filter(|source| !source.text.is_empty()) else {
+        return String::new();
+    };
+    let SourceLine { text, at } = source.within(style.columns() - INDENT.len());
+    let text = text.replace('\t', " ");
+    let before: String = text.chars().take(at).collect();
+    let mark = format!("{INDENT}{}", " ".repeat(width(&visible(&before))));
+    format!("{INDENT}{}\n{mark}{}\n", visible(&text), style.paint(Role::Bad, "^"))
+}
+
+/// A line that begins with a coloured word.
+fn headed(word: &str, role: Role, text: &str, style: &Style) -> String {
+    let text = style.wrap(&format!("  {word}: "), "    ", text);
+    // The first word has the colour; painting before wrapping would count the colour as columns.
+    format!("  {}{}", style.paint(role, word), &text[2 + word.len()..])
+}
+
+/// What could not be seen, in a sentence.
+fn not_seen(finding: &Finding, style: &Style) -> String {
+    let text = format!("{}: {}", visible(&finding.requirement), visible(&finding.actual));
+    headed("unknown", Role::Unknown, &text, style)
+}
+
+/// A finding in one or two lines.
+pub(super) fn note(finding: &Finding, style: &Style) -> String {
+    let text = format!(
+        "{}: {} ({}, {}: expected {}, was {})",
+        finding.level.word(),
+        visible(&finding.requirement),
+        visible(&finding.step),
+        visible(&words::subject(finding)),
+        brief(&finding.expected),
+        brief(&finding.actual)
+    );
+    style.wrap("  - ", "    ", &text)
+}
+
+/// The start of a text, for where a whole one has no place.
+pub(super) fn brief(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut chars = text.chars();
+    let start: String = chars.by_ref().take(MOST).collect();
+    let start = visible(&start).into_owned();
+    match (start.is_empty(), chars.next()) {
+        (true, _) => "nothing".to_owned(),
+        (false, None) => start,
+        (false, Some(_)) => start + "…",
+    }
+}
