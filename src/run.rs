@@ -5,23 +5,23 @@
 //! seen too, and stops only where a value that a later step needs is missing or nothing answers any more. It neither
 //! prints nor exits.
 
-mod absent;
 mod click;
 mod generate;
 mod identity;
 mod link;
 mod mailboxes;
+mod missing_mail;
 mod orders;
 mod performer;
 mod rate_limit;
 mod repetitions;
 mod request;
 mod secrets;
-mod unready;
+mod setup_failed;
 
 pub use performer::{Performed, perform};
 pub use secrets::Secret;
-pub use unready::not_begun;
+pub use setup_failed::not_begun;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -279,7 +279,7 @@ fn links_lead_somewhere() {
 fn files_that_the_documents_name_are_there() {
     // Paths in code font, as far as they are some of this repository.
     let path =
-        Regex::new(r"`((?:src|tests|targets|scenarios|snapshots|examples|\.ci|\.github)/[A-Za-z0-9_./-]+)`").unwrap();
+        Regex::new(r"`((?:src|crates|tests|targets|scenarios|snapshots|examples|\.ci|\.github)/[A-Za-z0-9_./-]+)`").unwrap();
     for document in DOCUMENTS {
         for capture in path.captures_iter(&read(document)) {
             let named: PathBuf = root().join(&capture[1]);
@@ -289,10 +289,13 @@ fn files_that_the_documents_name_are_there() {
 }
 
 #[test]
-fn the_architecture_describes_every_module() {
+fn the_architecture_describes_every_crate_and_module() {
     let text = read("ARCHITECTURE.md");
     let module = Regex::new(r"(?m)^pub mod ([a-z_]+);").unwrap();
-    for capture in module.captures_iter(&read("src/lib.rs")) {
-        assert!(text.contains(&format!("| `{}` |", &capture[1])), "{} has no row in ARCHITECTURE.md", &capture[1]);
+    let crates = fs::read_dir(root().join("crates")).unwrap().map(|entry| entry.unwrap().path());
+    for lib in crates.map(|folder| folder.join("src/lib.rs")).chain([root().join("src/lib.rs")]) {
+        for capture in module.captures_iter(&fs::read_to_string(&lib).unwrap()) {
+            assert!(text.contains(&format!("| `{}` |", &capture[1])), "{} has no row in ARCHITECTURE.md", &capture[1]);
+        }
     }
 }

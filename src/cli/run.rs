@@ -1,6 +1,6 @@
 //! `threepid run`: from arguments to trials to reports and an exit code.
 
-mod left;
+mod not_run;
 mod notes;
 mod prepare;
 
@@ -14,9 +14,9 @@ use prepare::{Prepared, Selected, prepare};
 use super::args::{ApiChoice, Format, RunArgs};
 use super::exit::Exit;
 use super::interrupt;
-use super::kept::Records;
 use super::output::Output;
 use super::progress::Progress;
+use super::retention::Records;
 use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
@@ -24,7 +24,7 @@ use crate::suite::{Event, Station};
 use crate::target::Kind;
 use threepid_engine::plan::{Api, Planned, plan};
 use threepid_record::model::{Report, TargetInfo, TrialRecord};
-use threepid_views::report::events::{self, Happened};
+use threepid_views::report::events::{self, RunEvent};
 use threepid_views::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
 use threepid_wire::mail::Sink;
 
@@ -62,7 +62,7 @@ impl Prepared<'_> {
         };
         let begun = (SystemTime::now(), Instant::now());
         let at = humantime::format_rfc3339_millis(begun.0).to_string();
-        self.tell(Happened::Started { suite: &self.suite.sources.hash(), seed: self.seed, at: &at });
+        self.tell(RunEvent::Started { suite: &self.suite.sources.hash(), seed: self.seed, at: &at });
         let mut records = Records::default();
         let mut target = None;
         let mut broken = None;
@@ -100,7 +100,7 @@ impl Prepared<'_> {
             let station = &started.station;
             if target.is_none() {
                 let info = self.told(station.target.info.clone());
-                self.tell(Happened::Target(&info));
+                self.tell(RunEvent::Target(&info));
                 target = Some(info);
                 let unfit = self.unfit(station);
                 self.trials(unfit, station, cancel, &mut records, &mut output).await;
@@ -200,7 +200,7 @@ impl Prepared<'_> {
         crate::suite::run(planned, station, &self.settings, cancel, |event| match event {
             Event::Ended(record) => {
                 progress.ended(record);
-                self.tell(Happened::Trial(record));
+                self.tell(RunEvent::Trial(record));
             }
             Event::Record(record) => {
                 if let Some(output) = output {
@@ -214,7 +214,7 @@ impl Prepared<'_> {
     }
 
     /// Tells a program what happened, if it is one that listens.
-    fn tell(&self, happened: Happened<'_>) {
+    fn tell(&self, happened: RunEvent<'_>) {
         if self.args.format == Format::Json {
             terminal::out(&events::json(happened));
         }
@@ -283,7 +283,7 @@ impl Prepared<'_> {
             terminal::error(&format!("{fault} (--output)"));
             exit = Exit::Failure;
         }
-        self.tell(Happened::Finished {
+        self.tell(RunEvent::Finished {
             counts: &counts,
             duration_ms: begun.1.elapsed().as_secs_f64() * 1000.0,
             interrupted,

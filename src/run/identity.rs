@@ -8,7 +8,7 @@ use crate::identity::{Behaviour, IdentityServer, Matcher};
 use threepid_engine::matching::Values;
 use threepid_engine::plan::Trial;
 use threepid_engine::scenario::{BodyTemplate, IdentityAnswer, IdentityAsked, IdentityDoes, Text};
-use threepid_record::model::{Inquiry, Instruction, Stop};
+use threepid_record::model::{Instruction, RequestLogQuery, Stop};
 
 /// The value that has the identity server's URL.
 pub(super) const URL: &str = "id_server_url";
@@ -37,10 +37,10 @@ pub(super) fn is_at(context: &Context, at: &Url) -> bool {
 }
 
 /// Looks at what it was asked.
-pub(super) fn asked(asked: &IdentityAsked, values: &Values, context: &Context) -> Result<Inquiry, Stop> {
+pub(super) fn asked(asked: &IdentityAsked, values: &Values, context: &Context) -> Result<RequestLogQuery, Stop> {
     let matcher = matcher(&asked.path, &asked.about, values)?;
     let requests = server(context)?.asked(&matcher);
-    Ok(Inquiry { path: matcher.path, about: matcher.about, requests })
+    Ok(RequestLogQuery { path: matcher.path, about: matcher.about, requests })
 }
 
 /// Tells it to misbehave.

@@ -3,7 +3,7 @@
 //! All of it is taken back when the trial ends, however it ends.
 
 use threepid_engine::matching::{Unbound, Values};
-use threepid_engine::scenario::{Fault, SinkOrder};
+use threepid_engine::scenario::{Fault, SinkFault};
 use threepid_wire::mail::{Behaviour, Sink};
 
 /// The orders of one trial.
@@ -18,7 +18,7 @@ impl Orders {
     }
 
     /// Gives an order; tells in words which.
-    pub(super) fn give(&mut self, order: &SinkOrder, values: &Values) -> Result<String, Unbound> {
+    pub(super) fn give(&mut self, order: &SinkFault, values: &Values) -> Result<String, Unbound> {
         let to = values.fill_text(&order.to)?;
         let times = order.times;
         let (behaviour, words) = match &order.fault {

@@ -50,7 +50,7 @@ pub async fn perform(
 ) -> Performed {
     let mut performer = Performer::new(trial, context);
     for mut exchange in preparation {
-        secrets::sift(&mut exchange);
+        secrets::drop_oversized(&mut exchange);
         performer.push(None, 0, "account", Event::Exchange(exchange));
     }
     for (actor, account) in accounts {
@@ -239,14 +239,14 @@ impl<'t> Performer<'t> {
                 self.push(Some(index), 0, &step.label, given);
                 Ok(())
             }
-            Action::Rounds(repetition) => {
-                self.push(Some(index), 0, &step.label, Event::Rounds(self.rounds.of(*repetition)));
+            Action::RepeatResult(repetition) => {
+                self.push(Some(index), 0, &step.label, Event::RepeatResult(self.rounds.of(*repetition)));
                 Ok(())
             }
             Action::Skip(reason) => Err(not_applicable(self.values.fill_text(reason).map_err(unbound)?)),
             Action::IdentityAsked(asked) => {
                 let inquiry = identity::asked(asked, &self.values, self.context)?;
-                self.push(Some(index), 0, &step.label, Event::Inquiry(inquiry));
+                self.push(Some(index), 0, &step.label, Event::RequestLogQuery(inquiry));
                 Ok(())
             }
             Action::IdentityDoes(does) => {
@@ -299,7 +299,7 @@ impl<'t> Performer<'t> {
                 before += 1;
             }
         }
-        answers.iter_mut().for_each(secrets::sift);
+        answers.iter_mut().for_each(secrets::drop_oversized);
         let mut stop = None;
         for (turn, exchange) in answers.into_iter().enumerate() {
             if let (None, Some(failure)) = (&stop, &exchange.failure) {
@@ -329,7 +329,7 @@ impl<'t> Performer<'t> {
         let browser = self.browser.clone().map_err(impossible)?;
         let at_ms = self.since_begun();
         let mut visit = click::visit(&browser, self.context, &link, &click.method, click.submit).await;
-        visit.hops.iter_mut().for_each(secrets::sift);
+        visit.hops.iter_mut().for_each(secrets::drop_oversized);
         let failed = visit.hops.last().and_then(|hop| hop.failure.clone());
         let entry = Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Visit(visit) };
         self.transcript.entries.push(entry);

@@ -7,7 +7,7 @@ use url::Url;
 
 use threepid_engine::matching::{self, Values};
 use threepid_engine::scenario::{Step, Text};
-use threepid_record::model::{Entry, Rounds};
+use threepid_record::model::{Entry, RepeatResult};
 
 /// Whether the values that a step depends on have come up, or have not, as it asks.
 pub(super) fn conditions_met(step: &Step, values: &Values) -> bool {
@@ -18,7 +18,7 @@ pub(super) fn conditions_met(step: &Step, values: &Values) -> bool {
 /// All repetitions of a trial, by their number in the scenario.
 #[derive(Debug, Default)]
 pub(super) struct Repetitions {
-    states: BTreeMap<usize, Rounds>,
+    states: BTreeMap<usize, RepeatResult>,
 }
 
 impl Repetitions {
@@ -27,7 +27,7 @@ impl Repetitions {
         let Some(round) = &step.round else {
             return true;
         };
-        let state = self.states.entry(round.repetition).or_insert(Rounds { reached: false, times: 0 });
+        let state = self.states.entry(round.repetition).or_insert(RepeatResult { reached: false, times: 0 });
         if state.reached && state.times < round.number {
             return false;
         }
@@ -50,8 +50,8 @@ impl Repetitions {
     }
 
     /// How a repetition went so far.
-    pub(super) fn of(&self, repetition: usize) -> Rounds {
-        self.states.get(&repetition).copied().unwrap_or(Rounds { reached: false, times: 0 })
+    pub(super) fn of(&self, repetition: usize) -> RepeatResult {
+        self.states.get(&repetition).copied().unwrap_or(RepeatResult { reached: false, times: 0 })
     }
 }
 
@@ -59,7 +59,7 @@ impl Repetitions {
 mod tests {
     use super::*;
     use threepid_engine::scenario::{Action, SourceFile, Sources, Suite};
-    use threepid_record::model::{Event, Rounds as Seen, Visit, VisitEnd};
+    use threepid_record::model::{Event, RepeatResult as Seen, Visit, VisitEnd};
 
     #[test]
     fn no_round_follows_the_one_in_which_the_end_was_seen() {
@@ -83,7 +83,7 @@ mod tests {
             repetitions.note(step, &entries, &[], &Values::default());
         }
         assert_eq!(done, [0, 1, 2, 3, 6], "the round is finished, and what tells of the whole is done");
-        let Action::Rounds(repetition) = steps[6].action else { panic!("{:?}", steps[6].action) };
+        let Action::RepeatResult(repetition) = steps[6].action else { panic!("{:?}", steps[6].action) };
         assert_eq!(repetitions.of(repetition), Seen { reached: true, times: 2 });
     }
 }

@@ -66,16 +66,16 @@ pub(super) fn of(transcript: &Transcript, values: &Values) -> Vec<Secret> {
                 }
             }
             Event::Delivery(delivery) => found.mails(&delivery.mails, values),
-            Event::Silence(silence) => found.mails(&silence.mails, values),
-            Event::Inquiry(inquiry) => inquiry.requests.iter().for_each(|asked| found.asked(asked)),
-            Event::Rounds(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => {}
+            Event::NoMailWindow(silence) => found.mails(&silence.mails, values),
+            Event::RequestLogQuery(inquiry) => inquiry.requests.iter().for_each(|asked| found.asked(asked)),
+            Event::RepeatResult(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => {}
         }
     }
     found.secrets
 }
 
 /// Leaves an answer out that has more secrets than can be kept out of a record in reasonable time. It counts as none.
-pub(super) fn sift(exchange: &mut Exchange) {
+pub(super) fn drop_oversized(exchange: &mut Exchange) {
     let mut found = Found::default();
     let Some(response) = &mut exchange.response else {
         return;

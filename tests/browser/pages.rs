@@ -101,7 +101,7 @@ fn hostile(mut report: Report) -> Report {
                     (visit.text, visit.link) = (say(), "javascript:window.owned=1".to_owned());
                 }
                 Event::Delivery(delivery) => delivery.mails.iter_mut().for_each(mail),
-                Event::Silence(silence) => silence.mails.iter_mut().for_each(mail),
+                Event::NoMailWindow(silence) => silence.mails.iter_mut().for_each(mail),
                 Event::Stop(stop) => stop.message = say(),
                 _ => {}
             }

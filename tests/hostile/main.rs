@@ -13,6 +13,7 @@ mod limited;
 mod links;
 mod mail;
 mod page;
+mod phrases;
 mod preflight;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../program/mod.rs"]
@@ -20,5 +21,4 @@ mod program;
 mod run;
 mod server;
 mod tls;
-mod words;
 mod writing;

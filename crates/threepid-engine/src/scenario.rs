@@ -37,7 +37,7 @@ pub use schema::json_schema;
 pub use source::{SourceError, SourceFile, Sources};
 pub use step::{
     Action, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked, IdentityDoes, MailWait, Quiet, Request,
-    Round, Sender, SinkOrder, Step,
+    Round, Sender, SinkFault, Step,
 };
 pub use suite::Suite;
 pub use template::{Template, Text};

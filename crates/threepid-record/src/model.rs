@@ -17,9 +17,11 @@ mod transcript;
 pub use comparison::{AnswerChange, Change, ChangeKind, Comparison, Side};
 pub use exchange::{Body, Exchange, Failure, FailureKind, Headers, Request, Response};
 pub use finding::{Alternatives, Choice, Finding, FindingKind, Place, SourceLine, SpecRef};
-pub use identity::{Asked, Inquiry, Instruction};
+pub use identity::{Asked, Instruction, RequestLogQuery};
 pub use level::Level;
 pub use mail::{Envelope, Link, LinkSource, Mail, Part, SessionFacts};
 pub use record::{Counts, Outcome, Report, Slice, TargetInfo, TrialRecord};
 pub use target::{Ability, Account};
-pub use transcript::{Arrival, Delivery, Entry, Event, Rounds, Silence, Stop, StopReason, Transcript, Visit, VisitEnd};
+pub use transcript::{
+    Arrival, Delivery, Entry, Event, NoMailWindow, RepeatResult, Stop, StopReason, Transcript, Visit, VisitEnd,
+};

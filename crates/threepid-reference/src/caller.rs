@@ -88,7 +88,7 @@ fn client_address(parts: &Parts, trust_forwarded_for: bool) -> IpAddr {
 
 fn unknown_token(server: &Server) -> MatrixError {
     let error = "this access token is not known";
-    if server.broken(UNKNOWN_TOKEN_UNDER_ANOTHER_CODE) {
+    if server.has_defect(UNKNOWN_TOKEN_UNDER_ANOTHER_CODE) {
         return MatrixError::forbidden(error);
     }
     MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", error)

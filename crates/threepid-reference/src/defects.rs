@@ -1,7 +1,7 @@
 //! The promises that the server can be told to break.
 //!
 //! *Gives* one [`Defect`] for each, declared once, beside the others of its flow; *never* the code that breaks it, which
-//! stands where the promise is kept: `if server.broken(ACCEPTS_ANY_PASSWORD)`.
+//! stands where the promise is kept: `if server.has_defect(ACCEPTS_ANY_PASSWORD)`.
 
 mod add;
 mod bind;

@@ -82,7 +82,7 @@ impl IdentityServers {
         });
         let path = "/_matrix/identity/v2/3pid/bind";
         let mut request = self.request(bind.id_server, path, &body)?;
-        if !server.broken(BIND_FORGETS_THE_TOKEN) {
+        if !server.has_defect(BIND_FORGETS_THE_TOKEN) {
             request = request.bearer_auth(bind.id_access_token);
         }
         let (status, answer) = exchange(request).await?;
@@ -111,7 +111,7 @@ impl IdentityServers {
         let threepid = json!({"medium": what.medium, "address": what.address});
         let body = json!({"mxid": user.as_str(), "threepid": threepid});
         let mut request = self.request(id_server, UNBIND_PATH, &body)?;
-        if !server.broken(UNBIND_IS_NOT_SIGNED) {
+        if !server.has_defect(UNBIND_IS_NOT_SIGNED) {
             let signed = signing::Request {
                 method: Method::POST.as_str(),
                 uri: UNBIND_PATH,

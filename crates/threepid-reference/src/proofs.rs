@@ -61,7 +61,7 @@ impl Proofs {
         for sid in &known {
             if let Some(session) = self.live(sid)
                 && session.is_of(&claim.client_secret)
-                && !switches.broken(REPEAT_CHANGES_THE_SID)
+                && !switches.has_defect(REPEAT_CHANGES_THE_SID)
             {
                 return session.reopen(sid, claim.next_link);
             }
@@ -82,19 +82,20 @@ impl Proofs {
     pub(super) fn prepare(&mut self, switches: &Switches, sid: &str, attempt: i64) -> Sending {
         let expires = Instant::now() + self.token_lifetime;
         self.tokens_made = self.tokens_made.wrapping_add(1);
-        let value = if switches.broken(TOKENS_COUNT_UP) { format!("{:04}", self.tokens_made) } else { random::token() };
+        let value =
+            if switches.has_defect(TOKENS_COUNT_UP) { format!("{:04}", self.tokens_made) } else { random::token() };
         let Some(session) = self.live(sid) else {
             return Sending::Gone;
         };
         let done = session.mailed_attempt.is_some_and(|mailed| {
             attempt < mailed
-                || attempt == mailed && !switches.broken(SAME_ATTEMPT_MAILS_AGAIN)
-                || switches.broken(HIGHER_ATTEMPT_MAILS_NOTHING)
+                || attempt == mailed && !switches.has_defect(SAME_ATTEMPT_MAILS_AGAIN)
+                || switches.has_defect(HIGHER_ATTEMPT_MAILS_NOTHING)
         });
         if done {
             return Sending::Done;
         }
-        if switches.broken(FAILED_ATTEMPT_NOT_REPEATED) {
+        if switches.has_defect(FAILED_ATTEMPT_NOT_REPEATED) {
             session.mailed_attempt = Some(attempt);
         }
         if session.tokens.len() >= MAX_LIVE_TOKENS {

@@ -89,13 +89,13 @@ impl Server {
     }
 
     /// Whether the promise behind this defect is to be broken.
-    pub(super) fn broken(&self, defect: Defect) -> bool {
-        self.switches.broken(defect)
+    pub(super) fn has_defect(&self, defect: Defect) -> bool {
+        self.switches.has_defect(defect)
     }
 
     /// Whether this lawful difference is to be shown.
-    pub(super) fn shaped(&self, shape: Shape) -> bool {
-        self.switches.shaped(shape)
+    pub(super) fn has_shape(&self, shape: Shape) -> bool {
+        self.switches.has_shape(shape)
     }
 
     /// Whether validation mails are on offer at all.
@@ -109,7 +109,7 @@ impl Server {
             return Ok(());
         }
         let refusal = MatrixError::forbidden("third-party identifiers cannot be changed on this server");
-        Err(if self.shaped(shapes::CHANGES_DISABLED_400) {
+        Err(if self.has_shape(shapes::CHANGES_DISABLED_400) {
             refusal.with_status(StatusCode::BAD_REQUEST)
         } else {
             refusal
@@ -118,7 +118,7 @@ impl Server {
 
     /// What requestToken answers on a server whose shape is not to offer it.
     pub(super) fn refusal_of_mail(&self) -> Option<Result<Response, MatrixError>> {
-        let chosen = shapes::REFUSALS.iter().find(|(shape, ..)| self.shaped(*shape));
+        let chosen = shapes::REFUSALS.iter().find(|(shape, ..)| self.has_shape(*shape));
         chosen.map(|(_, status, errcode)| match *errcode {
             Some(errcode) => {
                 let error = "validation by e-mail is not offered here";

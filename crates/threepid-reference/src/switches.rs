@@ -1,7 +1,7 @@
 //! Which defects and shapes are switched on.
 //!
 //! *Takes* the choices of [`Options`](super::Options); *gives* two questions for handlers to ask; *never* decides anything
-//! itself. A handler asks `broken(TOKEN_USABLE_TWICE)` right where the promise would be kept.
+//! itself. A handler asks `has_defect(TOKEN_USABLE_TWICE)` right where the promise would be kept.
 
 use super::{StartError, defects::Defect, shapes::Shape};
 
@@ -35,12 +35,12 @@ impl Switches {
     }
 
     /// Whether the promise behind this defect is to be broken.
-    pub(super) fn broken(&self, defect: Defect) -> bool {
+    pub(super) fn has_defect(&self, defect: Defect) -> bool {
         self.defects.contains(&defect.name)
     }
 
     /// Whether this lawful difference is to be shown.
-    pub(super) fn shaped(&self, shape: Shape) -> bool {
+    pub(super) fn has_shape(&self, shape: Shape) -> bool {
         self.shapes.contains(&shape.name)
     }
 }
@@ -54,7 +54,7 @@ mod tests {
     fn nothing_is_on_by_default() {
         let switches = Switches::default();
         for defect in crate::defects() {
-            assert!(!switches.broken(*defect), "{}", defect.name);
+            assert!(!switches.has_defect(*defect), "{}", defect.name);
         }
     }
 
@@ -62,7 +62,7 @@ mod tests {
     fn a_chosen_defect_is_the_only_one_on() {
         let chosen = find_defect("accepts-any-password").unwrap();
         let switches = Switches::new(&[chosen], &[]).unwrap();
-        let on: Vec<_> = crate::defects().iter().filter(|defect| switches.broken(**defect)).collect();
+        let on: Vec<_> = crate::defects().iter().filter(|defect| switches.has_defect(**defect)).collect();
         assert_eq!(on, [chosen]);
     }
 

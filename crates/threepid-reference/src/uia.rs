@@ -102,7 +102,7 @@ impl Operation {
     /// Whether what was proved for the other operation counts for this one.
     fn accepts(&self, server: &Server, other: &Self) -> bool {
         let same_user = self.user().is_some() && self.user() == other.user();
-        self == other || same_user && server.broken(SESSION_COUNTS_FOR_ANY_SID)
+        self == other || same_user && server.has_defect(SESSION_COUNTS_FOR_ANY_SID)
     }
 }
 
@@ -165,7 +165,7 @@ pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Res
         }
         None => {
             let fresh = state.challenges.open(operation.clone(), remember);
-            if stage.is_none() || server.shaped(SESSION_REQUIRED) {
+            if stage.is_none() || server.has_shape(SESSION_REQUIRED) {
                 return Err(challenge(server, &operation, flows, &fresh));
             }
             fresh

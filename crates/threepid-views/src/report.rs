@@ -21,11 +21,11 @@ pub mod junit;
 pub mod markdown;
 mod merge;
 pub mod outputs;
+mod phrases;
 pub mod statement;
 mod style;
 pub mod text;
 mod visible;
-mod words;
 
 #[cfg(test)]
 mod fixture;
@@ -33,7 +33,7 @@ mod fixture;
 use file::append_file;
 pub use file::{WriteError, write_file};
 pub use merge::merge;
+pub use phrases::count;
+pub use phrases::{conclusion, page};
 pub use style::Style;
 pub use visible::{disarm, visible, visible_lines};
-pub use words::count;
-pub use words::{conclusion, page};

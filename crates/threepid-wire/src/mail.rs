@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! sink (handle, accept) ─ session (what SMTP says) ─ wire (bytes, deadlines) ─ command (the parser)
-//!                            └─ data (the message) ─ office (who gets it) ─ mailbox (who waits)
+//!                            └─ data (the message) ─ router (who gets it) ─ mailbox (who waits)
 //! read (mail → model::Mail) ─ mime (parts, headers) ─ links (candidates, score) ─ text, html (where they stand)
 //! ```
 
@@ -20,9 +20,9 @@ mod limits;
 mod links;
 mod mailbox;
 mod mime;
-mod office;
 mod read;
 mod reply;
+mod router;
 mod session;
 mod sink;
 mod text;
@@ -33,6 +33,6 @@ mod wire;
 pub use behaviour::{Behaviour, Extension};
 pub use limits::Limits;
 pub use mailbox::Mailbox;
-pub use office::Received;
 pub use read::read_mail;
+pub use router::Received;
 pub use sink::{Sink, SinkError, SinkOptions};

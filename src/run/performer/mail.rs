@@ -2,10 +2,10 @@
 
 use tokio::time::Instant;
 
-use super::super::absent;
+use super::super::missing_mail;
 use super::{Performer, unbound};
 use threepid_engine::scenario::{MailWait, Quiet, Step};
-use threepid_record::model::{Delivery, Entry, Event, Mail, Silence, Stop};
+use threepid_record::model::{Delivery, Entry, Event, Mail, NoMailWindow, Stop};
 use threepid_wire::mail::{Received, read_mail};
 
 /// How many mails that no step asked for are kept of one address.
@@ -24,7 +24,7 @@ impl Performer<'_> {
         let mut excused = None;
         if missing {
             let refused = self.mailboxes.of(&address).refused();
-            excused = absent::excuse(refused, &address, &self.client()?, self.context).await;
+            excused = missing_mail::excuse(refused, &address, &self.client()?, self.context).await;
         }
         let delivery = Delivery {
             mailbox: address,
@@ -54,13 +54,13 @@ impl Performer<'_> {
         let window = quiet.window.unwrap_or(self.context.limits.quiet);
         let at_ms = self.since_begun();
         let received = self.mailboxes.of(&address).anything_until(Instant::now() + window).await;
-        let silence = Silence {
+        let silence = NoMailWindow {
             mailbox: address,
             window_ms: window.as_secs_f64() * 1000.0,
             mails: received.iter().take(MOST_UNASKED).map(|one| self.read(one)).collect(),
         };
         let entry =
-            Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Silence(silence) };
+            Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::NoMailWindow(silence) };
         self.transcript.entries.push(entry);
         Ok(())
     }

@@ -8,8 +8,8 @@ use super::{Deviation, Deviations, Verdict, judge};
 use crate::plan::{Api, Trial, plan};
 use crate::scenario::{SourceFile, Sources, Suite};
 use threepid_record::model::{
-    Body, Delivery, Entry, Event, Exchange, Finding, FindingKind, Level, Outcome, Request, Response, Silence, Stop,
-    StopReason, TargetInfo, Transcript, TrialRecord,
+    Body, Delivery, Entry, Event, Exchange, Finding, FindingKind, Level, NoMailWindow, Outcome, Request, Response,
+    Stop, StopReason, TargetInfo, Transcript, TrialRecord,
 };
 
 const SCENARIO: &str = "
@@ -223,8 +223,8 @@ fn mail_that_does_not_come_and_mail_that_should_not_are_findings() {
         parts: Vec::new(),
         links: Vec::new(),
     };
-    let loud = Silence { mailbox: "b@h.test".into(), window_ms: 500.0, mails: vec![mail] };
-    let entries = vec![entry(0, Event::Delivery(none)), entry(1, Event::Silence(loud)), answer(2, 200, json!({}))];
+    let loud = NoMailWindow { mailbox: "b@h.test".into(), window_ms: 500.0, mails: vec![mail] };
+    let entries = vec![entry(0, Event::Delivery(none)), entry(1, Event::NoMailWindow(loud)), answer(2, 200, json!({}))];
     let verdict = judge(&trial(scenario), &Transcript { entries, ..Transcript::default() }, &[], Level::Security);
     // The wait has a `should`, so its missing mail weighs as much; silence weighs as a must.
     assert_eq!(verdict.findings.iter().map(|finding| finding.level).collect::<Vec<_>>(), [Level::Should, Level::Must]);

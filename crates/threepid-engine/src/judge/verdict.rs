@@ -99,7 +99,7 @@ impl Judge<'_> {
                 );
                 self.find(index, step, None, level, mail(step.span, expected, actual), None);
             }
-            Event::Silence(silence) if !silence.mails.is_empty() => {
+            Event::NoMailWindow(silence) if !silence.mails.is_empty() => {
                 // A scenario may say that mail without a link is no harm: then `links` decides.
                 if step.checks.iter().any(|check| names(check, "links") || names(check, "count")) {
                     return;

@@ -8,7 +8,7 @@ use url::Url;
 
 use threepid_record::html;
 use threepid_record::model::{
-    Body, Delivery, Event, Exchange, Headers, Inquiry, Mail, Response, Silence, Visit, VisitEnd,
+    Body, Delivery, Event, Exchange, Headers, Mail, NoMailWindow, RequestLogQuery, Response, Visit, VisitEnd,
 };
 
 /// What can be seen in an event. `None` for a note, an instruction and a stop, in which nothing can be seen.
@@ -17,9 +17,9 @@ pub fn observe(event: &Event, origins: &[Url]) -> Option<Value> {
         Event::Exchange(exchange) => Some(observe_exchange(exchange)),
         Event::Delivery(delivery) => Some(observe_delivery(delivery, origins)),
         Event::Visit(visit) => Some(observe_visit(visit)),
-        Event::Silence(silence) => Some(observe_silence(silence)),
-        Event::Rounds(rounds) => Some(json!({"reached": rounds.reached, "times": rounds.times})),
-        Event::Inquiry(inquiry) => Some(observe_inquiry(inquiry)),
+        Event::NoMailWindow(silence) => Some(observe_silence(silence)),
+        Event::RepeatResult(rounds) => Some(json!({"reached": rounds.reached, "times": rounds.times})),
+        Event::RequestLogQuery(inquiry) => Some(observe_inquiry(inquiry)),
         Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => None,
     }
 }
@@ -153,7 +153,7 @@ fn observe_visit(visit: &Visit) -> Value {
     Value::Object(seen)
 }
 
-fn observe_inquiry(inquiry: &Inquiry) -> Value {
+fn observe_inquiry(inquiry: &RequestLogQuery) -> Value {
     let requests: Vec<Value> = inquiry
         .requests
         .iter()
@@ -174,7 +174,7 @@ fn observe_inquiry(inquiry: &Inquiry) -> Value {
     json!({"count": requests.len(), "requests": requests})
 }
 
-fn observe_silence(silence: &Silence) -> Value {
+fn observe_silence(silence: &NoMailWindow) -> Value {
     let links: Vec<&str> = silence.mails.iter().flat_map(|mail| &mail.links).map(|link| link.url.as_str()).collect();
     json!({"count": silence.mails.len(), "links": links})
 }

@@ -36,7 +36,11 @@ fn end_of(entry: &Entry) -> f64 {
             Event::Exchange(exchange) => exchange.total_ms,
             Event::Delivery(delivery) => delivery.waited_ms,
             Event::Visit(visit) => visit.hops.iter().map(|hop| hop.total_ms).sum(),
-            Event::Silence(silence) => silence.window_ms,
-            Event::Rounds(_) | Event::Note(_) | Event::Inquiry(_) | Event::Instruction(_) | Event::Stop(_) => 0.0,
+            Event::NoMailWindow(silence) => silence.window_ms,
+            Event::RepeatResult(_)
+            | Event::Note(_)
+            | Event::RequestLogQuery(_)
+            | Event::Instruction(_)
+            | Event::Stop(_) => 0.0,
         }
 }

@@ -13,7 +13,7 @@ mod rounds;
 pub use click::{Change, Click};
 pub use identity::{IdentityAnswer, IdentityAsked, IdentityDoes};
 pub use mail::{MailWait, Quiet};
-pub use order::{Fault, SinkOrder};
+pub use order::{Fault, SinkFault};
 pub use request::{BodyTemplate, Request, Sender};
 pub use rounds::Round;
 
@@ -72,9 +72,9 @@ pub enum Action {
     /// Waits for a moment that the target's configuration names.
     Pause(Duration),
     /// Has the mail sink misbehave.
-    Sink(SinkOrder),
+    Sink(SinkFault),
     /// Ends a repetition: tells how it went.
-    Rounds(usize),
+    RepeatResult(usize),
     /// Ends the trial without a verdict, for this reason.
     Skip(Text),
     /// Looks at what the identity server was asked.
@@ -94,7 +94,7 @@ impl Action {
             Action::Click(click) => click.each_text(f),
             Action::Sink(order) => f(&order.to),
             Action::Skip(reason) => f(reason),
-            Action::Pause(_) | Action::Rounds(_) => {}
+            Action::Pause(_) | Action::RepeatResult(_) => {}
             Action::IdentityAsked(asked) => {
                 f(&asked.path);
                 f(&asked.about);
@@ -192,7 +192,7 @@ impl Reader<'_> {
             "no_mail" => (self.quiet(value, &fields).map(Action::NoMail), keys::SILENCE),
             "click" => (self.click(value, &fields).map(Action::Click), keys::VISIT),
             "parallel" => (self.parallel(value).map(Action::Parallel), keys::RESPONSES),
-            "repeat" => (flat.round.as_ref().map(|round| Action::Rounds(round.repetition)), keys::ROUNDS),
+            "repeat" => (flat.round.as_ref().map(|round| Action::RepeatResult(round.repetition)), keys::ROUNDS),
             // A misspelt `use`: what it would be replaced by is not known.
             "use" => (None, keys::NOTHING),
             "pause" => (self.pause(value).map(Action::Pause), keys::NOTHING),
@@ -215,13 +215,13 @@ impl Reader<'_> {
         }
         let label = name.clone().unwrap_or_else(|| match (&action, value.as_text()) {
             (Action::Parallel(requests), _) => format!("{} requests at once", requests.len()),
-            (Action::Rounds(_), _) => "the repetition".to_owned(),
+            (Action::RepeatResult(_), _) => "the repetition".to_owned(),
             (Action::Sink(order), _) => format!("the sink for {}", order.to.written()),
             (_, Some(text)) => format!("{} {text}", key.name.replace('_', " ")),
             _ => key.name.replace('_', " "),
         });
         let round = match &action {
-            Action::Rounds(_) => None,
+            Action::RepeatResult(_) => None,
             _ => flat.round.as_ref().map(|round| self.round(round)),
         };
         let prepares = flat.prepares;

@@ -59,8 +59,8 @@ fn answers(trial: &TrialRecord) -> Vec<Answer> {
                 format!("{end}{}\n{last}", if visit.submitted { ", form submitted" } else { "" })
             }
             Event::Delivery(delivery) => mails(&delivery.mails, &normal),
-            Event::Silence(silence) => mails(&silence.mails, &normal),
-            Event::Inquiry(inquiry) => {
+            Event::NoMailWindow(silence) => mails(&silence.mails, &normal),
+            Event::RequestLogQuery(inquiry) => {
                 let requests = inquiry.requests.iter().map(|one| {
                     let body = one.body.as_ref().map(ToString::to_string).unwrap_or_default();
                     format!("{} {}\n{}\n", one.method, normal.text(&one.path), normal.body(&body))
@@ -68,7 +68,7 @@ fn answers(trial: &TrialRecord) -> Vec<Answer> {
                 requests.collect()
             }
             // How often it took is a matter of time, and what the harness did is the same.
-            Event::Rounds(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => continue,
+            Event::RepeatResult(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => continue,
         };
         // Of a request that was repeated because of a limit, the last answer counts.
         let key = (step, entry.turn);

@@ -22,7 +22,7 @@ pub struct Asked {
 
 /// A look at what the identity server was asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Inquiry {
+pub struct RequestLogQuery {
     /// The path that was looked for.
     pub path: String,
     /// The address, user or session that was looked for.

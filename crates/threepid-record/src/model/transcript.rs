@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Exchange, Inquiry, Instruction, Mail};
+use super::{Exchange, Instruction, Mail, RequestLogQuery};
 
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network. In a record its
 /// fields stand beside those of its trial.
@@ -72,13 +72,16 @@ pub enum Event {
     /// A link followed as a browser would.
     Visit(Visit),
     /// A window in which no mail should come.
-    Silence(Silence),
+    #[serde(alias = "silence")]
+    NoMailWindow(NoMailWindow),
     /// Steps repeated, and how that ended.
-    Rounds(Rounds),
+    #[serde(alias = "rounds")]
+    RepeatResult(RepeatResult),
     /// Something that the harness did itself: a pause, an order to its sink. In words.
     Note(String),
     /// A look at what the identity server was asked.
-    Inquiry(Inquiry),
+    #[serde(alias = "inquiry")]
+    RequestLogQuery(RequestLogQuery),
     /// The identity server was told to misbehave.
     Instruction(Instruction),
     /// The trial could not go on.
@@ -87,7 +90,7 @@ pub enum Event {
 
 /// How a repetition ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rounds {
+pub struct RepeatResult {
     /// Whether a round ended as it was repeated for.
     pub reached: bool,
     /// How many rounds there were.
@@ -153,7 +156,7 @@ pub enum VisitEnd {
 
 /// A window without mail, or one that was broken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Silence {
+pub struct NoMailWindow {
     /// The address that was watched.
     pub mailbox: String,
     /// How long, in milliseconds.

@@ -11,8 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::Redactor;
 use crate::model::{
     Ability, Arrival, Asked, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers,
-    Inquiry, Instruction, Link, Mail, Part, Request, Response, Rounds, SessionFacts, Silence, Stop, TargetInfo,
-    Transcript, TrialRecord, Visit, VisitEnd,
+    Instruction, Link, Mail, NoMailWindow, Part, RepeatResult, Request, RequestLogQuery, Response, SessionFacts, Stop,
+    TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
 };
 
 impl Redactor {
@@ -121,13 +121,13 @@ impl Redactor {
                 }
                 self.string(text);
             }
-            Event::Silence(Silence { mailbox, window_ms: _, mails }) => {
+            Event::NoMailWindow(NoMailWindow { mailbox, window_ms: _, mails }) => {
                 self.string(mailbox);
                 mails.iter_mut().for_each(|m| self.mail(m));
             }
-            Event::Rounds(Rounds { reached: _, times: _ }) => {}
+            Event::RepeatResult(RepeatResult { reached: _, times: _ }) => {}
             Event::Note(text) => self.string(text),
-            Event::Inquiry(Inquiry { path, about, requests }) => {
+            Event::RequestLogQuery(RequestLogQuery { path, about, requests }) => {
                 self.string(path);
                 self.string(about);
                 for Asked { method, path, query, authorization, body, at_ms: _ } in requests {

@@ -33,7 +33,7 @@ pub(crate) async fn bind(
         sid: body.text("sid")?,
         client_secret: body.text("client_secret")?,
     };
-    if server.broken(BIND_ASKS_NOBODY) {
+    if server.has_defect(BIND_ASKS_NOBODY) {
         return Ok(answer::empty());
     }
     match server.identity.bind(&server, &caller.user, bind).await {
@@ -42,8 +42,8 @@ pub(crate) async fn bind(
             state.bindings.remember(&caller.user, bound, bind.id_server);
             Ok(answer::empty())
         }
-        Err(_) if server.broken(BIND_IGNORES_REFUSALS) => Ok(answer::empty()),
-        Err(refusal) if server.broken(BIND_HIDES_THE_REASON) => {
+        Err(_) if server.has_defect(BIND_IGNORES_REFUSALS) => Ok(answer::empty()),
+        Err(refusal) if server.has_defect(BIND_HIDES_THE_REASON) => {
             let hidden = refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR);
             Err(hidden.because("M_UNKNOWN", "the identity server refused"))
         }
@@ -60,10 +60,10 @@ pub(crate) async fn unbind(
     let what = named(body.text("medium")?, body.text("address")?)?;
     let id_server = body.optional_text("id_server")?;
     let result = match everywhere(&server, &caller.user, &what, id_server).await? {
-        Unbound::NotSupported if server.broken(UNBIND_CLAIMS_TOO_MUCH) => Unbound::Done,
+        Unbound::NotSupported if server.has_defect(UNBIND_CLAIMS_TOO_MUCH) => Unbound::Done,
         result => result,
     };
-    if server.broken(UNBIND_REMOVES_THE_ADDRESS)
+    if server.has_defect(UNBIND_REMOVES_THE_ADDRESS)
         && let Ok(address) = Address::parse(&what.address)
     {
         server.state().accounts.detach(&caller.user, &address);
@@ -100,7 +100,7 @@ pub(super) async fn everywhere(
         match answered {
             Ok(Unbound::Done) => server.state().bindings.forget(user, what, &id_server),
             Ok(Unbound::NotSupported) => result = Unbound::NotSupported,
-            Err(_) if server.broken(UNBIND_ERROR_BECOMES_SUCCESS) => {}
+            Err(_) if server.has_defect(UNBIND_ERROR_BECOMES_SUCCESS) => {}
             Err(refusal) => return Err(refusal),
         }
     }

@@ -53,14 +53,14 @@ pub(crate) async fn deactivate(
             bound.dedup();
         }
         let had_addresses = !state.accounts.threepids(&user).is_empty();
-        let survive = server.broken(ADDRESSES_SURVIVE_DEACTIVATION);
+        let survive = server.has_defect(ADDRESSES_SURVIVE_DEACTIVATION);
         state.accounts.deactivate(&user, survive);
         state.pushers.remove_all(&user);
         (had_addresses, bound)
     };
     let mut result = Unbound::Done;
     for what in &bound {
-        if server.broken(DEACTIVATION_LEAVES_THE_BINDINGS) {
+        if server.has_defect(DEACTIVATION_LEAVES_THE_BINDINGS) {
             break;
         }
         let unbound = everywhere(&server, &user, what, id_server).await;
@@ -69,10 +69,10 @@ pub(crate) async fn deactivate(
         }
     }
     // An address that this homeserver did not bind may be bound all the same; without any there is nothing to unbind.
-    if bound.is_empty() && (had_addresses || server.broken(DEACTIVATION_FAILS_TO_UNBIND_NOTHING)) {
+    if bound.is_empty() && (had_addresses || server.has_defect(DEACTIVATION_FAILS_TO_UNBIND_NOTHING)) {
         result = Unbound::NotSupported;
     }
-    if server.broken(DEACTIVATION_WITHOUT_RESULT) {
+    if server.has_defect(DEACTIVATION_WITHOUT_RESULT) {
         return Ok(answer::empty());
     }
     Ok(answer::ok(json!({"id_server_unbind_result": word(result)})))

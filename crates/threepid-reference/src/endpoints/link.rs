@@ -41,16 +41,16 @@ const FORM_LIMIT: usize = 8 * 1024;
 /// `GET` or `HEAD` of a link.
 pub(crate) async fn fetched(State(server): State<Arc<Server>>, method: Method, RawQuery(query): RawQuery) -> Response {
     let link = Link::read(query.unwrap_or_default().as_bytes());
-    let is_prefetch = method == Method::HEAD && !server.broken(HEAD_VALIDATES);
+    let is_prefetch = method == Method::HEAD && !server.has_defect(HEAD_VALIDATES);
     let question = if resets(&server, &link) {
         "Please confirm that you want to set a new password for your account."
-    } else if is_prefetch || server.shaped(FORM_TO_SUBMIT) {
+    } else if is_prefetch || server.has_shape(FORM_TO_SUBMIT) {
         "Please confirm that this email address is yours."
     } else {
         return follow(&server, link);
     };
     let mut page = pages::confirmation(question, &link.fields());
-    if server.broken(RESET_PAGE_ECHOES_ITS_PARAMETERS) && resets(&server, &link) {
+    if server.has_defect(RESET_PAGE_ECHOES_ITS_PARAMETERS) && resets(&server, &link) {
         let given: Vec<&str> = link.fields().into_iter().map(|(_, value)| value).collect();
         page = pages::unescaped(StatusCode::OK, &given.join(" "));
     }
@@ -60,7 +60,7 @@ pub(crate) async fn fetched(State(server): State<Arc<Server>>, method: Method, R
 fn resets(server: &Server, link: &Link) -> bool {
     let sid = link.sid.as_deref().or(link.session.as_deref());
     let purpose = sid.and_then(|sid| server.state().proofs.purpose(sid));
-    purpose == Some(Purpose::Reset) && !server.broken(RESET_LINK_VALIDATES_WHEN_FETCHED)
+    purpose == Some(Purpose::Reset) && !server.has_defect(RESET_LINK_VALIDATES_WHEN_FETCHED)
 }
 
 /// `POST` of the form behind a link. The form repeats the link's parameters.
@@ -86,7 +86,7 @@ fn judge(server: &Server, link: Link) -> Response {
         let reason = "This link is incomplete. Please copy it completely from the e-mail.";
         return failure(server, &echo, reason);
     };
-    let judged = if server.broken(LINK_VALIDATES_NOTHING) {
+    let judged = if server.has_defect(LINK_VALIDATES_NOTHING) {
         Ok(Followed { next_link: None, is_first: true })
     } else {
         server.state().proofs.follow(&server.switches, &visit)
@@ -95,21 +95,21 @@ fn judge(server: &Server, link: Link) -> Response {
         Ok(followed) => followed,
         Err(reason) => return failure(server, &echo, reason),
     };
-    let failed =
-        server.broken(LINK_ANSWERS_AN_ERROR) || server.broken(SECOND_CLICK_IS_A_SERVER_ERROR) && !followed.is_first;
+    let failed = server.has_defect(LINK_ANSWERS_AN_ERROR)
+        || server.has_defect(SECOND_CLICK_IS_A_SERVER_ERROR) && !followed.is_first;
     if failed {
         return pages::notice(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "Please try again later.");
     }
-    if server.broken(PAGE_IS_NOT_HTML) {
+    if server.has_defect(PAGE_IS_NOT_HTML) {
         return answer::ok(json!({"validated": true}));
     }
-    if let Some(next_link) = followed.next_link.filter(|_| !server.broken(NEXT_LINK_IGNORED)) {
+    if let Some(next_link) = followed.next_link.filter(|_| !server.has_defect(NEXT_LINK_IGNORED)) {
         return lead_on(server, &next_link, &visit.sid);
     }
-    if server.shaped(REDIRECT_TO_PAGE) {
+    if server.has_shape(REDIRECT_TO_PAGE) {
         return Redirect::to(DONE_PATH).into_response();
     }
-    if server.shaped(REDIRECT_ELSEWHERE) {
+    if server.has_shape(REDIRECT_ELSEWHERE) {
         return Redirect::to("https://accounts.reference.test/confirmed").into_response();
     }
     pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED)
@@ -122,7 +122,7 @@ fn lead_on(server: &Server, next_link: &str, sid: &str) -> Response {
         None => (next_link, String::new()),
     };
     let separator = if link.contains('?') { '&' } else { '?' };
-    let location = match server.broken(NEXT_LINK_WITHOUT_SID) {
+    let location = match server.has_defect(NEXT_LINK_WITHOUT_SID) {
         true => next_link.to_owned(),
         false => format!("{link}{separator}sid={sid}{fragment}"),
     };
@@ -134,8 +134,8 @@ fn lead_on(server: &Server, next_link: &str, sid: &str) -> Response {
 }
 
 fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {
-    let status = if server.shaped(FAILURE_PAGE_200) { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    if server.broken(PAGE_ECHOES_ITS_PARAMETERS) {
+    let status = if server.has_shape(FAILURE_PAGE_200) { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    if server.has_defect(PAGE_ECHOES_ITS_PARAMETERS) {
         return pages::unescaped(status, echo);
     }
     pages::notice(status, "Email not validated", &reason.to_string())
@@ -143,7 +143,7 @@ fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {
 
 /// The page as it is, unless a defect takes its protection away.
 fn protected(server: &Server, mut page: Response) -> Response {
-    if server.broken(PAGE_WITHOUT_PROTECTION) {
+    if server.has_defect(PAGE_WITHOUT_PROTECTION) {
         for (name, _) in pages::PROTECTION {
             page.headers_mut().remove(name);
         }
@@ -191,7 +191,7 @@ impl Link {
     /// The visit that a complete link makes.
     fn visit(self, server: &Server) -> Option<Visit> {
         let token = self.token?;
-        if server.shaped(SESSION_AND_TOKEN_LINK) {
+        if server.has_shape(SESSION_AND_TOKEN_LINK) {
             return Some(Visit { sid: self.session?, client_secret: None, token });
         }
         Some(Visit { sid: self.sid?, client_secret: Some(self.client_secret?), token })

@@ -32,10 +32,10 @@ pub(crate) async fn login(State(server): State<Arc<Server>>, Body(body): Body) -
     let mut user = identifier::named(&server, &state.accounts, &body)?;
     let identifier = body.get("identifier");
     if identifier.is_some_and(|identifier| identifier["type"] == "m.id.thirdparty") {
-        if server.broken(LOGIN_KNOWS_NO_ADDRESSES) {
+        if server.has_defect(LOGIN_KNOWS_NO_ADDRESSES) {
             user = None;
         }
-        if user.is_none() && server.broken(LOGIN_TELLS_UNKNOWN_ADDRESSES) {
+        if user.is_none() && server.has_defect(LOGIN_TELLS_UNKNOWN_ADDRESSES) {
             return Err(MatrixError::no_such_address(StatusCode::FORBIDDEN));
         }
     }

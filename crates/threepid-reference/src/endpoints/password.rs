@@ -37,13 +37,15 @@ pub(crate) async fn change(
     caller: Option<Caller>,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    Wish::read(&server, &body)?;
+    Params::read(&server, &body)?;
     let (operation, flows) = match &caller {
         Some(caller) => {
             let user = caller.user.clone();
             (Operation::ChangePassword { user }, CHANGE)
         }
-        None if server.mails() && !server.broken(RESET_DEMANDS_AN_ACCESS_TOKEN) => (Operation::ResetPassword, RESET),
+        None if server.mails() && !server.has_defect(RESET_DEMANDS_AN_ACCESS_TOKEN) => {
+            (Operation::ResetPassword, RESET)
+        }
         None => return Err(MatrixError::missing_token()),
     };
     let auth = body.optional_object("auth")?;
@@ -53,7 +55,7 @@ pub(crate) async fn change(
     let ask = Ask { operation, flows, auth, remember };
     let authorised = uia::authorise(&server, &mut state, ask);
     let grant = match authorised {
-        Err(refusal) if server.broken(UNCLICKED_RESET_REFUSED_BUT_DONE) => {
+        Err(refusal) if server.has_defect(UNCLICKED_RESET_REFUSED_BUT_DONE) => {
             reset_anyway(&mut state, &body);
             return Err(refusal);
         }
@@ -61,8 +63,8 @@ pub(crate) async fn change(
     };
     let mut settled = grant.remembered.clone();
     settled.extend(body);
-    let wish = Wish::read(&server, &settled)?;
-    let new_password = wish.new_password.ok_or_else(|| MatrixError::missing_param("new_password"))?;
+    let params = Params::read(&server, &settled)?;
+    let new_password = params.new_password.ok_or_else(|| MatrixError::missing_param("new_password"))?;
 
     let identity = grant.unused_identity(&mut state)?;
     let user = match (&caller, identity) {
@@ -70,15 +72,15 @@ pub(crate) async fn change(
         (None, Some(identity)) => owner(&state, &identity.proof)?,
         (None, None) => return Err(MatrixError::missing_token()),
     };
-    if !server.broken(RESET_CHANGES_NOTHING) {
+    if !server.has_defect(RESET_CHANGES_NOTHING) {
         state.accounts.set_password(&user, new_password);
     }
-    if wish.logout_devices {
+    if params.logout_devices {
         let keep = caller.as_ref().map(|caller| caller.token.as_str());
         state.accounts.log_out_others(&user, keep);
     }
     if let Some(identity) = identity
-        && !server.broken(RESET_PROOF_WORKS_TWICE)
+        && !server.has_defect(RESET_PROOF_WORKS_TWICE)
     {
         state.proofs.close(&identity.sid);
     }
@@ -87,12 +89,12 @@ pub(crate) async fn change(
 }
 
 /// What the password should be like.
-struct Wish<'a> {
+struct Params<'a> {
     new_password: Option<&'a str>,
     logout_devices: bool,
 }
 
-impl<'a> Wish<'a> {
+impl<'a> Params<'a> {
     fn read(server: &Server, body: &'a Map<String, Value>) -> Result<Self, MatrixError> {
         let new_password = body.optional_text("new_password")?;
         if new_password.is_some_and(|password| password.len() > PASSWORD_LIMIT) {
@@ -101,8 +103,8 @@ impl<'a> Wish<'a> {
         let asked = body.optional_flag("logout_devices")?;
         // Whoever had got hold of the account is to be out of it, unless its owner says otherwise (MSC2457).
         let logout_devices = match asked {
-            _ if server.broken(RESET_KEEPS_THE_DEVICES) => false,
-            _ if server.broken(RESET_IGNORES_LOGOUT_DEVICES) => true,
+            _ if server.has_defect(RESET_KEEPS_THE_DEVICES) => false,
+            _ if server.has_defect(RESET_IGNORES_LOGOUT_DEVICES) => true,
             asked => asked.unwrap_or(true),
         };
         Ok(Self { new_password, logout_devices })

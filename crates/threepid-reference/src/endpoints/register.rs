@@ -46,43 +46,43 @@ pub(crate) async fn register(
         let error = "this server has no guests";
         return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", error));
     }
-    let wish = Wish::read(&body)?;
+    let params = Params::read(&body)?;
     let auth = body.optional_object("auth")?;
     let mut remember = body.clone();
     remember.retain(|name, _| REMEMBERED.contains(&name.as_str()));
 
     let mut state = server.state();
     // A name that cannot be had is refused before the client goes through any stage.
-    if let Some(localpart) = wish.username {
+    if let Some(localpart) = params.username {
         free_user_id(&state.accounts, localpart)?;
     }
     let ask = Ask { operation: Operation::Register, flows, auth, remember };
     let grant = uia::authorise(&server, &mut state, ask).inspect_err(|refusal| {
         let is_poll = refusal.errcode() == Some("M_UNAUTHORIZED");
-        if is_poll && server.broken(UNCLICKED_POLL_TAKES_THE_NAME) {
-            take_name(&mut state, &wish);
+        if is_poll && server.has_defect(UNCLICKED_POLL_TAKES_THE_NAME) {
+            take_name(&mut state, &params);
         }
     })?;
     let identity = grant.unused_identity(&mut state)?;
     let proof = identity.map(|identity| &identity.proof);
     if let Some(proof) = proof
         && state.accounts.owner(&proof.address).is_some()
-        && !server.broken(ADDRESS_REGISTERS_TWICE)
+        && !server.has_defect(ADDRESS_REGISTERS_TWICE)
     {
         return Err(MatrixError::in_use());
     }
     let mut settled = grant.remembered.clone();
     let is_lost = settled.get("password") == Some(&Value::Null);
-    if server.broken(REGISTRATION_FORGETS_THE_FIRST_REQUEST) {
+    if server.has_defect(REGISTRATION_FORGETS_THE_FIRST_REQUEST) {
         settled.clear();
     }
     settled.extend(body);
-    if is_lost && server.broken(FAILED_POLL_LOSES_THE_PASSWORD) {
+    if is_lost && server.has_defect(FAILED_POLL_LOSES_THE_PASSWORD) {
         settled.insert("password".to_owned(), random::token().into());
     }
-    let (user, response) = create(&mut state, &Wish::read(&settled)?)?;
+    let (user, response) = create(&mut state, &Params::read(&settled)?)?;
     if let Some(proof) = proof
-        && !server.broken(REGISTRATION_FORGETS_THE_ADDRESS)
+        && !server.has_defect(REGISTRATION_FORGETS_THE_ADDRESS)
     {
         attach(&mut state, &user, proof);
     }
@@ -104,14 +104,14 @@ pub(crate) async fn available(
 }
 
 /// What the account should be like.
-struct Wish<'a> {
+struct Params<'a> {
     username: Option<&'a str>,
     password: Option<&'a str>,
     device: Option<&'a str>,
     inhibit_login: bool,
 }
 
-impl<'a> Wish<'a> {
+impl<'a> Params<'a> {
     fn read(body: &'a Map<String, Value>) -> Result<Self, MatrixError> {
         let password = body.optional_text("password")?;
         if password.is_some_and(|password| password.len() > PASSWORD_LIMIT) {
@@ -130,8 +130,8 @@ impl<'a> Wish<'a> {
 fn flows(server: &Server) -> Result<Flows, MatrixError> {
     use Stage::{Dummy, EmailIdentity, RegistrationToken};
 
-    let offered = server.mails() && !server.broken(EMAIL_REGISTRATION_NOT_ADVERTISED);
-    let needed = server.config.registration_needs_email && !server.broken(REQUIRED_EMAIL_CAN_BE_LEFT_OUT);
+    let offered = server.mails() && !server.has_defect(EMAIL_REGISTRATION_NOT_ADVERTISED);
+    let needed = server.config.registration_needs_email && !server.has_defect(REQUIRED_EMAIL_CAN_BE_LEFT_OUT);
     match &server.config.registration {
         Registration::Disabled => Err(MatrixError::forbidden("registration is disabled")),
         Registration::Open if needed => Ok(&[&[EmailIdentity]]),
@@ -143,10 +143,10 @@ fn flows(server: &Server) -> Result<Flows, MatrixError> {
     }
 }
 
-fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<(UserId, Response), MatrixError> {
+fn create(state: &mut ServerState, params: &Params<'_>) -> Result<(UserId, Response), MatrixError> {
     let generated = random::id().to_lowercase();
-    let user = free_user_id(&state.accounts, wish.username.unwrap_or(&generated))?;
-    let password = wish.password.ok_or_else(|| MatrixError::missing_param("password"))?;
+    let user = free_user_id(&state.accounts, params.username.unwrap_or(&generated))?;
+    let password = params.password.ok_or_else(|| MatrixError::missing_param("password"))?;
     state.accounts.create(&user, password).map_err(|reason| match reason {
         NotCreated::Taken => user_in_use(),
         NotCreated::ServerFull => {
@@ -154,8 +154,8 @@ fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<(UserId, Response)
         }
     })?;
     let mut answer = json!({"user_id": user.as_str()});
-    if !wish.inhibit_login
-        && let Some((device, token)) = state.accounts.log_in(&user, wish.device)
+    if !params.inhibit_login
+        && let Some((device, token)) = state.accounts.log_in(&user, params.device)
     {
         answer["access_token"] = token.into();
         answer["device_id"] = device.into();
@@ -165,8 +165,8 @@ fn create(state: &mut ServerState, wish: &Wish<'_>) -> Result<(UserId, Response)
 
 /// Creates an account that the administrator asks for.
 pub(super) fn outright(state: &mut ServerState, username: &str, password: &str) -> Result<Response, MatrixError> {
-    let wish = Wish { username: Some(username), password: Some(password), device: None, inhibit_login: false };
-    create(state, &wish).map(|(_, response)| response)
+    let params = Params { username: Some(username), password: Some(password), device: None, inhibit_login: false };
+    create(state, &params).map(|(_, response)| response)
 }
 
 /// Gives a new account its address. A new account has room for one.
@@ -182,8 +182,8 @@ fn attach(state: &mut ServerState, user: &UserId, proof: &Proof) {
 }
 
 /// Creates an account that nobody proved anything for: what a defect gets wrong.
-fn take_name(state: &mut ServerState, wish: &Wish<'_>) {
-    let user = wish.username.and_then(|localpart| state.accounts.new_user_id(localpart));
+fn take_name(state: &mut ServerState, params: &Params<'_>) {
+    let user = params.username.and_then(|localpart| state.accounts.new_user_id(localpart));
     let taken = user.map(|user| state.accounts.create(&user, &random::token()));
     tracing::debug!(?taken, "a name was taken by a defect");
 }

@@ -8,8 +8,8 @@
 //! `POST /account/password/email/requestToken`.
 
 mod next_link;
+mod params;
 mod sending;
-mod wish;
 
 use std::{sync::Arc, time::Instant};
 
@@ -38,8 +38,8 @@ use crate::{
     shapes::LIMIT_WITHOUT_HINT,
 };
 
+use params::Params;
 use sending::prove;
-use wish::Wish;
 
 /// Adds an address to an account. It needs no access token: the proof is what matters later.
 pub(crate) async fn for_adding(
@@ -47,7 +47,7 @@ pub(crate) async fn for_adding(
     visitor: Visitor,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    if server.broken(REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN) && visitor.caller.is_none() {
+    if server.has_defect(REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN) && visitor.caller.is_none() {
         return Err(MatrixError::missing_token());
     }
     respond(&server, Purpose::Add, visitor, &body).await
@@ -73,7 +73,7 @@ pub(crate) async fn for_resetting(
 
 /// The requests for a medium that this server has not: phone numbers.
 pub(crate) async fn for_a_phone(State(server): State<Arc<Server>>) -> Response {
-    if server.broken(PHONE_NUMBERS_GET_A_SID) {
+    if server.has_defect(PHONE_NUMBERS_GET_A_SID) {
         return answer::ok(json!({"sid": random::id()}));
     }
     let refusal = MatrixError::medium_not_supported("this server cannot send text messages");
@@ -89,46 +89,46 @@ async fn respond(
     if let Some(answer) = server.refusal_of_mail() {
         return answer;
     }
-    if body.contains_key("id_server") && server.broken(LEAVES_IT_TO_THE_ID_SERVER) {
+    if body.contains_key("id_server") && server.has_defect(LEAVES_IT_TO_THE_ID_SERVER) {
         return Ok(answered(server, &random::id()));
     }
     let has_no_at = body.get("email").and_then(Value::as_str).is_some_and(|email| !email.contains('@'));
-    let wish = match Wish::read(server, body) {
-        Err(refusal) if refusal.errcode() == Some("M_BAD_JSON") && server.broken(WRONG_TYPE_IS_A_SERVER_ERROR) => {
+    let params = match Params::read(server, body) {
+        Err(refusal) if refusal.errcode() == Some("M_BAD_JSON") && server.has_defect(WRONG_TYPE_IS_A_SERVER_ERROR) => {
             return Err(refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR));
         }
-        Err(_) if has_no_at && server.broken(INVALID_EMAIL_ACCEPTED) => return Ok(answered(server, &random::id())),
-        wish => wish?,
+        Err(_) if has_no_at && server.has_defect(INVALID_EMAIL_ACCEPTED) => return Ok(answered(server, &random::id())),
+        params => params?,
     };
     offered(server, purpose)?;
-    if let Err(refusal) = mailable(server, purpose, &wish.address) {
-        if !server.config.mail && server.broken(ANSWERS_WITHOUT_A_MAIL_SERVER) {
+    if let Err(refusal) = mailable(server, purpose, &params.address) {
+        if !server.config.mail && server.has_defect(ANSWERS_WITHOUT_A_MAIL_SERVER) {
             return Ok(answered(server, &random::id()));
         }
         return Err(refusal);
     }
-    let next_link = next_link::permitted(server, purpose, wish.next_link.as_deref())?;
-    let limited = admitted(server, &visitor, &wish.address);
+    let next_link = next_link::permitted(server, purpose, params.next_link.as_deref())?;
+    let limited = admitted(server, &visitor, &params.address);
     if let Err(refusal) = limited {
-        if server.broken(LIMITED_REQUEST_MAILS) {
-            prove(server, wish.claim(purpose, next_link), &wish, None).await?;
+        if server.has_defect(LIMITED_REQUEST_MAILS) {
+            prove(server, params.claim(purpose, next_link), &params, None).await?;
         }
         return Err(refusal);
     }
 
-    let claim = wish.claim(purpose, next_link);
+    let claim = params.claim(purpose, next_link);
     let token = visitor.caller.as_ref().map(|caller| caller.token.as_str());
-    let sid = match wanted(server, &visitor, &claim, &wish) {
-        Ok(()) => prove(server, claim, &wish, token).await?,
+    let sid = match wanted(server, &visitor, &claim, &params) {
+        Ok(()) => prove(server, claim, &params, token).await?,
         Err(refusal) => {
             let inhibited = server.config.inhibit_3pid_errors
-                && !(purpose == Purpose::Reset && server.broken(INHIBITION_STOPS_AT_RESETS));
-            if inhibited && server.broken(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) {
-                prove(server, claim, &wish, token).await?
+                && !(purpose == Purpose::Reset && server.has_defect(INHIBITION_STOPS_AT_RESETS));
+            if inhibited && server.has_defect(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) {
+                prove(server, claim, &params, token).await?
             } else if inhibited {
                 sending::pretend(server, claim).await
             } else {
-                return refused(server, claim, &wish, refusal).await;
+                return refused(server, claim, &params, refusal).await;
             }
         }
     };
@@ -137,7 +137,7 @@ async fn respond(
 
 fn answered(server: &Server, sid: &str) -> Response {
     let mut answer = json!({"sid": sid});
-    if server.broken(SID_IS_A_NUMBER) {
+    if server.has_defect(SID_IS_A_NUMBER) {
         answer["sid"] = sid.parse::<u64>().unwrap_or_default().into();
     }
     if let Some(url) = submit::url(server) {
@@ -149,9 +149,10 @@ fn answered(server: &Server, sid: &str) -> Response {
 /// Whether the server offers what the validation would be for.
 fn offered(server: &Server, purpose: Purpose) -> Result<(), MatrixError> {
     match purpose {
-        Purpose::Add if !server.broken(DISABLED_CHANGES_STILL_MAIL) => server.changes_permitted(),
+        Purpose::Add if !server.has_defect(DISABLED_CHANGES_STILL_MAIL) => server.changes_permitted(),
         Purpose::Register
-            if server.config.registration == Registration::Disabled && !server.broken(DISABLED_REGISTRATION_MAILS) =>
+            if server.config.registration == Registration::Disabled
+                && !server.has_defect(DISABLED_REGISTRATION_MAILS) =>
         {
             Err(MatrixError::forbidden("registration is disabled"))
         }
@@ -165,8 +166,8 @@ fn mailable(server: &Server, purpose: Purpose, address: &Address) -> Result<(), 
         return Err(MatrixError::medium_not_supported("this server cannot send mail"));
     }
     let checked = match purpose {
-        Purpose::Add => !server.broken(FOREIGN_DOMAINS_ACCEPTED),
-        Purpose::Register => !server.broken(REGISTRATION_IGNORES_THE_DOMAINS),
+        Purpose::Add => !server.has_defect(FOREIGN_DOMAINS_ACCEPTED),
+        Purpose::Register => !server.has_defect(REGISTRATION_IGNORES_THE_DOMAINS),
         Purpose::Reset => false,
     };
     let is_allowed = |domains: &Vec<String>| {
@@ -192,12 +193,12 @@ fn admitted(server: &Server, visitor: &Visitor, address: &Address) -> Result<(),
     let Err(wait) = admitted else {
         return Ok(());
     };
-    if server.broken(LIMITS_ARE_FORGOTTEN) {
+    if server.has_defect(LIMITS_ARE_FORGOTTEN) {
         return Ok(());
     }
-    let hint = (!server.shaped(LIMIT_WITHOUT_HINT)).then_some(wait);
+    let hint = (!server.has_shape(LIMIT_WITHOUT_HINT)).then_some(wait);
     let refusal = MatrixError::limit_exceeded(hint);
-    Err(if server.broken(LIMIT_UNDER_ANOTHER_CODE) {
+    Err(if server.has_defect(LIMIT_UNDER_ANOTHER_CODE) {
         refusal.because("M_FORBIDDEN", "Too many requests")
     } else {
         refusal
@@ -205,22 +206,22 @@ fn admitted(server: &Server, visitor: &Visitor, address: &Address) -> Result<(),
 }
 
 /// Whether there is anything to validate: adding and registering take an address that nobody has, a reset one that is known.
-fn wanted(server: &Server, visitor: &Visitor, claim: &Claim, wish: &Wish) -> Result<(), MatrixError> {
+fn wanted(server: &Server, visitor: &Visitor, claim: &Claim, params: &Params) -> Result<(), MatrixError> {
     let state = server.state();
     let owner = state.accounts.owner(&claim.address);
-    let is_other_spelling = wish.written != claim.address.as_str();
+    let is_other_spelling = params.written != claim.address.as_str();
     match (claim.purpose, owner) {
         (Purpose::Add, Some(owner)) => {
             let is_own = visitor.caller.as_ref().is_some_and(|it| it.user == *owner);
-            let overlooked = server.broken(MAILS_AN_ADDRESS_IN_USE)
-                || server.broken(OFFERS_OWN_ADDRESS_AGAIN) && is_own
-                || server.broken(IN_USE_COMPARES_CASE) && is_other_spelling;
+            let overlooked = server.has_defect(MAILS_AN_ADDRESS_IN_USE)
+                || server.has_defect(OFFERS_OWN_ADDRESS_AGAIN) && is_own
+                || server.has_defect(IN_USE_COMPARES_CASE) && is_other_spelling;
             if overlooked { Ok(()) } else { Err(MatrixError::in_use()) }
         }
-        (Purpose::Register, Some(_)) if !server.broken(REGISTRATION_MAILS_OWNERS) => Err(MatrixError::in_use()),
-        (Purpose::Reset, None) if server.broken(RESET_MAILS_STRANGERS) => Ok(()),
-        (Purpose::Reset, None) if server.broken(RESET_UNKNOWN_IS_IN_USE) => Err(MatrixError::in_use()),
-        (Purpose::Reset, Some(_)) if !(server.broken(RESET_COMPARES_CASE) && is_other_spelling) => Ok(()),
+        (Purpose::Register, Some(_)) if !server.has_defect(REGISTRATION_MAILS_OWNERS) => Err(MatrixError::in_use()),
+        (Purpose::Reset, None) if server.has_defect(RESET_MAILS_STRANGERS) => Ok(()),
+        (Purpose::Reset, None) if server.has_defect(RESET_UNKNOWN_IS_IN_USE) => Err(MatrixError::in_use()),
+        (Purpose::Reset, Some(_)) if !(server.has_defect(RESET_COMPARES_CASE) && is_other_spelling) => Ok(()),
         (Purpose::Reset, _) => Err(MatrixError::no_such_address(StatusCode::BAD_REQUEST)),
         (Purpose::Add, None) | (Purpose::Register, _) => Ok(()),
     }
@@ -230,18 +231,18 @@ fn wanted(server: &Server, visitor: &Visitor, claim: &Claim, wish: &Wish) -> Res
 async fn refused(
     server: &Arc<Server>,
     claim: Claim,
-    wish: &Wish,
+    params: &Params,
     refusal: MatrixError,
 ) -> Result<Response, MatrixError> {
     if claim.purpose != Purpose::Add {
         return Err(refusal);
     }
-    if server.broken(IN_USE_REFUSED_BUT_MAILED) {
-        prove(server, claim, wish, None).await?;
+    if server.has_defect(IN_USE_REFUSED_BUT_MAILED) {
+        prove(server, claim, params, None).await?;
     }
-    Err(if server.broken(IN_USE_UNDER_ANOTHER_CODE) {
+    Err(if server.has_defect(IN_USE_UNDER_ANOTHER_CODE) {
         refusal.because("M_UNKNOWN", "Email is already in use")
-    } else if server.broken(IN_USE_WITH_SUCCESS_STATUS) {
+    } else if server.has_defect(IN_USE_WITH_SUCCESS_STATUS) {
         refusal.with_status(StatusCode::OK)
     } else {
         refusal

@@ -22,13 +22,13 @@ pub(crate) const PATH: &str = "/_reference/email/submit";
 
 /// The address to send a typed token to, if the server offers that.
 pub(super) fn url(server: &Server) -> Option<String> {
-    if server.broken(SUBMIT_URL_LEADS_NOWHERE) {
+    if server.has_defect(SUBMIT_URL_LEADS_NOWHERE) {
         return Some(format!("{}{PATH}", server.name));
     }
     let offered = server.config.submit_url
-        || server.shaped(SUBMIT_URL)
-        || server.broken(SUBMIT_URL_HIDES_THE_REASON)
-        || server.broken(SUBMIT_URL_TAKES_ANY_TOKEN);
+        || server.has_shape(SUBMIT_URL)
+        || server.has_defect(SUBMIT_URL_HIDES_THE_REASON)
+        || server.has_defect(SUBMIT_URL_TAKES_ANY_TOKEN);
     offered.then(|| format!("{}{PATH}", server.public_url))
 }
 
@@ -45,7 +45,7 @@ pub(crate) async fn submitted(State(server): State<Arc<Server>>, Body(body): Bod
     let judged = server.state().proofs.follow(&server.switches, &visit);
     match judged {
         Ok(_) => Ok(answer::ok(json!({"success": true}))),
-        Err(LinkFailure::WrongToken) if server.broken(SUBMIT_URL_TAKES_ANY_TOKEN) => {
+        Err(LinkFailure::WrongToken) if server.has_defect(SUBMIT_URL_TAKES_ANY_TOKEN) => {
             Ok(answer::ok(json!({"success": true})))
         }
         Err(reason) => Err(refusal(&server, reason)),
@@ -63,6 +63,6 @@ fn refusal(server: &Server, reason: LinkFailure) -> MatrixError {
             ("M_SESSION_EXPIRED", "the token has expired; please ask for a new e-mail")
         }
     };
-    let errcode = if server.broken(SUBMIT_URL_HIDES_THE_REASON) { "M_UNKNOWN" } else { errcode };
+    let errcode = if server.has_defect(SUBMIT_URL_HIDES_THE_REASON) { "M_UNKNOWN" } else { errcode };
     MatrixError::new(StatusCode::BAD_REQUEST, errcode, error)
 }

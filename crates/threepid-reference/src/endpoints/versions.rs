@@ -29,10 +29,10 @@ pub(crate) async fn capabilities(State(server): State<Arc<Server>>, _caller: Cal
         "m.set_avatar_url": {"enabled": false},
         "m.get_login_token": {"enabled": false},
     });
-    if !server.shaped(CAPABILITY_ABSENT) {
-        let enabled = server.config.changes_enabled || server.broken(CAPABILITY_PROMISES_TOO_MUCH);
+    if !server.has_shape(CAPABILITY_ABSENT) {
+        let enabled = server.config.changes_enabled || server.has_defect(CAPABILITY_PROMISES_TOO_MUCH);
         capabilities["m.3pid_changes"] =
-            if server.broken(CAPABILITY_IS_A_BARE_FLAG) { json!(enabled) } else { json!({"enabled": enabled}) };
+            if server.has_defect(CAPABILITY_IS_A_BARE_FLAG) { json!(enabled) } else { json!({"enabled": enabled}) };
     }
     answer::ok(json!({"capabilities": capabilities}))
 }

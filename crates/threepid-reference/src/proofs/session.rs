@@ -157,23 +157,23 @@ impl Session {
             return Err(LinkFailure::Exhausted);
         }
         let secret = visit.client_secret.as_deref();
-        if !secret.is_none_or(|given| self.is_of(given)) && !switches.broken(ANY_SECRET_VALIDATES) {
+        if !secret.is_none_or(|given| self.is_of(given)) && !switches.has_defect(ANY_SECRET_VALIDATES) {
             return Err(self.refuse(switches, LinkFailure::WrongSecret));
         }
         let right = |token: &&Token| random::same(token.value.as_bytes(), visit.token.as_bytes());
         let token = self.tokens.iter().find(right);
         let token = match token {
-            None if switches.broken(ANY_TOKEN_VALIDATES) => self.tokens.last(),
+            None if switches.has_defect(ANY_TOKEN_VALIDATES) => self.tokens.last(),
             token => token,
         };
         let Some(token) = token else {
             return Err(self.refuse(switches, LinkFailure::WrongToken));
         };
-        if token.expires <= Instant::now() && !switches.broken(EXPIRED_LINKS_VALIDATE) {
+        if token.expires <= Instant::now() && !switches.has_defect(EXPIRED_LINKS_VALIDATE) {
             return Err(LinkFailure::Expired);
         }
         let is_first = self.validated_at.is_none();
-        if !is_first && switches.broken(SECOND_CLICK_UNVALIDATES) {
+        if !is_first && switches.has_defect(SECOND_CLICK_UNVALIDATES) {
             self.validated_at = None;
             return Err(LinkFailure::Expired);
         }
@@ -184,7 +184,7 @@ impl Session {
 
     /// Counts a wrong visit; after too many no link of the session works any more.
     fn refuse(&mut self, switches: &Switches, reason: LinkFailure) -> LinkFailure {
-        if !switches.broken(TOKENS_COUNT_UP) {
+        if !switches.has_defect(TOKENS_COUNT_UP) {
             self.wrong_tokens += 1;
         }
         if self.wrong_tokens >= MAX_WRONG_TOKENS {

@@ -32,7 +32,7 @@ pub(super) fn unfinished(
 ) -> MatrixError {
     let mut fields = invitation(server, operation, flows, session);
     let completed = state.challenges.completed(session);
-    if !server.shaped(COMPLETED_ABSENT) || !completed.is_empty() {
+    if !server.has_shape(COMPLETED_ABSENT) || !completed.is_empty() {
         let names: Vec<_> = completed.iter().map(|stage| stage.name()).collect();
         fields.insert("completed".to_owned(), names.into());
     }
@@ -55,23 +55,23 @@ pub(super) fn failed(
     if stage != Stage::Password {
         return unfinished(server, state, operation, flows, &session).because("M_FORBIDDEN", reason);
     }
-    if server.broken(WRONG_PASSWORD_COMPLETES_THE_STAGE) {
+    if server.has_defect(WRONG_PASSWORD_COMPLETES_THE_STAGE) {
         state.challenges.complete(&session, stage);
     }
-    let next = if server.shaped(FRESH_SESSION_AFTER_FAILURE) {
+    let next = if server.has_shape(FRESH_SESSION_AFTER_FAILURE) {
         // The session the client has goes on working; this is one more.
         state.challenges.open(operation.clone(), Map::new())
     } else {
         session.clone()
     };
     let mut refusal = unfinished(server, state, operation, flows, &next);
-    if server.broken(WRONG_PASSWORD_ENDS_THE_SESSION) {
+    if server.has_defect(WRONG_PASSWORD_ENDS_THE_SESSION) {
         state.challenges.end(&session);
     }
-    if server.broken(WRONG_PASSWORD_WITHOUT_FLOWS) {
+    if server.has_defect(WRONG_PASSWORD_WITHOUT_FLOWS) {
         refusal = MatrixError::challenge(Map::new());
     }
-    if server.broken(WRONG_PASSWORD_WITHOUT_ERRCODE) {
+    if server.has_defect(WRONG_PASSWORD_WITHOUT_ERRCODE) {
         return refusal;
     }
     refusal.because("M_FORBIDDEN", reason)
@@ -86,15 +86,15 @@ fn not_validated(
     session: &str,
     reason: &str,
 ) -> MatrixError {
-    if server.broken(UNCLICKED_POLL_COMPLETES_THE_STAGE) {
+    if server.has_defect(UNCLICKED_POLL_COMPLETES_THE_STAGE) {
         state.challenges.complete(session, Stage::EmailIdentity);
         let refusal = unfinished(server, state, operation, flows, session);
         return refusal.because("M_UNAUTHORIZED", reason);
     }
-    if server.broken(FAILED_POLL_LOSES_THE_PASSWORD) {
+    if server.has_defect(FAILED_POLL_LOSES_THE_PASSWORD) {
         state.challenges.forget(session, "password");
     }
-    let refusal = if server.broken(UNCLICKED_POLL_WITHOUT_FLOWS) {
+    let refusal = if server.has_defect(UNCLICKED_POLL_WITHOUT_FLOWS) {
         MatrixError::challenge(Map::new())
     } else {
         unfinished(server, state, operation, flows, session)
@@ -104,20 +104,20 @@ fn not_validated(
 
 fn invitation(server: &Server, operation: &Operation, flows: Flows, session: &str) -> Map<String, Value> {
     // Registration is how accounts come to be: it stays whole, or no scenario could begin.
-    let broken = |defect| *operation != Operation::Register && server.broken(defect);
+    let has_defect = |defect| *operation != Operation::Register && server.has_defect(defect);
     let flows = flows.iter().map(|flow| {
         let stages =
-            flow.iter().filter(|stage| **stage != Stage::Password || !broken(CHALLENGE_WITHOUT_PASSWORD_STAGE));
+            flow.iter().filter(|stage| **stage != Stage::Password || !has_defect(CHALLENGE_WITHOUT_PASSWORD_STAGE));
         json!({"stages": stages.map(|stage| stage.name()).collect::<Vec<_>>()})
     });
     let flows: Vec<_> = flows.collect();
     let mut fields = Map::new();
-    if !broken(CHALLENGE_WITHOUT_SESSION) {
+    if !has_defect(CHALLENGE_WITHOUT_SESSION) {
         fields.insert("session".to_owned(), session.into());
     }
-    if !broken(CHALLENGE_WITHOUT_FLOWS) {
+    if !has_defect(CHALLENGE_WITHOUT_FLOWS) {
         fields.insert("flows".to_owned(), flows.into());
     }
-    fields.insert("params".to_owned(), if server.shaped(PARAMS_NULL) { Value::Null } else { json!({}) });
+    fields.insert("params".to_owned(), if server.has_shape(PARAMS_NULL) { Value::Null } else { json!({}) });
     fields
 }

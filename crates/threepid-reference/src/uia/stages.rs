@@ -49,7 +49,7 @@ pub(super) fn try_stage(
         Stage::EmailIdentity => {
             let tried = email_identity(server, state, operation, auth);
             tried.map_err(|refusal| {
-                if server.broken(MALFORMED_CREDS_ARE_A_SERVER_ERROR) {
+                if server.has_defect(MALFORMED_CREDS_ARE_A_SERVER_ERROR) {
                     return refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR);
                 }
                 refusal
@@ -79,20 +79,20 @@ fn password(
     // The same words whether the account exists or not.
     let others = || Err(MatrixError::forbidden("these are not the credentials of the account that asks"));
     let by_address = auth.get("identifier").is_some_and(|identifier| identifier["type"] == "m.id.thirdparty");
-    if by_address && server.broken(IDENTIFIER_REFUSES_ADDRESSES) {
+    if by_address && server.has_defect(IDENTIFIER_REFUSES_ADDRESSES) {
         return others();
     }
     let mut named = identifier::named(server, &state.accounts, auth)?;
     let password = auth.text("password")?;
-    if named.is_none() && server.broken(UNKNOWN_IDENTIFIER_IS_THE_CALLER) {
+    if named.is_none() && server.has_defect(UNKNOWN_IDENTIFIER_IS_THE_CALLER) {
         named = operation.user().cloned();
     }
     let is_own = named.is_some() && named.as_ref() == operation.user();
-    let user = named.filter(|_| is_own || server.broken(ACCEPTS_ANYBODYS_CREDENTIALS));
+    let user = named.filter(|_| is_own || server.has_defect(ACCEPTS_ANYBODYS_CREDENTIALS));
     let Some(user) = user else {
         return others();
     };
-    let right = state.accounts.password_is(&user, password) || server.broken(ACCEPTS_ANY_PASSWORD);
+    let right = state.accounts.password_is(&user, password) || server.has_defect(ACCEPTS_ANY_PASSWORD);
     Ok(if right { Outcome::Passed } else { Outcome::Failed("Invalid password") })
 }
 
@@ -138,17 +138,17 @@ fn invented(
         };
         let claimed = state.proofs.claimed_address(purpose, sid, client_secret);
         return Ok(claimed
-            .filter(|_| server.broken(too_early))
+            .filter(|_| server.has_defect(too_early))
             .map(|address| Proof { address, validated_at: now_ms() }));
     }
     let actual = state.proofs.purpose(sid);
-    if actual.is_some_and(|actual| actual != purpose) && server.broken(FOREIGN_PROOF_IS_A_SERVER_ERROR) {
+    if actual.is_some_and(|actual| actual != purpose) && server.has_defect(FOREIGN_PROOF_IS_A_SERVER_ERROR) {
         return Err(MatrixError::internal("that was validated for something else"));
     }
-    if server.broken(WRONG_PROOF_BURNS_THE_RIGHT_ONE) {
+    if server.has_defect(WRONG_PROOF_BURNS_THE_RIGHT_ONE) {
         state.proofs.close(sid);
     }
-    if actual == Some(purpose) && server.broken(PROOF_COUNTS_WITHOUT_ITS_SECRET) {
+    if actual == Some(purpose) && server.has_defect(PROOF_COUNTS_WITHOUT_ITS_SECRET) {
         return Ok(state.proofs.anybodys_proof(sid).ok());
     }
     Ok(None)

@@ -62,7 +62,7 @@ fn drawn(step: &Step, entries: &[&Entry]) -> Vec<String> {
         }
         Action::Pause(time) => vec![format!("Note over C,H: {time:?} pass")],
         Action::Sink(order) => vec![format!("Note over M: mail to {} is not taken", label(&written(&order.to)))],
-        Action::Rounds(_) => vec!["Note over C,H: repeated until it ends as it should".to_owned()],
+        Action::RepeatResult(_) => vec!["Note over C,H: repeated until it ends as it should".to_owned()],
         Action::Skip(_) => Vec::new(),
         Action::IdentityAsked(asked) => vec![format!("H->>I: {}", label(&written(&asked.path)))],
         Action::IdentityDoes(told) => vec![format!("Note over I: misbehaves at {}", label(&written(&told.path)))],

@@ -70,7 +70,7 @@ pub(super) fn sentence(step: &Step) -> String {
             };
             format!("The mail server of {} {does}", code(&written(&order.to)))
         }
-        Action::Rounds(_) => "This is repeated until it ends as it should".to_owned(),
+        Action::RepeatResult(_) => "This is repeated until it ends as it should".to_owned(),
         Action::Skip(reason) => format!("Here it ends without a verdict: {}", plain(&written(reason))),
         Action::IdentityAsked(asked) => {
             format!("What the homeserver asked the identity server at {}", code(&written(&asked.path)))

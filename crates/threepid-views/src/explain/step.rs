@@ -84,12 +84,12 @@ fn event(entry: &Entry, trial: Option<&TrialRecord>) -> String {
         }
         Event::Delivery(delivery) if delivery.mails.is_empty() => "None came.\n\n".to_owned(),
         Event::Delivery(delivery) => delivery.mails.iter().take(MOST_EVENTS).map(mail).collect(),
-        Event::Silence(silence) if silence.mails.is_empty() => {
+        Event::NoMailWindow(silence) if silence.mails.is_empty() => {
             format!("For {:.1} s nothing came.\n\n", silence.window_ms / 1000.0)
         }
-        Event::Silence(silence) => silence.mails.iter().take(MOST_EVENTS).map(mail).collect(),
-        Event::Inquiry(inquiry) if inquiry.requests.is_empty() => "It was not asked.\n\n".to_owned(),
-        Event::Inquiry(inquiry) => inquiry
+        Event::NoMailWindow(silence) => silence.mails.iter().take(MOST_EVENTS).map(mail).collect(),
+        Event::RequestLogQuery(inquiry) if inquiry.requests.is_empty() => "It was not asked.\n\n".to_owned(),
+        Event::RequestLogQuery(inquiry) => inquiry
             .requests
             .iter()
             .take(MOST_EVENTS)
@@ -98,7 +98,7 @@ fn event(entry: &Entry, trial: Option<&TrialRecord>) -> String {
                 format!("{}\n\n{sent}\n", code(&format!("{} {}", one.method, one.path)))
             })
             .collect(),
-        Event::Rounds(rounds) => format!("It took {} rounds.\n\n", rounds.times),
+        Event::RepeatResult(rounds) => format!("It took {} rounds.\n\n", rounds.times),
         Event::Note(text) => format!("{}\n\n", plain(text)),
         Event::Instruction(told) => format!("It {} at {}.\n\n", plain(&told.does), code(&told.path)),
         Event::Stop(stop) => format!("Here it ended: {}\n\n", plain(&stop.message)),

@@ -2,8 +2,8 @@
 //!
 //! What a server said stands in them only with everything escaped that could end the message or begin another order.
 
+use super::phrases::needs_attention;
 use super::visible;
-use super::words::needs_attention;
 use threepid_record::model::{Outcome, Report, TrialRecord};
 
 /// How many the runner shows of one step.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 
-use super::{WriteError, words, write_file};
+use super::{WriteError, phrases, write_file};
 use threepid_record::model::{Body, Event, Mail, Report, TrialRecord};
 
 const TRANSCRIPT: &str = "transcript.json";
@@ -28,7 +28,7 @@ pub fn write(folder: &Path, report: &Report) -> Result<Vec<PathBuf>, WriteError>
     let folder = folder.join("artifacts");
     sweep(&folder);
     let mut taken = HashSet::new();
-    let attention = report.trials.iter().filter(|t| words::needs_attention(t));
+    let attention = report.trials.iter().filter(|t| phrases::needs_attention(t));
     attention
         .map(|trial| {
             let folder = folder.join(unique(&trial.name(), &mut taken));
@@ -54,12 +54,12 @@ fn write_trial(folder: &Path, trial: &TrialRecord) -> Result<(), WriteError> {
 fn mails(trial: &TrialRecord) -> impl Iterator<Item = &Mail> {
     trial.transcript.entries.iter().flat_map(|entry| match &entry.event {
         Event::Delivery(delivery) => &delivery.mails[..],
-        Event::Silence(silence) => &silence.mails[..],
+        Event::NoMailWindow(silence) => &silence.mails[..],
         Event::Exchange(_)
         | Event::Visit(_)
-        | Event::Rounds(_)
+        | Event::RepeatResult(_)
         | Event::Note(_)
-        | Event::Inquiry(_)
+        | Event::RequestLogQuery(_)
         | Event::Instruction(_)
         | Event::Stop(_) => &[],
     })

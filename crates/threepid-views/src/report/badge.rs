@@ -2,28 +2,28 @@
 
 use serde_json::json;
 
-use super::words;
+use super::phrases;
 use threepid_record::model::{Counts, Report};
 
 /// The badge's JSON.
 pub fn render(report: &Report) -> String {
     let Counts { pass, fail, error, xfail, xpass, .. } = report.counts;
-    let drifted = words::drifted(report);
+    let drifted = phrases::drifted(report);
     let asked = pass + fail + error + xfail + xpass;
     let (message, colour) = match () {
         () if report.interrupted => ("interrupted".to_owned(), "lightgrey"),
         () if report.missing().is_some() && fail + xpass == 0 => ("incomplete".to_owned(), "lightgrey"),
         () if report.error.is_some() && fail + xpass == 0 => ("not tested to the end".to_owned(), "lightgrey"),
         () if drifted > 0 && fail + xpass == drifted => {
-            let changed = format!("{} changed", words::count(drifted, "answer"));
+            let changed = format!("{} changed", phrases::count(drifted, "answer"));
             (if error > 0 { format!("{error} unknown") } else { changed }, "orange")
         }
         () if fail + xpass > 0 => (format!("{pass} of {asked}"), "red"),
         () if error > 0 => (format!("{error} unknown"), "orange"),
-        () if super::words::without_mail(report).is_some() => ("e-mail not offered".to_owned(), "lightgrey"),
+        () if super::phrases::without_mail(report).is_some() => ("e-mail not offered".to_owned(), "lightgrey"),
         () if pass == 0 => ("nothing tested".to_owned(), "lightgrey"),
         () if xfail > 0 => (format!("{pass} of {asked}, {xfail} known"), "yellowgreen"),
-        () => (format!("conformant, {}", words::count(pass, "trial")), "brightgreen"),
+        () => (format!("conformant, {}", phrases::count(pass, "trial")), "brightgreen"),
     };
     let badge = json!({
         "schemaVersion": 1,

@@ -2,7 +2,7 @@
 
 use super::style::{Role, Style};
 use super::visible::disarm;
-use super::{markdown, visible, visible_lines, words};
+use super::{markdown, phrases, visible, visible_lines};
 use threepid_record::model::{Change, ChangeKind, Comparison, Side};
 
 /// How many lines of differing answers one change shows.
@@ -100,7 +100,7 @@ pub fn text(comparison: &Comparison, style: &Style) -> String {
                     output.push_str(&format!("      {}\n", style.paint(role, &shown)));
                 }
                 if lines.len() > MOST_LINES {
-                    output.push_str(&format!("      … {} more\n", words::count(lines.len() - MOST_LINES, "line")));
+                    output.push_str(&format!("      … {} more\n", phrases::count(lines.len() - MOST_LINES, "line")));
                 }
             }
         }

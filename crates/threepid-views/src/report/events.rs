@@ -3,15 +3,15 @@
 
 use super::style::Style;
 use super::visible::disarm;
-use super::{visible, words};
+use super::{phrases, visible};
 use threepid_record::model::{Counts, Outcome, Report, TargetInfo, TrialRecord};
 
 /// The line for a trial that has ended: how many have, how it went, and why if it went badly. No line end.
 pub fn finished(record: &TrialRecord, done: usize, total: usize, style: &Style) -> String {
-    let (word, role) = words::outcome(record.outcome);
+    let (word, role) = phrases::outcome(record.outcome);
     let digits = total.to_string().len();
     let start = format!("[{done:>digits$}/{total}] ");
-    let mut rest = format!(" {} {}", visible(&record.name()), words::duration(record.duration_ms));
+    let mut rest = format!(" {} {}", visible(&record.name()), phrases::duration(record.duration_ms));
     if !record.reason.is_empty() && record.outcome != Outcome::Pass {
         rest.push_str(&format!(": {}", visible(&record.reason)));
     }
@@ -24,7 +24,7 @@ pub fn finished(record: &TrialRecord, done: usize, total: usize, style: &Style) 
 
 /// Something that happened, for a program.
 #[derive(Debug, Clone, Copy)]
-pub enum Happened<'r> {
+pub enum RunEvent<'r> {
     /// The run has begun.
     Started {
         /// A hash of all scenarios that are at hand.
@@ -52,20 +52,20 @@ pub enum Happened<'r> {
 }
 
 /// The event as one line of JSON, with its line end. What happened in a trial is in the record, not here.
-pub fn json(happened: Happened<'_>) -> String {
+pub fn json(happened: RunEvent<'_>) -> String {
     let event = match happened {
-        Happened::Started { suite, seed, at } => serde_json::json!({
+        RunEvent::Started { suite, seed, at } => serde_json::json!({
             "event": "started", "schema": Report::SCHEMA, "threepid": env!("CARGO_PKG_VERSION"), "suite": suite,
             "seed": seed, "started": at,
         }),
-        Happened::Target(target) => serde_json::json!({"event": "target", "target": target}),
-        Happened::Trial(trial) => serde_json::json!({
+        RunEvent::Target(target) => serde_json::json!({"event": "target", "target": target}),
+        RunEvent::Trial(trial) => serde_json::json!({
             "event": "trial", "name": trial.name(), "id": trial.id, "case": trial.case, "variant": trial.variant,
             "api": trial.api, "repetition": trial.repetition, "title": trial.title, "outcome": trial.outcome,
             "level": trial.level, "reason": trial.reason, "duration_ms": trial.duration_ms,
             "findings": trial.findings, "choices": trial.choices,
         }),
-        Happened::Finished { counts, duration_ms, interrupted, error } => serde_json::json!({
+        RunEvent::Finished { counts, duration_ms, interrupted, error } => serde_json::json!({
             "event": "finished", "counts": counts, "duration_ms": duration_ms, "interrupted": interrupted,
             "error": error,
         }),
@@ -100,12 +100,12 @@ mod tests {
     #[test]
     fn events_as_json() {
         let report = fixture::report();
-        let mut lines = json(Happened::Started { suite: &report.suite, seed: report.seed, at: &report.started });
+        let mut lines = json(RunEvent::Started { suite: &report.suite, seed: report.seed, at: &report.started });
         // The version of the program is not part of the layout.
         lines = lines.replace(env!("CARGO_PKG_VERSION"), "VERSION");
-        lines.push_str(&json(Happened::Target(&report.target)));
-        report.trials.iter().for_each(|trial| lines.push_str(&json(Happened::Trial(trial))));
-        lines.push_str(&json(Happened::Finished {
+        lines.push_str(&json(RunEvent::Target(&report.target)));
+        report.trials.iter().for_each(|trial| lines.push_str(&json(RunEvent::Trial(trial))));
+        lines.push_str(&json(RunEvent::Finished {
             counts: &report.counts,
             duration_ms: report.duration_ms,
             interrupted: false,
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_hostile_server_stays_within_its_line() {
         for trial in &fixture::hostile().trials {
-            let line = json(Happened::Trial(trial));
+            let line = json(RunEvent::Trial(trial));
             assert!(line.ends_with('\n') && line.matches('\n').count() == 1, "{line}");
             assert!(!line.trim_end().chars().any(|c| c.is_control() || c == '\u{202e}'), "{line}");
             let back: serde_json::Value = serde_json::from_str(&line).unwrap();

@@ -9,8 +9,8 @@ mod exchange;
 mod mail;
 mod matrix;
 mod overview;
-mod paper;
 mod parts;
+mod sanitized_html;
 mod sequence;
 mod trial;
 
@@ -24,7 +24,7 @@ use sha2::{Digest as _, Sha256};
 use self::code::line;
 use self::parts::{OUTCOMES, class};
 use self::trial::Detail;
-use super::{WriteError, words, write_file};
+use super::{WriteError, phrases, write_file};
 use threepid_record::model::{Level, Report, TrialRecord};
 
 const STYLE: &str = include_str!("html/style.css");
@@ -55,9 +55,9 @@ fn single(report: &Report) -> Markup {
     let mut taken = HashSet::new();
     let ids: Vec<String> = report.trials.iter().map(|trial| parts::id(&trial.name(), &mut taken)).collect();
     let blocks = blocks(report, &ids);
-    let flows = words::tally(report.trials.iter().enumerate().map(|(index, t)| (words::flow(&t.id), index)));
+    let flows = phrases::tally(report.trials.iter().enumerate().map(|(index, t)| (phrases::flow(&t.id), index)));
     let attention: Vec<usize> =
-        (0..report.trials.len()).filter(|index| words::needs_attention(&report.trials[*index])).collect();
+        (0..report.trials.len()).filter(|index| phrases::needs_attention(&report.trials[*index])).collect();
     let title = format!("{}: e-mail verification", report.target.title());
     let content = html! {
         (overview::top(report))
@@ -97,7 +97,7 @@ fn single(report: &Report) -> Markup {
 /// The entries of all trials; those that need attention have the first right to the room there is.
 fn blocks(report: &Report, ids: &[String]) -> Vec<Markup> {
     let mut order: Vec<usize> = (0..report.trials.len()).collect();
-    order.sort_by_key(|index| !words::needs_attention(&report.trials[*index]));
+    order.sort_by_key(|index| !phrases::needs_attention(&report.trials[*index]));
     let mut blocks: Vec<Markup> = report.trials.iter().map(|_| PreEscaped(String::new())).collect();
     let mut size = 0;
     for index in order {
@@ -128,7 +128,7 @@ fn filters<'t>(trials: impl IntoIterator<Item = &'t TrialRecord>, flows: &[&str]
                 fieldset.chips {
                     legend { "Outcome" }
                     @for outcome in OUTCOMES.into_iter().filter(|o| outcomes.contains(o)) {
-                        (chip("outcome", class(outcome), &words::outcome(outcome).0.to_lowercase()))
+                        (chip("outcome", class(outcome), &phrases::outcome(outcome).0.to_lowercase()))
                     }
                 }
                 fieldset.chips {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::style::Style;
-use super::{WriteError, text, visible, visible_lines, words, write_file};
+use super::{WriteError, phrases, text, visible, visible_lines, write_file};
 use threepid_record::model::{Outcome, Report, TrialRecord};
 
 /// How wide the text of a failure is.
@@ -25,7 +25,7 @@ pub fn render(report: &Report) -> io::Result<String> {
     let mut document = Document::new(format!("threepid {}", visible(&report.target.title())));
     document.time = time(report.duration_ms);
     document.timestamp = report.started.parse().ok();
-    for (flow, trials) in words::tally(report.trials.iter().map(|t| (words::flow(&t.id), t))) {
+    for (flow, trials) in phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t))) {
         let mut suite = TestSuite::new(flow);
         suite.timestamp = document.timestamp;
         suite.time = time(trials.iter().map(|t| t.duration_ms).sum());
@@ -85,7 +85,7 @@ fn case(trial: &TrialRecord) -> TestCase {
             status.set_message(&*reason).set_type("unknown");
         }
     }
-    if words::needs_attention(trial) {
+    if phrases::needs_attention(trial) {
         status.set_description(&*visible_lines(&text::trial(trial, &STYLE)));
     }
     let mut case = TestCase::new(&*visible(&trial.name()), status);

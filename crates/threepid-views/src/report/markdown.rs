@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::style::Style;
-use super::{WriteError, append_file, text, visible, words, write_file};
+use super::{WriteError, append_file, phrases, text, visible, write_file};
 use threepid_record::model::{Counts, Finding, Outcome, Report, TrialRecord};
 
 /// How large a summary may become: GitHub shows none of one that is larger than 1 MiB.
@@ -19,20 +19,20 @@ pub fn render(report: &Report) -> String {
     let mut output = format!(
         "## threepid: {}\n\n{}\n\n{} at {}, {}\n",
         escape(&report.target.title()),
-        words::conclusion_with(report, escape),
+        phrases::conclusion_with(report, escape),
         escape(report.target.server.as_deref().unwrap_or("A homeserver that does not say its name")),
         escape(&report.target.url),
-        escape(&words::duration(report.duration_ms)),
+        escape(&phrases::duration(report.duration_ms)),
     );
     flows(report, &mut output);
-    let attention: Vec<&TrialRecord> = report.trials.iter().filter(|t| words::needs_attention(t)).collect();
+    let attention: Vec<&TrialRecord> = report.trials.iter().filter(|t| phrases::needs_attention(t)).collect();
     let rest = rest(report);
     if !attention.is_empty() {
         output.push_str("\n### To look at\n");
         for (index, trial) in attention.iter().enumerate() {
             let details = details(trial);
             if output.len() + details.len() + rest.len() > MOST_BYTES {
-                let left = words::count(attention.len() - index, "trial");
+                let left = phrases::count(attention.len() - index, "trial");
                 output.push_str(&format!("\n{left} more did not fit in here; `report.json` has all.\n"));
                 break;
             }
@@ -62,7 +62,7 @@ pub fn append(path: &Path, report: &Report) -> Result<(), WriteError> {
 }
 
 fn flows(report: &Report, output: &mut String) {
-    let groups = words::tally(report.trials.iter().map(|t| (words::flow(&t.id), t.outcome)));
+    let groups = phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t.outcome)));
     if groups.is_empty() {
         return;
     }
@@ -78,7 +78,7 @@ fn flows(report: &Report, output: &mut String) {
 }
 
 fn details(trial: &TrialRecord) -> String {
-    let (word, _) = words::outcome(trial.outcome);
+    let (word, _) = phrases::outcome(trial.outcome);
     let block = text::trial(trial, &STYLE);
     let fence = fence(&block);
     // Up to the empty line this is HTML, after it Markdown again.
@@ -101,13 +101,13 @@ fn rest(report: &Report) -> String {
     let is_note = |f: &&Finding| f.kind == threepid_record::model::FindingKind::Requirement;
     let passed = report.trials.iter().filter(|t| t.outcome == Outcome::Pass);
     let notes = passed.flat_map(|t| t.findings.iter().filter(is_note).map(move |f| ((f.level, &*f.requirement), t)));
-    let notes = words::tally(notes).into_iter();
+    let notes = phrases::tally(notes).into_iter();
     section(
         "Recommended or relied on by clients, but no requirement",
         notes.map(|((level, text), trials)| format!("{level}: {} ({})", escape(text), several(&trials))).collect(),
     );
     let choices = report.trials.iter().flat_map(|t| t.choices.iter().map(move |c| ((&*c.step, &*c.chosen), t)));
-    let choices = words::tally(choices).into_iter();
+    let choices = phrases::tally(choices).into_iter();
     section(
         "Choices, where more than one answer is lawful",
         choices
@@ -116,7 +116,7 @@ fn rest(report: &Report) -> String {
     );
     for (title, outcome) in [("Known deviations", Outcome::Xfail), ("Skipped", Outcome::Skip)] {
         let trials = report.trials.iter().filter(|t| t.outcome == outcome).map(|t| (t.reason_and_link(), t));
-        let groups = words::tally(trials).into_iter();
+        let groups = phrases::tally(trials).into_iter();
         section(title, groups.map(|(why, trials)| format!("{} ({})", reason(why), several(&trials))).collect());
     }
     output
@@ -124,7 +124,7 @@ fn rest(report: &Report) -> String {
 
 /// The first of several trials, and how many there are.
 fn several(trials: &[&TrialRecord]) -> String {
-    words::several(&trials.iter().map(|trial| trial.name()).collect::<Vec<_>>(), escape)
+    phrases::several(&trials.iter().map(|trial| trial.name()).collect::<Vec<_>>(), escape)
 }
 
 /// A text as one line that means nothing to Markdown, HTML or a finder of links.

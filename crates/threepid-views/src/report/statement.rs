@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::markdown::{self, escape, own};
-use super::{WriteError, words, write_file};
+use super::{WriteError, phrases, write_file};
 use threepid_record::model::{FindingKind, Level, Outcome, Report, SpecRef, TrialRecord};
 
 /// The statement.
@@ -170,10 +170,10 @@ fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
     }
     let weaker = |level| drift || level > trial.level;
     let notes = trial.findings.iter().filter(|f| f.kind == FindingKind::Requirement && weaker(f.level));
-    for ((level, requirement), members) in words::tally(notes.map(|f| ((f.level, f.requirement.as_str()), f))) {
+    for ((level, requirement), members) in phrases::tally(notes.map(|f| ((f.level, f.requirement.as_str()), f))) {
         let first = members[0];
         let reason =
-            format!("{}: expected {}, was {}", words::subject(first), brief(&first.expected), brief(&first.actual));
+            format!("{}: expected {}, was {}", phrases::subject(first), brief(&first.expected), brief(&first.actual));
         list.push(one(requirement, level, Verdict::NotMet, reason, first.spec.as_ref()));
     }
     list
@@ -224,7 +224,7 @@ pub fn write(path: &Path, report: &Report) -> Result<(), WriteError> {
 pub fn markdown(report: &Report) -> String {
     let Statement { target, server, spec_version, tested, threepid, suite, levels, requirements, .. } =
         statement(report);
-    let conclusion = super::words::conclusion_with(report, escape);
+    let conclusion = super::phrases::conclusion_with(report, escape);
     let mut output = format!(
         "# Conformance statement: e-mail verification of {}\n\n{conclusion}\n\n| | |\n|---|---|\n",
         escape(server.as_deref().unwrap_or(&target))
@@ -245,7 +245,7 @@ pub fn markdown(report: &Report) -> String {
         let LevelCount { level, met, not_met, unknown, not_tested } = line;
         output.push_str(&format!("| {level} | {met} | {not_met} | {unknown} | {not_tested} |\n"));
     }
-    let groups = words::tally(requirements.iter().map(|r| ((r.operation.as_deref(), r.url.as_deref()), r)));
+    let groups = phrases::tally(requirements.iter().map(|r| ((r.operation.as_deref(), r.url.as_deref()), r)));
     for ((operation, url), members) in groups {
         match (operation, url) {
             (Some(operation), Some(url)) => {
@@ -255,13 +255,13 @@ pub fn markdown(report: &Report) -> String {
         }
         output.push_str("\n| requirement | level | verdict | shown by |\n|---|---|---|---|\n");
         for ((requirement, level), trials) in
-            words::tally(members.iter().map(|one| ((&one.requirement, one.level), *one)))
+            phrases::tally(members.iter().map(|one| ((&one.requirement, one.level), *one)))
         {
             output.push_str(&format!(
                 "| {} | {level} | {} | {} |\n",
                 escape(requirement),
                 verdict(&trials),
-                words::several(&trials.iter().map(|one| one.trial.as_str()).collect::<Vec<_>>(), escape)
+                phrases::several(&trials.iter().map(|one| one.trial.as_str()).collect::<Vec<_>>(), escape)
             ));
         }
     }
@@ -287,7 +287,7 @@ fn verdict(trials: &[&Requirement]) -> String {
         None => escape(&one.reason),
     });
     let reasons: Vec<String> =
-        words::tally(reasons.map(|reason| (reason, ()))).into_iter().map(|(one, _)| one).collect();
+        phrases::tally(reasons.map(|reason| (reason, ()))).into_iter().map(|(one, _)| one).collect();
     if reasons.is_empty() { text } else { format!("{text}: {}", reasons.join("; ")) }
 }
 

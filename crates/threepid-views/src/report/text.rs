@@ -9,16 +9,16 @@ mod quote;
 mod sections;
 mod trial;
 
+use super::phrases;
 use super::style::{Role, Style};
 use super::visible::disarm;
-use super::words;
 use super::{conclusion, visible};
 use threepid_record::model::{Outcome, Report, TrialRecord};
 
 /// The whole report.
 pub fn render(report: &Report, style: &Style) -> String {
     let mut output = header(report, style);
-    for record in report.trials.iter().filter(|t| words::needs_attention(t)) {
+    for record in report.trials.iter().filter(|t| phrases::needs_attention(t)) {
         output.push('\n');
         output.push_str(&trial::block(record, style));
     }
@@ -42,7 +42,7 @@ pub fn render(report: &Report, style: &Style) -> String {
         counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
             Role::Unknown
         }
-        _ if words::without_mail(report).is_some() => Role::Unknown,
+        _ if phrases::without_mail(report).is_some() => Role::Unknown,
         counts if counts.pass > 0 => Role::Good,
         _ => Role::Known,
     };
@@ -86,7 +86,7 @@ fn header(report: &Report, style: &Style) -> String {
         format!(
             "{}, {}, seed {}, suite {}",
             visible(&report.started),
-            words::duration(report.duration_ms),
+            phrases::duration(report.duration_ms),
             report.seed,
             visible(&report.suite)
         ),

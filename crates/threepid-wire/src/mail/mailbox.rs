@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 use super::address::canonical;
-use super::office::{Office, Received, Slot};
+use super::router::{MailRouter, Received, Slot};
 
 /// An open mailbox. It gets each mail for its address from the moment it is opened, and those that came earlier while
 /// nobody waited. Dropping it closes it.
@@ -17,14 +17,14 @@ pub struct Mailbox {
     address: String,
     key: String,
     slot: Arc<Slot>,
-    office: Arc<Office>,
+    router: Arc<MailRouter>,
 }
 
 impl Mailbox {
-    pub(super) fn open(office: &Arc<Office>, address: &str) -> Self {
+    pub(super) fn open(router: &Arc<MailRouter>, address: &str) -> Self {
         let key = canonical(address);
-        let slot = office.open(&key);
-        Self { address: address.to_owned(), key, slot, office: Arc::clone(office) }
+        let slot = router.open(&key);
+        Self { address: address.to_owned(), key, slot, router: Arc::clone(router) }
     }
 
     /// The address as it was asked for.
@@ -61,7 +61,7 @@ impl Mailbox {
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        self.office.close(&self.key, &self.slot);
+        self.router.close(&self.key, &self.slot);
     }
 }
 
@@ -71,16 +71,16 @@ mod tests {
 
     use tokio::sync::broadcast::error::TryRecvError;
 
-    use super::super::office::{Delivery, Full, Room};
+    use super::super::router::{Delivery, Full, Room};
     use super::*;
     use threepid_record::model::{Envelope, SessionFacts};
 
-    fn office() -> Arc<Office> {
-        Office::new(Room { mailbox_mails: 3, mailbox_bytes: 100, strays: 3, stray_bytes: 100 })
+    fn router() -> Arc<MailRouter> {
+        MailRouter::new(Room { mailbox_mails: 3, mailbox_bytes: 100, strays: 3, stray_bytes: 100 })
     }
 
-    fn deliver(office: &Office, to: &[&str], raw: &str) -> Result<(), Full> {
-        office.deliver(Delivery {
+    fn deliver(router: &MailRouter, to: &[&str], raw: &str) -> Result<(), Full> {
+        router.deliver(Delivery {
             envelope: Envelope { to: to.iter().map(|a| (*a).to_owned()).collect(), ..Envelope::default() },
             session: SessionFacts::default(),
             raw: raw.into(),
@@ -92,8 +92,8 @@ mod tests {
         mails.iter().map(|mail| String::from_utf8_lossy(&mail.raw).into_owned()).collect()
     }
 
-    fn strays(office: &Office) -> Vec<String> {
-        texts(&office.strays())
+    fn strays(router: &MailRouter) -> Vec<String> {
+        texts(&router.strays())
     }
 
     fn now() -> Instant {
@@ -102,73 +102,73 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_mailbox_gets_its_mail_in_order_and_no_other() {
-        let office = office();
-        let mut mailbox = Mailbox::open(&office, "Alice@x.test");
-        deliver(&office, &["alice@x.test"], "1").unwrap();
-        deliver(&office, &["bob@x.test"], "2").unwrap();
-        deliver(&office, &["bob@x.test", "ALICE@x.test"], "3").unwrap();
+        let router = router();
+        let mut mailbox = Mailbox::open(&router, "Alice@x.test");
+        deliver(&router, &["alice@x.test"], "1").unwrap();
+        deliver(&router, &["bob@x.test"], "2").unwrap();
+        deliver(&router, &["bob@x.test", "ALICE@x.test"], "3").unwrap();
         assert_eq!(texts(&mailbox.receive(2, now()).await), ["1", "3"]);
         assert_eq!(texts(&mailbox.receive(1, now()).await), [""; 0]);
         assert_eq!(mailbox.address(), "Alice@x.test");
-        assert_eq!(strays(&office), ["2", "3"]);
+        assert_eq!(strays(&router), ["2", "3"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn mail_that_came_first_is_claimed_from_the_strays() {
-        let office = office();
-        deliver(&office, &["a@x.test"], "1").unwrap();
-        deliver(&office, &["b@x.test"], "2").unwrap();
-        let mut mailbox = Mailbox::open(&office, "a@x.test");
-        assert_eq!(strays(&office), ["2"]);
-        deliver(&office, &["a@x.test"], "3").unwrap();
+        let router = router();
+        deliver(&router, &["a@x.test"], "1").unwrap();
+        deliver(&router, &["b@x.test"], "2").unwrap();
+        let mut mailbox = Mailbox::open(&router, "a@x.test");
+        assert_eq!(strays(&router), ["2"]);
+        deliver(&router, &["a@x.test"], "3").unwrap();
         assert_eq!(texts(&mailbox.receive(9, now()).await), ["1", "3"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn two_mailboxes_of_one_address_both_get_each_mail() {
-        let office = office();
-        let (mut one, mut two) = (Mailbox::open(&office, "a@x.test"), Mailbox::open(&office, "A@X.test"));
-        deliver(&office, &["a@x.test"], "1").unwrap();
+        let router = router();
+        let (mut one, mut two) = (Mailbox::open(&router, "a@x.test"), Mailbox::open(&router, "A@X.test"));
+        deliver(&router, &["a@x.test"], "1").unwrap();
         assert_eq!(texts(&one.receive(1, now()).await), ["1"]);
         drop(one);
-        deliver(&office, &["a@x.test"], "2").unwrap();
+        deliver(&router, &["a@x.test"], "2").unwrap();
         assert_eq!(texts(&two.receive(2, now()).await), ["1", "2"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_dropped_mailbox_is_closed() {
-        let office = office();
-        drop(Mailbox::open(&office, "a@x.test"));
-        deliver(&office, &["a@x.test"], "1").unwrap();
-        assert_eq!(strays(&office), ["1"]);
+        let router = router();
+        drop(Mailbox::open(&router, "a@x.test"));
+        deliver(&router, &["a@x.test"], "1").unwrap();
+        assert_eq!(strays(&router), ["1"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_ends_with_the_mail_and_not_before_its_deadline() {
-        let office = office();
-        let mut mailbox = Mailbox::open(&office, "a@x.test");
+        let router = router();
+        let mut mailbox = Mailbox::open(&router, "a@x.test");
         let start = now();
         let (deadline, later) = (start + Duration::from_secs(60), start + Duration::from_secs(7));
         let send = async {
             tokio::time::sleep_until(later).await;
-            deliver(&office, &["a@x.test"], "1").unwrap();
+            deliver(&router, &["a@x.test"], "1").unwrap();
         };
         let (mails, ()) = tokio::join!(mailbox.receive(1, deadline), send);
         assert_eq!((texts(&mails), now()), (vec!["1".into()], later));
 
-        deliver(&office, &["a@x.test"], "2").unwrap();
+        deliver(&router, &["a@x.test"], "2").unwrap();
         assert_eq!(texts(&mailbox.receive(2, deadline).await), ["2"]);
         assert_eq!(now(), deadline, "two were waited for, so the wait goes to its deadline");
     }
 
     #[tokio::test(start_paused = true)]
     async fn silence_is_broken_at_once() {
-        let office = office();
-        let mut mailbox = Mailbox::open(&office, "a@x.test");
+        let router = router();
+        let mut mailbox = Mailbox::open(&router, "a@x.test");
         let (later, end) = (now() + Duration::from_secs(7), now() + Duration::from_secs(60));
         let send = async {
             tokio::time::sleep_until(later).await;
-            deliver(&office, &["a@x.test"], "1").unwrap();
+            deliver(&router, &["a@x.test"], "1").unwrap();
         };
         let (mails, ()) = tokio::join!(mailbox.anything_until(end), send);
         assert_eq!((texts(&mails), now()), (vec!["1".into()], later));
@@ -178,59 +178,59 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn giving_up_a_wait_loses_no_mail() {
-        let office = office();
-        let mut mailbox = Mailbox::open(&office, "a@x.test");
+        let router = router();
+        let mut mailbox = Mailbox::open(&router, "a@x.test");
         let far = now() + Duration::from_secs(60);
-        deliver(&office, &["a@x.test"], "1").unwrap();
+        deliver(&router, &["a@x.test"], "1").unwrap();
         let waited = tokio::time::timeout(Duration::from_secs(1), mailbox.receive(2, far)).await;
         assert!(waited.is_err());
-        deliver(&office, &["a@x.test"], "2").unwrap();
+        deliver(&router, &["a@x.test"], "2").unwrap();
         assert_eq!(texts(&mailbox.receive(2, far).await), ["1", "2"]);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_full_mailbox_takes_the_mail_from_nobody_else_either() {
-        let office = office();
-        let mut full = Mailbox::open(&office, "full@x.test");
-        let mut other = Mailbox::open(&office, "other@x.test");
+        let router = router();
+        let mut full = Mailbox::open(&router, "full@x.test");
+        let mut other = Mailbox::open(&router, "other@x.test");
         for _ in 0..3 {
-            deliver(&office, &["full@x.test"], "x").unwrap();
+            deliver(&router, &["full@x.test"], "x").unwrap();
         }
-        assert_eq!(deliver(&office, &["other@x.test", "full@x.test"], "y"), Err(Full));
+        assert_eq!(deliver(&router, &["other@x.test", "full@x.test"], "y"), Err(Full));
         assert_eq!(texts(&other.receive(1, now()).await), [""; 0], "a mail refused was given out");
         assert_eq!(full.receive(1, now()).await.len(), 1);
-        deliver(&office, &["other@x.test", "full@x.test"], "y").expect("one was taken out, so there is room");
+        deliver(&router, &["other@x.test", "full@x.test"], "y").expect("one was taken out, so there is room");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_mailbox_is_full_by_bytes_too() {
-        let office = office();
-        let mut mailbox = Mailbox::open(&office, "a@x.test");
-        deliver(&office, &["a@x.test"], &"x".repeat(60)).unwrap();
-        assert_eq!(deliver(&office, &["a@x.test"], &"x".repeat(60)), Err(Full));
+        let router = router();
+        let mut mailbox = Mailbox::open(&router, "a@x.test");
+        deliver(&router, &["a@x.test"], &"x".repeat(60)).unwrap();
+        assert_eq!(deliver(&router, &["a@x.test"], &"x".repeat(60)), Err(Full));
         mailbox.receive(1, now()).await;
-        deliver(&office, &["a@x.test"], &"x".repeat(60)).unwrap();
+        deliver(&router, &["a@x.test"], &"x".repeat(60)).unwrap();
     }
 
     #[test]
     fn the_oldest_strays_are_dropped() {
-        let office = office();
+        let router = router();
         for text in ["1", "2", "3", "4"] {
-            deliver(&office, &["a@x.test"], text).unwrap();
+            deliver(&router, &["a@x.test"], text).unwrap();
         }
-        assert_eq!(strays(&office), ["2", "3", "4"]);
-        deliver(&office, &["a@x.test"], &"y".repeat(99)).unwrap();
-        assert_eq!(strays(&office).len(), 2, "99 bytes leave room for one more");
-        deliver(&office, &["a@x.test"], &"z".repeat(101)).unwrap();
-        assert_eq!(strays(&office), [""; 0], "what is larger than all the room is not kept");
+        assert_eq!(strays(&router), ["2", "3", "4"]);
+        deliver(&router, &["a@x.test"], &"y".repeat(99)).unwrap();
+        assert_eq!(strays(&router).len(), 2, "99 bytes leave room for one more");
+        deliver(&router, &["a@x.test"], &"z".repeat(101)).unwrap();
+        assert_eq!(strays(&router), [""; 0], "what is larger than all the room is not kept");
     }
 
     #[test]
     fn subscribers_see_each_mail_once_per_recipient() {
-        let office = office();
-        let mut subscriber = office.subscribe();
-        let _mailbox = Mailbox::open(&office, "a@x.test");
-        deliver(&office, &["a@x.test", "b@x.test", "A@x.test"], "1").unwrap();
+        let router = router();
+        let mut subscriber = router.subscribe();
+        let _mailbox = Mailbox::open(&router, "a@x.test");
+        deliver(&router, &["a@x.test", "b@x.test", "A@x.test"], "1").unwrap();
         let seen: Vec<_> = std::iter::from_fn(|| subscriber.try_recv().ok()).map(|m| m.recipient.clone()).collect();
         assert_eq!(seen, ["a@x.test", "b@x.test"]);
         assert_eq!(subscriber.try_recv().err(), Some(TryRecvError::Empty));

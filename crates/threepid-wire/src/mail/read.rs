@@ -6,7 +6,7 @@
 use base64::Engine as _;
 use url::Url;
 
-use super::office::Received;
+use super::router::Received;
 use super::{links, mime};
 use threepid_record::model::{Body, Mail};
 

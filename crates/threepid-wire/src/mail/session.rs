@@ -1,6 +1,6 @@
 //! One SMTP session: what each command does.
 //!
-//! Takes a connection, gives mails to the post office. It answers every command, in order, and never answers "OK" to a
+//! Takes a connection, gives mails to the post router. It answers every command, in order, and never answers "OK" to a
 //! mail that nobody holds.
 
 mod secure;
@@ -16,8 +16,8 @@ use super::behaviour::{DataFault, Extension, Scripts};
 use super::command::{self, Command, Mail};
 use super::data::{Excess, Receiver};
 use super::limits::{InFlight, Limits};
-use super::office::{Delivery, Full, Office};
 use super::reply::{Reply, write_lines};
+use super::router::{Delivery, Full, MailRouter};
 use super::wire::{End, Line, Wire};
 use threepid_record::model::{Envelope, SessionFacts};
 
@@ -25,7 +25,7 @@ use threepid_record::model::{Envelope, SessionFacts};
 pub(super) struct Host {
     pub(super) name: String,
     pub(super) limits: Limits,
-    pub(super) office: Arc<Office>,
+    pub(super) router: Arc<MailRouter>,
     pub(super) scripts: Arc<Scripts>,
     pub(super) in_flight: Arc<InFlight>,
     pub(super) tls: TlsAcceptor,
@@ -271,12 +271,12 @@ impl Session {
             Err(Excess::Message) => self.too_large(),
             Err(Excess::InFlight) => Reply::new(452, "4.3.1 too many mails are coming in at once"),
         };
-        self.host.office.refuse(&keys, &reply.to_string());
+        self.host.router.refuse(&keys, &reply.to_string());
         self.say(&reply)
     }
 
     fn deliver(&self, transaction: Transaction, raw: Vec<u8>) -> Result<(), Full> {
         let Transaction { envelope, keys } = transaction;
-        self.host.office.deliver(Delivery { envelope, session: self.facts.clone(), raw, keys })
+        self.host.router.deliver(Delivery { envelope, session: self.facts.clone(), raw, keys })
     }
 }

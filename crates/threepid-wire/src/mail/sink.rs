@@ -16,7 +16,7 @@ use super::behaviour::{Behaviour, Extension, Scripts};
 use super::limits::{InFlight, Limits};
 use super::mailbox::Mailbox;
 use super::mime;
-use super::office::{Office, Received, Room};
+use super::router::{MailRouter, Received, Room};
 use super::session::{Host, serve};
 use super::tls;
 use threepid_record::model::Arrival;
@@ -74,7 +74,7 @@ pub struct Sink {
 #[derive(Debug)]
 struct Inner {
     addr: SocketAddr,
-    office: Arc<Office>,
+    router: Arc<MailRouter>,
     scripts: Arc<Scripts>,
     tracker: TaskTracker,
     cancel: CancellationToken,
@@ -95,7 +95,7 @@ impl Sink {
         let listener = accept::bind(listen).map_err(bind_error)?;
         let addr = listener.local_addr().map_err(bind_error)?;
 
-        let office = Office::new(Room {
+        let router = MailRouter::new(Room {
             mailbox_mails: limits.mailbox_mails,
             mailbox_bytes: limits.mailbox_bytes,
             strays: limits.strays,
@@ -108,7 +108,7 @@ impl Sink {
             name: hostname,
             in_flight: InFlight::new(limits.in_flight_bytes),
             limits,
-            office: Arc::clone(&office),
+            router: Arc::clone(&router),
             scripts: Arc::clone(&scripts),
             tls,
             cancel: cancel.clone(),
@@ -116,7 +116,7 @@ impl Sink {
         tracker.spawn(accept::run(listener, host, tracker.clone(), serve));
         tracker.close();
         let stop = cancel.clone().drop_guard();
-        Ok(Self { inner: Arc::new(Inner { addr, office, scripts, tracker, cancel, _stop: stop }) })
+        Ok(Self { inner: Arc::new(Inner { addr, router, scripts, tracker, cancel, _stop: stop }) })
     }
 
     /// Where the sink listens, with the port that was really taken.
@@ -127,12 +127,12 @@ impl Sink {
     /// Opens a mailbox. Mail that came for the address while nobody waited is in it. Several mailboxes of one address
     /// each get every mail.
     pub fn mailbox(&self, address: &str) -> Mailbox {
-        Mailbox::open(&self.inner.office, address)
+        Mailbox::open(&self.inner.router, address)
     }
 
     /// Mail that nobody waits for, the oldest first, as far as the limits let it be kept.
     pub fn strays(&self) -> Vec<Arrival> {
-        let strays = self.inner.office.strays();
+        let strays = self.inner.router.strays();
         strays.iter().map(|mail| Arrival { to: mail.recipient.clone(), subject: mime::subject(&mail.raw) }).collect()
     }
 
@@ -153,7 +153,7 @@ impl Sink {
 
     /// Every mail from now on, once per recipient. A subscriber that is too slow misses the oldest.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Received>> {
-        self.inner.office.subscribe()
+        self.inner.router.subscribe()
     }
 
     /// Stops listening and ends all sessions, each with a last reply. Other handles see a sink that gets no more mail.

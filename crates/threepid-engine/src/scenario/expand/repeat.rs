@@ -122,7 +122,7 @@ mod tests {
         let numbers: Vec<_> = steps.iter().map(|step| step.round.as_ref().map(|round| round.number)).collect();
         assert_eq!(numbers, [None, Some(1), Some(2), Some(3), None]);
         assert!(steps[1].round.as_ref().unwrap().until.is_some());
-        assert!(matches!(steps[4].action, Action::Rounds(_)) && steps[4].checks.len() == 1);
+        assert!(matches!(steps[4].action, Action::RepeatResult(_)) && steps[4].checks.len() == 1);
     }
 
     #[test]

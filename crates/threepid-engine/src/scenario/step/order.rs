@@ -10,7 +10,7 @@ use crate::scenario::template::Text;
 
 /// How the mail sink misbehaves for one recipient.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SinkOrder {
+pub struct SinkFault {
     /// The recipient.
     pub to: Text,
     /// What it does.
@@ -58,7 +58,7 @@ impl Reader<'_> {
         Some(pause)
     }
 
-    pub(super) fn sink_order(&self, node: &Node) -> Option<SinkOrder> {
+    pub(super) fn sink_order(&self, node: &Node) -> Option<SinkFault> {
         let fields = self.fields(node, "an order to the sink", &[keys::SINK], &[])?;
         let to = self.placed_text(fields.get("to")?, "`to`")?;
         let times = fields.get("times").and_then(|node| self.count(node, "`times`", MAX_TIMES));
@@ -77,7 +77,7 @@ impl Reader<'_> {
             "stall" => self.pause(fields.get("stall")?).map(Fault::Stall),
             _ => Some(Fault::HangUp),
         }?;
-        Some(SinkOrder { to, fault, times: times.and_then(|times| u32::try_from(times).ok()) })
+        Some(SinkFault { to, fault, times: times.and_then(|times| u32::try_from(times).ok()) })
     }
 
     /// A reply that refuses: a code of 400 to 599, and text.

@@ -91,8 +91,8 @@ fn record() -> TrialRecord {
                 })),
                 entry(visit(VisitEnd::Redirect(s()))),
                 entry(visit(VisitEnd::NotFollowed(s()))),
-                entry(Event::Silence(Silence { mailbox: s(), window_ms: 0.0, mails: vec![mail()] })),
-                entry(Event::Inquiry(Inquiry {
+                entry(Event::NoMailWindow(NoMailWindow { mailbox: s(), window_ms: 0.0, mails: vec![mail()] })),
+                entry(Event::RequestLogQuery(RequestLogQuery {
                     path: s(),
                     about: s(),
                     requests: vec![Asked {

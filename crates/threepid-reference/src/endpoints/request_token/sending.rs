@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::Wish;
+use super::Params;
 use crate::{
     address::Address,
     answer::MatrixError,
@@ -40,22 +40,22 @@ struct Errand {
 pub(super) async fn prove(
     server: &Arc<Server>,
     claim: Claim,
-    wish: &Wish,
+    params: &Params,
     access_token: Option<&str>,
 ) -> Result<String, MatrixError> {
     let opened = open(server, claim.clone());
     let sid = opened.sid.clone();
     let errand = Errand {
         opened,
-        mailbox: wish.mailbox(server, claim.purpose),
+        mailbox: params.mailbox(server, claim.purpose),
         claim,
-        attempt: wish.send_attempt,
+        attempt: params.send_attempt,
         access_token: access_token.map(str::to_owned),
     };
     // In a task of its own: a client that hangs up and asks again must find this attempt done, not half done.
     // A mail that a defect sends is there when the answer is: whoever looks for it must not be too early.
     let defects = [HIDDEN_SESSION_CLAIMS_THE_ADDRESS, MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN];
-    if server.config.inhibit_3pid_errors && !defects.iter().any(|defect| server.broken(*defect)) {
+    if server.config.inhibit_3pid_errors && !defects.iter().any(|defect| server.has_defect(*defect)) {
         let place = server.mailer.place_in_background().await;
         let server = Arc::clone(server);
         tokio::spawn(async move {
@@ -74,7 +74,7 @@ pub(super) async fn prove(
 pub(super) async fn pretend(server: &Server, claim: Claim) -> String {
     // Waits where a mail would wait, if there are too many of them.
     drop(server.mailer.place_in_background().await);
-    if server.broken(INHIBITED_SID_CHANGES) {
+    if server.has_defect(INHIBITED_SID_CHANGES) {
         return random::id();
     }
     open(server, claim).sid
@@ -86,10 +86,10 @@ fn open(server: &Server, claim: Claim) -> Opened {
 }
 
 fn new_sid(server: &Server) -> String {
-    if server.broken(SID_OUTSIDE_THE_GRAMMAR) {
+    if server.has_defect(SID_OUTSIDE_THE_GRAMMAR) {
         return format!("session {}/{}", random::id(), random::id());
     }
-    if server.broken(SID_IS_A_NUMBER) {
+    if server.has_defect(SID_IS_A_NUMBER) {
         return rand::random::<u32>().to_string();
     }
     random::id()
@@ -98,7 +98,7 @@ fn new_sid(server: &Server) -> String {
 /// Lets one request of a session through at a time, so that identical ones send one mail.
 async fn mail_once(server: Arc<Server>, errand: Errand) -> Result<(), MatrixError> {
     let Opened { sid, gate } = &errand.opened;
-    let _one_at_a_time = if server.broken(PARALLEL_REQUESTS_MAIL_EACH) { None } else { Some(gate.lock().await) };
+    let _one_at_a_time = if server.has_defect(PARALLEL_REQUESTS_MAIL_EACH) { None } else { Some(gate.lock().await) };
     let prepared = server.state().proofs.prepare(&server.switches, sid, errand.attempt);
     let token = match prepared {
         Sending::Done => return Ok(()),
@@ -112,12 +112,12 @@ async fn mail_once(server: Arc<Server>, errand: Errand) -> Result<(), MatrixErro
     match sent {
         Ok(()) => {
             state.proofs.mailed(sid, errand.attempt);
-            if server.shaped(ONLY_NEWEST_LINK) {
+            if server.has_shape(ONLY_NEWEST_LINK) {
                 state.proofs.keep_newest_token(sid);
             }
             Ok(())
         }
-        Err(_) if server.broken(FAILED_MAIL_IS_A_SUCCESS) => Ok(()),
+        Err(_) if server.has_defect(FAILED_MAIL_IS_A_SUCCESS) => Ok(()),
         Err(error) => {
             state.proofs.withdraw(sid, &token);
             Err(match error {
@@ -132,8 +132,8 @@ async fn deliver(server: &Server, errand: &Errand, token: &str) -> Result<(), Ma
     let purpose = errand.claim.purpose;
     // Whoever asks for one mail to see whether there is any finds a server that seems to work.
     let is_first = server.state().proofs.is_first_mail();
-    if !is_first && server.broken(ANSWERS_WITHOUT_MAILING)
-        || purpose == Purpose::Register && server.broken(REGISTRATION_MAILS_NOTHING)
+    if !is_first && server.has_defect(ANSWERS_WITHOUT_MAILING)
+        || purpose == Purpose::Register && server.has_defect(REGISTRATION_MAILS_NOTHING)
     {
         return Ok(());
     }
@@ -141,11 +141,11 @@ async fn deliver(server: &Server, errand: &Errand, token: &str) -> Result<(), Ma
     letter.to = errand.mailbox.clone();
     letter.link = link_to(server, errand, token, is_first);
     if let Some(access_token) = &errand.access_token
-        && server.broken(MAIL_CARRIES_THE_ACCESS_TOKEN)
+        && server.has_defect(MAIL_CARRIES_THE_ACCESS_TOKEN)
     {
         letter.before = format!("{} ({access_token})", letter.before);
     }
-    if server.broken(MAILS_TWICE) {
+    if server.has_defect(MAILS_TWICE) {
         server.mailer.send(server, &letter).await?;
     }
     server.mailer.send(server, &letter).await
@@ -180,15 +180,18 @@ fn letter(server: &Server, purpose: Purpose) -> Letter {
 
 fn link_to(server: &Server, errand: &Errand, token: &str, is_first: bool) -> String {
     let (sid, claim) = (&errand.opened.sid, &errand.claim);
-    let sid = if server.broken(LINK_NAMES_ANOTHER_SID) { &random::id() } else { sid };
-    let secret = if server.broken(LINK_NAMES_ANOTHER_SECRET) { &random::id() } else { &claim.client_secret };
-    let base =
-        if !is_first && server.broken(LINK_LEAVES_THE_SERVER) { "http://elsewhere.test" } else { &server.public_url };
+    let sid = if server.has_defect(LINK_NAMES_ANOTHER_SID) { &random::id() } else { sid };
+    let secret = if server.has_defect(LINK_NAMES_ANOTHER_SECRET) { &random::id() } else { &claim.client_secret };
+    let base = if !is_first && server.has_defect(LINK_LEAVES_THE_SERVER) {
+        "http://elsewhere.test"
+    } else {
+        &server.public_url
+    };
     // A link whose separators are encoded as well is one long parameter: as dead as one whose values are not encoded at all.
     let glued = format!("{token}&client_secret={secret}&sid={sid}");
-    let (path, parameters): (_, &[_]) = if server.broken(LINK_PARAMETERS_RUN_TOGETHER) {
+    let (path, parameters): (_, &[_]) = if server.has_defect(LINK_PARAMETERS_RUN_TOGETHER) {
         (link::PATH, &[("token", glued.as_str())])
-    } else if server.shaped(SESSION_AND_TOKEN_LINK) {
+    } else if server.has_shape(SESSION_AND_TOKEN_LINK) {
         (link::SESSION_PATH, &[("session", sid), ("token", token)])
     } else {
         (link::PATH, &[("token", token), ("client_secret", secret), ("sid", sid)])

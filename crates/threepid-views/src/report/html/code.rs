@@ -5,7 +5,7 @@
 use maud::{Markup, PreEscaped, html};
 use serde_json::Value;
 
-use super::super::{visible, visible_lines, words};
+use super::super::{phrases, visible, visible_lines};
 
 /// How much of one text is put into a page, in bytes.
 const MOST_BYTES: usize = 48 * 1024;
@@ -40,7 +40,7 @@ pub(super) fn body(text: &str) -> Markup {
 
 fn left_out(bytes: usize) -> Markup {
     html! {
-        @if bytes > 0 { p.soft { (words::bytes(bytes)) " more are left out here; report.json has all." } }
+        @if bytes > 0 { p.soft { (phrases::bytes(bytes)) " more are left out here; report.json has all." } }
     }
 }
 

@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::super::{curl::curl, words};
+use super::super::{curl::curl, phrases};
 use super::code::{self, line};
-use super::paper::paper;
+use super::sanitized_html::sanitized_html;
 use super::sequence::body;
-use threepid_record::model::{Exchange, Headers, Inquiry};
+use threepid_record::model::{Exchange, Headers, RequestLogQuery};
 
 /// Request, answer, times, and the command that repeats it.
 pub(super) fn inside(exchange: &Exchange) -> Markup {
@@ -27,13 +27,13 @@ pub(super) fn inside(exchange: &Exchange) -> Markup {
                     (headers(&response.headers))
                     (body("Body", &response.body))
                     @if let Some(page) = page(exchange) {
-                        details.fold { summary { "As a page" } (paper(page)) }
+                        details.fold { summary { "As a page" } (sanitized_html(page)) }
                     }
                 }
             }
         }
         p.timing {
-            "Headers after " (words::duration(exchange.headers_ms)) ", complete after " (words::duration(exchange.total_ms)) "."
+            "Headers after " (phrases::duration(exchange.headers_ms)) ", complete after " (phrases::duration(exchange.total_ms)) "."
         }
         details.fold {
             summary { "Repeat it with curl" }
@@ -43,11 +43,11 @@ pub(super) fn inside(exchange: &Exchange) -> Markup {
 }
 
 /// What the identity server was asked.
-pub(super) fn inquiry(inquiry: &Inquiry) -> Markup {
+pub(super) fn inquiry(inquiry: &RequestLogQuery) -> Markup {
     html! {
         p.timing {
             "Asked at " code { (line(&inquiry.path)) } " about " (line(&inquiry.about)) ": "
-            (words::count(inquiry.requests.len(), "request"))
+            (phrases::count(inquiry.requests.len(), "request"))
         }
         @for one in inquiry.requests.iter().take(20) {
             p.start { (line(&one.method)) " " (line(&one.path)) }

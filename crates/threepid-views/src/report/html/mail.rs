@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::code::{block, line};
-use super::paper::paper;
+use super::sanitized_html::sanitized_html;
 use super::sequence::{body, cut};
 use threepid_record::model::{LinkSource, Mail};
 
@@ -31,7 +31,7 @@ pub(super) fn inside(mail: &Mail) -> Markup {
                 @for part in &mail.parts {
                     h5 { (line(&part.content_type)) ", " (line(&part.charset)) ", " (line(&part.transfer_encoding)) }
                     @if part.content_type == "text/html" {
-                        (paper(&part.text))
+                        (sanitized_html(&part.text))
                         details.fold { summary { "Its source" } (block(&part.text)) }
                     } @else {
                         (block(&part.text))

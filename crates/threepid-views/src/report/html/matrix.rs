@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use maud::{Markup, html};
 
-use super::super::words;
+use super::super::phrases;
 use super::code::line;
 use super::overview::{moment, of};
 use super::parts::{self, badge, class};
@@ -47,7 +47,7 @@ impl<'r> Row<'r> {
 pub(super) fn render(reports: &[Report]) -> Markup {
     let rows = rows(reports);
     let names = names(reports);
-    let flows = words::tally(rows.iter().filter_map(Row::any).map(|t| (words::flow(&t.id), ())));
+    let flows = phrases::tally(rows.iter().filter_map(Row::any).map(|t| (phrases::flow(&t.id), ())));
     let flows: Vec<&str> = flows.into_iter().map(|(flow, _)| flow).collect();
     let mut taken = HashSet::new();
     let kinds: Vec<(&str, &str)> =
@@ -56,7 +56,7 @@ pub(super) fn render(reports: &[Report]) -> Markup {
         header.top {
             div.wrap {
                 p.brand { "threepid" }
-                h1 { (words::count(reports.len(), "server")) " side by side" }
+                h1 { (phrases::count(reports.len(), "server")) " side by side" }
                 p.verdict.skip { (summary(&rows)) }
                 @if reports.iter().any(|r| r.suite != reports[0].suite) {
                     p.verdict.error { "These records come from different suites of scenarios: a behaviour of the same name may have been tested differently." }
@@ -98,7 +98,7 @@ pub(super) fn render(reports: &[Report]) -> Markup {
 
 fn rows(reports: &[Report]) -> Vec<Row<'_>> {
     let key = |t: &TrialRecord| (t.id.clone(), t.case.clone(), t.api.clone(), t.repetition);
-    let all = words::tally(
+    let all = phrases::tally(
         reports
             .iter()
             .enumerate()
@@ -159,13 +159,15 @@ fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
                 Event::Delivery(delivery) => {
                     let kinds: Vec<&str> =
                         delivery.mails.iter().flat_map(|m| &m.parts).map(|p| p.content_type.as_str()).collect();
-                    format!("{} {}", words::count(delivery.mails.len(), "mail"), kinds.join(" + "))
+                    format!("{} {}", phrases::count(delivery.mails.len(), "mail"), kinds.join(" + "))
                 }
-                Event::Silence(silence) if silence.mails.is_empty() => "no mail".to_owned(),
-                Event::Silence(silence) => words::count(silence.mails.len(), "mail"),
-                Event::Inquiry(inquiry) => words::count(inquiry.requests.len(), "request"),
-                Event::Rounds(rounds) if rounds.reached => format!("after {}", words::count(rounds.times, "round")),
-                Event::Rounds(rounds) => format!("not in {}", words::count(rounds.times, "round")),
+                Event::NoMailWindow(silence) if silence.mails.is_empty() => "no mail".to_owned(),
+                Event::NoMailWindow(silence) => phrases::count(silence.mails.len(), "mail"),
+                Event::RequestLogQuery(inquiry) => phrases::count(inquiry.requests.len(), "request"),
+                Event::RepeatResult(rounds) if rounds.reached => {
+                    format!("after {}", phrases::count(rounds.times, "round"))
+                }
+                Event::RepeatResult(rounds) => format!("not in {}", phrases::count(rounds.times, "round")),
                 // What the harness did itself is the same for all.
                 Event::Note(_) | Event::Instruction(_) => return None,
                 Event::Stop(_) => "stopped".to_owned(),
@@ -194,7 +196,7 @@ fn entry(row: &Row<'_>, kind: &str, names: &[String], taken: &mut HashSet<String
     let levels: Vec<&str> = row.trials.iter().flatten().map(|t| t.level.word()).collect();
     html! {
         tbody id=(id) data-entry data-outcome=(outcomes.join(" ")) data-level=(levels.join(" "))
-            data-flow=(words::flow(&first.id)) data-kind=(kind) {
+            data-flow=(phrases::flow(&first.id)) data-kind=(kind) {
             tr {
                 th scope="row" {
                     span.mono { (line(&name)) }
@@ -281,7 +283,7 @@ fn answered(row: &Row<'_>, names: &[String]) -> Markup {
 
 fn summary(rows: &[Row<'_>]) -> String {
     let of = |kind: Kind| rows.iter().filter(|row| row.kind == kind).count();
-    let mut parts = vec![words::count(rows.len(), "behaviour") + "."];
+    let mut parts = vec![phrases::count(rows.len(), "behaviour") + "."];
     for (kind, one, many) in [
         (Kind::Outcome, "differs in outcome", "differ in outcome"),
         (Kind::Choice, "differs in a lawful choice", "differ in a lawful choice"),
@@ -332,7 +334,7 @@ fn servers(reports: &[Report], names: &[String]) -> Markup {
             table.servers {
                 thead { tr {
                     @for title in ["Server", "Says it is", "Speaks", "Run", "Suite"] { th scope="col" { (title) } }
-                    @for outcome in &columns { th.n scope="col" { (words::outcome(*outcome).0.to_lowercase()) } }
+                    @for outcome in &columns { th.n scope="col" { (phrases::outcome(*outcome).0.to_lowercase()) } }
                 } }
                 tbody {
                     @for (report, name) in reports.iter().zip(names) {

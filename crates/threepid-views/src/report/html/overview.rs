@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::{conclusion, words};
+use super::super::{conclusion, phrases};
 use super::code::line;
 use super::parts::{OUTCOMES, class, meaning};
 use threepid_record::model::{Counts, Level, Outcome, Report};
@@ -16,7 +16,7 @@ pub(super) fn top(report: &Report) -> Markup {
         counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
             "error"
         }
-        _ if words::without_mail(report).is_some() => "skip",
+        _ if phrases::without_mail(report).is_some() => "skip",
         counts if counts.pass > 0 => "pass",
         _ => "skip",
     };
@@ -31,7 +31,7 @@ pub(super) fn top(report: &Report) -> Markup {
                     (fact("Server", target.server.as_deref().unwrap_or("does not say its name")))
                     (fact("Address", &target.url))
                     @if target.public_url != target.url { (fact("Its links carry", &target.public_url)) }
-                    (fact("Run", &format!("{}, in {}", moment(&report.started), words::duration(report.duration_ms))))
+                    (fact("Run", &format!("{}, in {}", moment(&report.started), phrases::duration(report.duration_ms))))
                     (fact("Suite and seed", &format!("{}, {}", report.suite, report.seed)))
                     (fact("Speaks", &versions(&target.versions)))
                     div.wide { dt { "Offers" } dd { (line(&offered.join(", "))) } }
@@ -85,7 +85,7 @@ pub(super) fn of(counts: &Counts, outcome: Outcome) -> usize {
 
 /// The outcomes as numbers, as a bar, by flow and by level.
 pub(super) fn overview(report: &Report) -> Markup {
-    let flows = words::tally(report.trials.iter().map(|t| (words::flow(&t.id), t.outcome)));
+    let flows = phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t.outcome)));
     let levels = Level::ALL
         .into_iter()
         .map(|level| (level, Counts::of(report.trials.iter().filter(|t| t.level == level).map(|t| t.outcome))));
@@ -152,7 +152,7 @@ fn table(title: &str, filter: &str, all: &Counts, rows: impl Iterator<Item = (St
                 caption { (title) }
                 thead { tr {
                     th scope="col" { (filter) }
-                    @for outcome in &columns { th.n scope="col" { (words::outcome(*outcome).0.to_lowercase()) } }
+                    @for outcome in &columns { th.n scope="col" { (phrases::outcome(*outcome).0.to_lowercase()) } }
                 } }
                 tbody {
                     @for (name, counts) in rows {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use maud::{Markup, html};
 
 use super::super::style::Role;
-use super::super::{visible, words};
+use super::super::{phrases, visible};
 use super::code;
 use threepid_record::model::{Finding, FindingKind, Level, Outcome, SpecRef};
 
@@ -39,7 +39,7 @@ pub(super) fn meaning(outcome: Outcome) -> &'static str {
 
 /// An outcome as a coloured word with a sign, so that colour is not all there is.
 pub(super) fn badge(outcome: Outcome) -> Markup {
-    let (word, role) = words::outcome(outcome);
+    let (word, role) = phrases::outcome(outcome);
     let sign = match role {
         Role::Good => "✓",
         Role::Bad if outcome == Outcome::Xpass => "!",

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::words;
+use super::super::phrases;
 use super::code::{self, line};
 use super::{exchange, mail};
 use threepid_record::model::{Entry, Event, Exchange, FindingKind, Level, TrialRecord, VisitEnd};
@@ -15,7 +15,7 @@ pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
     let entries = &trial.transcript.entries;
     let (before, rest) = entries.split_at(entries.iter().take_while(|e| is_preparation(e)).count());
     let identity = entries.iter().any(|entry| match &entry.event {
-        Event::Inquiry(_) | Event::Instruction(_) => true,
+        Event::RequestLogQuery(_) | Event::Instruction(_) => true,
         Event::Exchange(exchange) => trial.transcript.is_to_identity(exchange),
         _ => false,
     });
@@ -28,7 +28,7 @@ pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
             }
             @if !before.is_empty() {
                 details.prep {
-                    summary { "Preparation: " (words::count(before.len(), "request")) " to get accounts" }
+                    summary { "Preparation: " (phrases::count(before.len(), "request")) " to get accounts" }
                     (list(trial, before, id, "p"))
                 }
             }
@@ -70,7 +70,7 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                     span.note {
                         @match &visit.end {
                             VisitEnd::Page => {
-                                @let (title, text) = words::page(visit);
+                                @let (title, text) = phrases::page(visit);
                                 @if let Some(title) = title { "The page, titled “" (line(&cut(&title))) "”, says: “" }
                                 @else { "The page says: “" }
                                 (line(&cut(text))) "”"
@@ -94,13 +94,13 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                     @for one in delivery.mails.iter().take(5) { (mail::arrow(one)) }
                     @if delivery.mails.is_empty() {
                         span.note { "Waited for mail to " (line(&delivery.mailbox)) ": none came in "
-                            (words::duration(delivery.waited_ms)) }
+                            (phrases::duration(delivery.waited_ms)) }
                     }
                 }
                 div.inside {
                     p.timing {
-                        "Waited " (words::duration(delivery.waited_ms)) " (at most " (words::duration(delivery.deadline_ms))
-                        ") for " (words::count(delivery.wanted, "mail")) " to " (line(&delivery.mailbox)) "; "
+                        "Waited " (phrases::duration(delivery.waited_ms)) " (at most " (phrases::duration(delivery.deadline_ms))
+                        ") for " (phrases::count(delivery.wanted, "mail")) " to " (line(&delivery.mailbox)) "; "
                         (delivery.mails.len()) " came."
                     }
                     @for stray in &delivery.strays { p { "Mail came to " (line(&stray.to)) " instead: " (line(&stray.subject)) } }
@@ -108,22 +108,22 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                 }
             }
         },
-        Event::Silence(silence) => html! {
+        Event::NoMailWindow(silence) => html! {
             details id=(id) {
                 summary.row {
                     (head)
                     @if silence.mails.is_empty() {
-                        span.note { "No mail to " (line(&silence.mailbox)) " for " (words::duration(silence.window_ms)) ", as should be" }
+                        span.note { "No mail to " (line(&silence.mailbox)) " for " (phrases::duration(silence.window_ms)) ", as should be" }
                     }
                     @for one in silence.mails.iter().take(5) { (mail::arrow(one)) }
                 }
                 div.inside {
-                    p.timing { "Watched " (line(&silence.mailbox)) " for " (words::duration(silence.window_ms)) "." }
+                    p.timing { "Watched " (line(&silence.mailbox)) " for " (phrases::duration(silence.window_ms)) "." }
                     @for one in silence.mails.iter().take(20) { (mail::inside(one)) }
                 }
             }
         },
-        Event::Inquiry(inquiry) => html! {
+        Event::RequestLogQuery(inquiry) => html! {
             details id=(id) {
                 summary.row {
                     (head)
@@ -145,18 +145,18 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                 }
             }
         },
-        Event::Rounds(rounds) => html! {
+        Event::RepeatResult(rounds) => html! {
             div.row id=(id) {
                 (head)
                 span.note {
-                    "Repeated " (words::count(rounds.times, "time")) ": "
+                    "Repeated " (phrases::count(rounds.times, "time")) ": "
                     @if rounds.reached { "it ended as it should" } @else { "it never came to its end" }
                 }
             }
         },
         Event::Note(text) => html! { div.row id=(id) { (head) span.note { (line(text)) } } },
         Event::Stop(stop) => html! {
-            div.row id=(id) { (head) span.note.stop { "Stopped, " (words::stop(stop.reason)) ": " (line(&stop.message)) } }
+            div.row id=(id) { (head) span.note.stop { "Stopped, " (phrases::stop(stop.reason)) ": " (line(&stop.message)) } }
         },
     }
 }
@@ -178,7 +178,7 @@ fn head(entry: &Entry, wrong: bool) -> Markup {
                 @if named { b { (line(&entry.label)) } }
                 @if wrong { " " span.flag { "✗ not as required" } }
             }
-            span { (words::duration(entry.at_ms)) }
+            span { (phrases::duration(entry.at_ms)) }
         }
     }
 }
@@ -199,7 +199,7 @@ fn asked(exchange: &Exchange, identity: bool, wrong: bool) -> Markup {
             @if let Some(actor) = &exchange.actor { " " span.soft { "as " (line(actor)) } }
         }
         span class={ "arrow right " (to) } {}
-        span.say.a-b-say { (answer(exchange, wrong)) " " span.soft { (words::duration(exchange.total_ms)) } }
+        span.say.a-b-say { (answer(exchange, wrong)) " " span.soft { (phrases::duration(exchange.total_ms)) } }
         span class={ "arrow left back " (to) } {}
     }
 }

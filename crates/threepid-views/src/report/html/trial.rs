@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::words;
+use super::super::phrases;
 use super::code::line;
 use super::parts::{badge, class, level, spec, value, weight};
 use super::sequence;
@@ -19,14 +19,14 @@ pub(super) enum Detail {
 
 /// The whole entry of one trial.
 pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
-    let flow = words::flow(&trial.id);
+    let flow = phrases::flow(&trial.id);
     html! {
         details.trial id=(id) data-entry data-outcome=(class(trial.outcome)) data-level=(trial.level.word())
             data-flow=(flow) {
             summary {
                 (badge(trial.outcome))
                 h4.mono { (line(&trial.name())) }
-                span.side { (level(trial.level)) " " (words::duration(trial.duration_ms)) }
+                span.side { (level(trial.level)) " " (phrases::duration(trial.duration_ms)) }
                 span.title { (line(&trial.title)) }
                 @if !matches!(trial.outcome, Outcome::Pass) { span.why { (line(&trial.reason)) } }
             }
@@ -55,7 +55,7 @@ pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
 
 /// What is not as required, one block for each requirement.
 pub(super) fn findings(trial: &TrialRecord) -> Markup {
-    let groups = words::tally(trial.findings.iter().map(|f| ((f.step_index, f.kind, f.level, &f.requirement), f)));
+    let groups = phrases::tally(trial.findings.iter().map(|f| ((f.step_index, f.kind, f.level, &f.requirement), f)));
     html! {
         @for (_, members) in &groups {
             @let first = members[0];
@@ -83,7 +83,7 @@ fn against(findings: &[&Finding]) -> Markup {
         div.against {
             div.head { "what" } div.head { "expected" } div.head { "actual" }
             @for finding in findings {
-                div { (value(&words::subject(finding))) }
+                div { (value(&phrases::subject(finding))) }
                 div.wanted { (value(&finding.expected)) }
                 div.was { (value(&finding.actual)) }
             }

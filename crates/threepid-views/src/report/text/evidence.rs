@@ -2,11 +2,11 @@
 
 use super::super::curl::curl;
 use super::super::style::{Role, Style};
-use super::super::{visible, words};
+use super::super::{phrases, visible};
 use super::quote::quote;
 use super::trial::brief;
 use threepid_record::model::{
-    Delivery, Entry, Event, Exchange, Inquiry, Mail, Silence, StopReason, TrialRecord, Visit, VisitEnd,
+    Delivery, Entry, Event, Exchange, Mail, NoMailWindow, RequestLogQuery, StopReason, TrialRecord, Visit, VisitEnd,
 };
 
 /// How many events of one step are shown: parallel and repeated steps may have hundreds.
@@ -43,9 +43,9 @@ pub(super) fn of_the_end(record: &TrialRecord, style: &Style) -> String {
     let mut output = events(&shown, style);
     if let Some((_, stop)) = stop {
         let text = if stop.message == record.reason {
-            format!("stopped here: {}", words::stop(stop.reason))
+            format!("stopped here: {}", phrases::stop(stop.reason))
         } else {
-            format!("stopped here, {}: {}", words::stop(stop.reason), visible(&stop.message))
+            format!("stopped here, {}: {}", phrases::stop(stop.reason), visible(&stop.message))
         };
         output.push('\n');
         output.push_str(&style.wrap("  ", "    ", &text));
@@ -62,21 +62,21 @@ fn events(entries: &[&Entry], style: &Style) -> String {
             Event::Exchange(one) => exchange(one, style, &mut output),
             Event::Delivery(delivery) => wait(delivery, style, &mut output),
             Event::Visit(visit) => follow(visit, style, &mut output),
-            Event::Silence(silence) => quiet(silence, style, &mut output),
-            Event::Rounds(rounds) => {
+            Event::NoMailWindow(silence) => quiet(silence, style, &mut output),
+            Event::RepeatResult(rounds) => {
                 let end = if rounds.reached { "ended as it should" } else { "never came to its end" };
-                let text = format!("repeated {}: it {end}", words::count(rounds.times, "time"));
+                let text = format!("repeated {}: it {end}", phrases::count(rounds.times, "time"));
                 output.push_str(&style.wrap("  ", "    ", &text));
             }
             Event::Note(text) => output.push_str(&style.wrap("  ", "    ", &visible(text))),
-            Event::Inquiry(inquiry) => asked(inquiry, style, &mut output),
+            Event::RequestLogQuery(inquiry) => asked(inquiry, style, &mut output),
             Event::Instruction(told) => {
                 let (path, about, does) = (visible(&told.path), visible(&told.about), visible(&told.does));
                 let text = format!("from here the identity server {does}, when asked at {path} about {about}");
                 output.push_str(&style.wrap("  ", "    ", &text));
             }
             Event::Stop(stop) => {
-                let text = format!("stopped, {}: {}", words::stop(stop.reason), visible(&stop.message));
+                let text = format!("stopped, {}: {}", phrases::stop(stop.reason), visible(&stop.message));
                 output.push_str(&style.wrap("  ", "    ", &text));
             }
         }
@@ -84,7 +84,7 @@ fn events(entries: &[&Entry], style: &Style) -> String {
     if entries.len() > MOST_EVENTS {
         let text = format!(
             "… and {} of this step; report.json has all",
-            words::count(entries.len() - MOST_EVENTS, "more event")
+            phrases::count(entries.len() - MOST_EVENTS, "more event")
         );
         output.push_str(&style.wrap("  ", "    ", &text));
     }
@@ -116,7 +116,7 @@ fn exchange(exchange: &Exchange, style: &Style, output: &mut String) {
         "{} {}{actor} → {end} ({})",
         visible(&request.method),
         visible(&request.url),
-        words::duration(exchange.total_ms)
+        phrases::duration(exchange.total_ms)
     );
     output.push_str(&style.wrap("  ", "    ", &line));
     for (name, body) in [("sent", Some(&request.body)), ("received", exchange.response.as_ref().map(|r| &r.body))] {
@@ -129,7 +129,7 @@ fn exchange(exchange: &Exchange, style: &Style, output: &mut String) {
                 output.push_str(&quote(text, "    │ ", style));
             }
             (None, _) => {
-                let bytes = words::bytes(usize::try_from(body.size_bytes).unwrap_or(usize::MAX));
+                let bytes = phrases::bytes(usize::try_from(body.size_bytes).unwrap_or(usize::MAX));
                 output.push_str(&format!("    {name} {bytes} that are no text\n"));
             }
         }
@@ -143,9 +143,9 @@ fn wait(delivery: &Delivery, style: &Style, output: &mut String) {
     let Delivery { mailbox, wanted, mails, waited_ms, deadline_ms, strays } = delivery;
     let text = format!(
         "waited {} (at most {}) for {} to {}: {}",
-        words::duration(*waited_ms),
-        words::duration(*deadline_ms),
-        words::count(*wanted, "mail"),
+        phrases::duration(*waited_ms),
+        phrases::duration(*deadline_ms),
+        phrases::count(*wanted, "mail"),
         visible(mailbox),
         came(mails.len())
     );
@@ -157,24 +157,24 @@ fn wait(delivery: &Delivery, style: &Style, output: &mut String) {
     }
 }
 
-fn quiet(silence: &Silence, style: &Style, output: &mut String) {
+fn quiet(silence: &NoMailWindow, style: &Style, output: &mut String) {
     let text = format!(
         "watched {} for {}, when no mail should come: {}",
         visible(&silence.mailbox),
-        words::duration(silence.window_ms),
+        phrases::duration(silence.window_ms),
         came(silence.mails.len())
     );
     output.push_str(&style.wrap("  ", "    ", &text));
     show_mails(&silence.mails, style, output);
 }
 
-fn asked(inquiry: &Inquiry, style: &Style, output: &mut String) {
-    let Inquiry { path, about, requests } = inquiry;
+fn asked(inquiry: &RequestLogQuery, style: &Style, output: &mut String) {
+    let RequestLogQuery { path, about, requests } = inquiry;
     let text = format!(
         "the identity server was asked at {} about {}: {}",
         visible(path),
         visible(about),
-        words::count(requests.len(), "request")
+        phrases::count(requests.len(), "request")
     );
     output.push_str(&style.wrap("  ", "    ", &text));
     for one in requests.iter().take(MOST_EVENTS) {
@@ -219,7 +219,7 @@ fn follow(visit: &Visit, style: &Style, output: &mut String) {
         exchange(hop, style, output);
     }
     let end = match &visit.end {
-        VisitEnd::Page => match words::page(visit) {
+        VisitEnd::Page => match phrases::page(visit) {
             (Some(title), text) => format!("came to a page titled “{}”: {}", brief(&title), brief(text)),
             (None, text) => format!("came to a page: {}", brief(text)),
         },

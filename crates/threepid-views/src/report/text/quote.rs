@@ -6,7 +6,7 @@ use std::time::Duration;
 use similar::{ChangeTag, TextDiff};
 
 use super::super::style::{Role, Style};
-use super::super::{visible, visible_lines, words};
+use super::super::{phrases, visible, visible_lines};
 
 /// How much of a body is shown.
 const MOST_BYTES: usize = 1200;
@@ -37,7 +37,7 @@ pub(super) fn quote(text: &str, gutter: &str, style: &Style) -> String {
 
 fn left_out(output: &mut String, bytes: usize, gutter: &str, style: &Style) {
     if bytes > 0 {
-        let note = format!("… {} more are left out here; report.json has all", words::bytes(bytes));
+        let note = format!("… {} more are left out here; report.json has all", phrases::bytes(bytes));
         output.push_str(&style.wrap(gutter, gutter, &note));
     }
 }
@@ -131,7 +131,7 @@ pub(super) fn unified(diff: &str, indent: &str, style: &Style) -> String {
         }
     }
     if lines.len() > MOST_DIFF_LINES {
-        let more = words::count(lines.len() - MOST_DIFF_LINES, "line");
+        let more = phrases::count(lines.len() - MOST_DIFF_LINES, "line");
         let note = format!("… {more} more are left out here; report.json has all");
         output.push_str(&style.wrap(indent, indent, &note));
     }
@@ -179,7 +179,7 @@ fn difference(expected: &str, actual: &str, indent: &str, style: &Style) -> Stri
         }
     }
     if hidden_lines > 0 {
-        let note = format!("… {} more are left out here; report.json has all", words::count(hidden_lines, "line"));
+        let note = format!("… {} more are left out here; report.json has all", phrases::count(hidden_lines, "line"));
         output.push_str(&style.wrap(indent, indent, &note));
     }
     let unseen = expected.len().max(actual.len()).saturating_sub(MOST_DIFF_BYTES);

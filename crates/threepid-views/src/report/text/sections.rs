@@ -1,7 +1,7 @@
 //! What is told about the run as a whole, after the trials that need attention.
 
 use super::super::style::{Role, Style, width};
-use super::super::{visible, words};
+use super::super::{phrases, visible};
 use super::trial::{brief, is_note};
 use super::{names, of, painted_lines};
 use threepid_record::model::{Counts, Finding, FindingKind, Outcome, Report, TrialRecord};
@@ -15,7 +15,7 @@ fn title(style: &Style, text: &str) -> String {
 
 /// The outcomes by flow, as a table; as lines where a table would be too wide.
 pub(super) fn flows(report: &Report, style: &Style) -> String {
-    let groups = words::tally(report.trials.iter().map(|t| (words::flow(&t.id), t.outcome)));
+    let groups = phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t.outcome)));
     if groups.is_empty() {
         return String::new();
     }
@@ -66,7 +66,7 @@ fn cells(counts: &Counts) -> [(&'static str, usize, Role); 6] {
 
 /// Findings of trials that need no attention for themselves.
 fn quiet_findings(report: &Report) -> impl Iterator<Item = (&TrialRecord, &Finding)> {
-    let quiet = report.trials.iter().filter(|t| !words::needs_attention(t));
+    let quiet = report.trials.iter().filter(|t| !phrases::needs_attention(t));
     quiet.flat_map(|t| t.findings.iter().map(move |f| (t, f)))
 }
 
@@ -86,7 +86,7 @@ pub(super) fn changes(report: &Report, style: &Style) -> String {
 /// What is recommended or relied on, and not so; it fails nothing.
 pub(super) fn notes(report: &Report, style: &Style) -> String {
     let notes = quiet_findings(report).filter(|(t, f)| is_note(t, f) && t.outcome == Outcome::Pass);
-    let groups = words::tally(notes.map(|(t, f)| ((f.level, &f.requirement), (t, f))));
+    let groups = phrases::tally(notes.map(|(t, f)| ((f.level, &f.requirement), (t, f))));
     if groups.is_empty() {
         return String::new();
     }
@@ -97,7 +97,7 @@ pub(super) fn notes(report: &Report, style: &Style) -> String {
         let text = format!(
             "{level}: {}; {} was {}, expected {} ({})",
             visible(requirement),
-            visible(&words::subject(first)),
+            visible(&phrases::subject(first)),
             brief(&first.actual),
             brief(&first.expected),
             names(&trials)
@@ -110,7 +110,7 @@ pub(super) fn notes(report: &Report, style: &Style) -> String {
 /// What servers chose where the specification lets them.
 pub(super) fn choices(report: &Report, style: &Style) -> String {
     let choices = report.trials.iter().flat_map(|t| t.choices.iter().map(move |c| ((&c.step, &c.chosen), t)));
-    let groups = words::tally(choices);
+    let groups = phrases::tally(choices);
     if groups.is_empty() {
         return String::new();
     }
@@ -133,7 +133,7 @@ pub(super) fn skipped(report: &Report, style: &Style) -> String {
 }
 
 fn by_reason<'r>(style: &Style, name: &str, trials: impl Iterator<Item = &'r TrialRecord>) -> String {
-    let groups = words::tally(trials.map(|t| (&t.reason, t)));
+    let groups = phrases::tally(trials.map(|t| (&t.reason, t)));
     if groups.is_empty() {
         return String::new();
     }
@@ -155,7 +155,7 @@ pub(super) fn slowest(report: &Report, style: &Style) -> String {
     ran.sort_by(|a, b| b.duration_ms.total_cmp(&a.duration_ms));
     let mut output = title(style, "Slowest");
     for trial in ran.iter().take(SLOWEST) {
-        let time = words::duration(trial.duration_ms);
+        let time = phrases::duration(trial.duration_ms);
         output.push_str(&style.wrap(&format!("  {time:>9}  "), "             ", &visible(&trial.name())));
     }
     output

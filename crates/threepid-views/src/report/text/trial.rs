@@ -4,7 +4,7 @@
 //! specification) stands once, above them; what happened at the step stands once, below them.
 
 use super::super::style::{Role, Style, width};
-use super::super::{visible, words};
+use super::super::{phrases, visible};
 use super::{evidence, quote};
 use threepid_record::model::{
     Alternatives, Finding, FindingKind, Level, Outcome, Place, SourceLine, SpecRef, TrialRecord,
@@ -12,7 +12,7 @@ use threepid_record::model::{
 
 /// The whole block of one trial.
 pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
-    let (word, role) = words::outcome(record.outcome);
+    let (word, role) = phrases::outcome(record.outcome);
     let name = record.name();
     let mut output = format!("{}  {}\n", style.paint(role, word), style.paint(Role::Strong, &visible(&name)));
     output.push_str(&style.wrap("  ", "  ", &visible(&record.title)));
@@ -28,7 +28,7 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
         record.findings.iter().partition(|f| f.kind == FindingKind::Unknown);
     let (notes, main): (Vec<&Finding>, Vec<&Finding>) = known.into_iter().partition(|f| is_note(record, f));
     let told = !main.is_empty();
-    for (index, findings) in words::tally(main.into_iter().map(|f| (f.step_index, f))) {
+    for (index, findings) in phrases::tally(main.into_iter().map(|f| (f.step_index, f))) {
         output.push_str(&step(&findings, style));
         output.push_str(&evidence::of_step(record, index, style));
     }
@@ -62,7 +62,7 @@ pub(super) fn is_note(trial: &TrialRecord, finding: &Finding) -> bool {
 fn step(findings: &[&Finding], style: &Style) -> String {
     let mut output = String::new();
     let mut stated: Option<(&str, Option<&SpecRef>)> = None;
-    let groups = words::tally(findings.iter().map(|f| ((f.kind, f.level, f.requirement.as_str()), *f)));
+    let groups = phrases::tally(findings.iter().map(|f| ((f.kind, f.level, f.requirement.as_str()), *f)));
     for ((kind, level, requirement), members) in groups {
         let (word, role) = match kind {
             FindingKind::Requirement => (level.word(), Role::Bad),
@@ -159,7 +159,7 @@ pub(super) fn note(finding: &Finding, style: &Style) -> String {
         finding.level.word(),
         visible(&finding.requirement),
         visible(&finding.step),
-        visible(&words::subject(finding)),
+        visible(&phrases::subject(finding)),
         brief(&finding.expected),
         brief(&finding.actual)
     );

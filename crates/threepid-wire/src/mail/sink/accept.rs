@@ -111,7 +111,7 @@ mod tests {
 
     use super::*;
     use crate::mail::limits::{InFlight, Limits};
-    use crate::mail::office::{Office, Room};
+    use crate::mail::router::{MailRouter, Room};
     use crate::mail::session::serve;
     use crate::mail::tls;
 
@@ -121,7 +121,7 @@ mod tests {
             name: "sink.test".into(),
             in_flight: InFlight::new(limits.in_flight_bytes),
             limits,
-            office: Office::new(room),
+            router: MailRouter::new(room),
             scripts: Arc::default(),
             tls: tls::acceptor("sink.test").unwrap(),
             cancel: CancellationToken::new(),

@@ -6,13 +6,13 @@
 use tokio_util::sync::CancellationToken;
 
 use super::super::args::ApiChoice;
-use super::super::kept::Records;
 use super::super::output::Output;
+use super::super::retention::Records;
 use super::{Prepared, Selected};
 use crate::suite::not_run;
 use threepid_engine::plan::{Api, plan};
 use threepid_record::model::{TargetInfo, TrialRecord};
-use threepid_views::report::events::Happened;
+use threepid_views::report::events::RunEvent;
 
 impl Prepared<'_> {
     /// Why nothing more is started, if that is so.
@@ -33,7 +33,7 @@ impl Prepared<'_> {
     ) {
         for planned in plan(&self.suite, scenarios, variant, info, apis, self.args.repeat) {
             let record = not_run(&planned.trial, reason.to_owned());
-            self.tell(Happened::Trial(&record));
+            self.tell(RunEvent::Trial(&record));
             if let Some(output) = output {
                 output.trial(&record);
             }

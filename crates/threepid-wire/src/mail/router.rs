@@ -1,4 +1,4 @@
-//! The post office: who gets a mail.
+//! The post router: who gets a mail.
 //!
 //! Takes a mail with its recipients, gives it to every mailbox of each of them, or keeps it among the strays.
 //! All of that happens under one lock, so a mailbox that opens either finds the mail among the strays or gets it.
@@ -117,15 +117,15 @@ pub(super) struct Delivery {
     pub(super) keys: Vec<String>,
 }
 
-/// The post office of one sink.
+/// The post router of one sink.
 #[derive(Debug)]
-pub(super) struct Office {
+pub(super) struct MailRouter {
     desk: Mutex<Desk>,
     room: Room,
     subscribers: broadcast::Sender<Arc<Received>>,
 }
 
-impl Office {
+impl MailRouter {
     pub(super) fn new(room: Room) -> Arc<Self> {
         let subscribers = broadcast::Sender::new(SUBSCRIBER_MAILS);
         Arc::new(Self { desk: Mutex::default(), room, subscribers })

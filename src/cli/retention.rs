@@ -45,7 +45,11 @@ fn weight(event: &Event) -> u64 {
         Event::Visit(visit) => visit.hops.iter().map(exchange).sum::<u64>() + visit.text.len() as u64,
         // Its text is there twice: as it came, and decoded.
         Event::Delivery(delivery) => delivery.mails.iter().map(|mail| 2 * kept(&mail.raw)).sum(),
-        Event::Silence(silence) => silence.mails.iter().map(|mail| 2 * kept(&mail.raw)).sum(),
-        Event::Inquiry(_) | Event::Rounds(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => 0,
+        Event::NoMailWindow(silence) => silence.mails.iter().map(|mail| 2 * kept(&mail.raw)).sum(),
+        Event::RequestLogQuery(_)
+        | Event::RepeatResult(_)
+        | Event::Note(_)
+        | Event::Instruction(_)
+        | Event::Stop(_) => 0,
     }
 }

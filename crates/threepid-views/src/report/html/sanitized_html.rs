@@ -57,7 +57,7 @@ const DROPPED: &[&str] = &[
 ];
 
 /// The markup as a person would see it, near enough.
-pub(super) fn paper(markup: &str) -> Markup {
+pub(super) fn sanitized_html(markup: &str) -> Markup {
     let shown = &markup[..markup.floor_char_boundary(MOST_BYTES)];
     let nesting = nesting(shown);
     if nesting > MOST_NESTING || nesting * shown.matches('<').count() > MOST_OPENED {
@@ -151,7 +151,7 @@ mod tests {
         let markup = "<html><head><style>p {}</style><title>t</title></head><body bgcolor=red><h1 class=x>Hello</h1>\n\
                       <p style='color:red'>Follow <a href='http://h/?a=1&amp;b=2' onclick=x()>this  link</a>.<img src=x onerror=y() alt='A logo'></p></body></html>";
         assert_eq!(
-            paper(markup).into_string(),
+            sanitized_html(markup).into_string(),
             "<div class=\"paper\" tabindex=\"0\"><p><b>Hello</b></p> <p>Follow <span class=\"link\">this link</span>.\
              <span class=\"image\">image A logo</span></p></div>"
         );
@@ -163,7 +163,7 @@ mod tests {
                       <iframe srcdoc='<script>'></iframe><a href='javascript:alert(1)'>j</a><form action=x><input value='<b>go</b>'>\
                       </form><meta http-equiv=refresh content=0><base href=//x><math><mi//xlink:href='data:x,<script>'></math>\
                       </div></details></main><plaintext>&lt;script&gt;";
-        let safe = paper(markup).into_string();
+        let safe = sanitized_html(markup).into_string();
         for bad in [
             "<script",
             "javascript",
@@ -184,9 +184,12 @@ mod tests {
 
     #[test]
     fn depth_is_bounded() {
-        assert!(paper(&("<div>".repeat(300) + "x")).into_string().len() < 2_000);
+        assert!(sanitized_html(&("<div>".repeat(300) + "x")).into_string().len() < 2_000);
         let begun = std::time::Instant::now();
-        assert!(paper(&("<div>".repeat(50_000) + "x")).into_string().contains("&lt;div&gt;"), "shown as it came");
+        assert!(
+            sanitized_html(&("<div>".repeat(50_000) + "x")).into_string().contains("&lt;div&gt;"),
+            "shown as it came"
+        );
         assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

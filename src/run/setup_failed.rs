@@ -9,7 +9,7 @@ pub fn not_begun(preparation: Vec<Exchange>, stop: Stop) -> Performed {
     let entry = |event| Entry { step: None, turn: 0, label: "account".to_owned(), at_ms: 0.0, event };
     let mut transcript = Transcript::default();
     let mut preparation = preparation;
-    preparation.iter_mut().for_each(secrets::sift);
+    preparation.iter_mut().for_each(secrets::drop_oversized);
     transcript.entries.extend(preparation.into_iter().map(Event::Exchange).map(entry));
     transcript.entries.push(entry(Event::Stop(stop)));
     let values = Values::default();
