@@ -22,8 +22,8 @@ mod tests;
 
 pub use accounts::{AccountOptions, Accounts, Given, Method, NoAccount, parse_given};
 pub use error::{Attempt, InstallError, LogEnd, ProfileError, StartError, TargetError};
-pub use install::{InstallOptions, Installed, cache_folder, install};
+pub use install::{InstallOptions, Installed, Installer, cache_folder, install};
 pub use managed::{Managed, StartEvent, StartOptions, Stopped};
 pub use probe::{ProbeMail, ProbeMailbox, ProbeOptions, Target, probe};
-pub use profile::{Deviation, Install, Kind, Profile, Resolved, Server, Variant, builtin_profiles};
+pub use profile::{Deviation, Earlier, Install, Kind, Profile, Recipe, Resolved, Server, Variant, builtin_profiles};
 pub use template::Values;

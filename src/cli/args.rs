@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::target::Installer;
 use threepid_engine::plan::Partition;
 
 pub(super) use choices::{ApiChoice, FailOn, Format, SnapshotMode};
@@ -83,7 +84,7 @@ pub struct RunArgs {
     /// (`add-email`) or a glob (`*/wrong-*`); all if none is given.
     #[arg(value_name = "FILTER")]
     pub filters: Vec<String>,
-    /// What to test: the name of a built-in profile, or a profile file (*.toml).
+    /// What to test: the name of a built-in profile, or a profile file (*.toml); with `@VERSION` that release.
     #[arg(long, value_name = "NAME|FILE")]
     pub target: Option<String>,
     /// A homeserver that is already running.
@@ -195,6 +196,9 @@ pub struct StartArgs {
     /// The Python interpreter that servers are installed with [default: the first that will do].
     #[arg(long, value_name = "PATH", env = "THREEPID_PYTHON")]
     pub python: Option<PathBuf>,
+    /// What installs servers: `any` for uv or else pip, `pip`, or the path of a uv.
+    #[arg(long, value_name = "any|pip|PATH", default_value = "any", env = "THREEPID_INSTALLER")]
+    pub installer: Installer,
     /// How long one step of an installation may take.
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = durations::some_time)]
     pub install_timeout: Duration,
@@ -279,7 +283,7 @@ pub struct SinkArgs {
 /// Arguments of `up`.
 #[derive(Debug, Args)]
 pub struct UpArgs {
-    /// The name of a built-in profile, or a profile file (*.toml).
+    /// The name of a built-in profile, or a profile file (*.toml); with `@VERSION` that release.
     #[arg(value_name = "NAME|FILE")]
     pub target: String,
     /// The variant.

@@ -131,7 +131,7 @@ impl Starter<'_> {
     ) -> Result<Station, String> {
         let args = self.args;
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-        let mut options = StationOptions::new(&self.profile.name, variant, url, self.sink.clone());
+        let mut options = StationOptions::new(&self.profile.label(), variant, url, self.sink.clone());
         options.public_url = public_url;
         options.accounts = account_options(&args.provision, self.profile)?;
         options.accounts.chain = resolved.accounts;
@@ -186,8 +186,12 @@ fn given(path: &Path) -> Result<Vec<crate::target::Given>, String> {
 /// How servers are installed and started.
 pub(super) fn start_options(args: &StartArgs, smtp: std::net::SocketAddr) -> StartOptions {
     let mut options = StartOptions::new(smtp.ip().to_string(), smtp.port(), MAIL_DOMAIN);
-    options.install =
-        InstallOptions { python: args.python.clone(), limit: args.install_timeout, ..InstallOptions::default() };
+    options.install = InstallOptions {
+        python: args.python.clone(),
+        installer: args.installer.clone(),
+        limit: args.install_timeout,
+        ..InstallOptions::default()
+    };
     options.start_timeout = args.start_timeout;
     options
 }
@@ -197,8 +201,16 @@ pub(super) fn show(event: StartEvent) {
     let seconds = |took: std::time::Duration| format!("{:.1} s", took.as_secs_f64());
     let line = match event {
         StartEvent::Waiting { lock } => format!("waiting for another installation to end ({})", lock.display()),
-        StartEvent::Installing { packages, folder, python } => {
-            format!("installing {} with {python} into {}", packages.join(" "), folder.display())
+        StartEvent::NoUv { because } => format!("uv cannot be had, so pip installs: {because}"),
+        StartEvent::Undated { day } => {
+            format!("without uv the packages are the newest that fit, not those of {day}")
+        }
+        StartEvent::Altered { folder } => {
+            format!("{} is not as it was installed, so it is made again", folder.display())
+        }
+        StartEvent::Installing { packages, day, folder, python } => {
+            let of = day.map(|day| format!(" of {day}")).unwrap_or_default();
+            format!("installing {}{of} with {python} into {}", packages.join(" "), folder.display())
         }
         StartEvent::Output { .. } => return,
         StartEvent::Installed { took } => format!("installed in {}", seconds(took)),

@@ -1,8 +1,13 @@
 //! Installing a managed server's software into an environment of its own, once per recipe and interpreter.
 //!
-//! Takes an [`Install`] recipe; gives the environment's interpreter. Environments are kept in the cache folder under
-//! a hash of what they were made of. Whoever makes one holds a lock and writes a marker last, so two processes may
-//! install at once, and one that was interrupted leaves nothing that looks finished.
+//! Takes a [`Recipe`]; gives the environment's interpreter. Environments are kept in the cache folder under a hash of
+//! what they were made of. Whoever makes one holds a lock and writes a marker last, so two processes may install at
+//! once, and one that was interrupted leaves nothing that looks finished. The marker holds a fingerprint of all files:
+//! an environment that was altered since is made again, never used.
+
+mod fingerprint;
+mod step;
+mod tool;
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -10,16 +15,19 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
-use tokio::time::timeout;
 
 use super::error::InstallError;
 use super::managed::StartEvent;
-use super::process::{Process, Spawn, in_words};
-use super::profile::Install;
+use super::profile::Recipe;
 use super::python::{Python, Requirement, find};
+use fingerprint::fingerprint;
+use step::Steps;
+use tool::Tool;
+
+pub use tool::Installer;
 
 /// Changes when environments are made in another way, so that old ones are not used.
-const LAYOUT: &str = "1";
+const LAYOUT: &str = "2";
 const MARKER: &str = "threepid-installed";
 
 /// Where and with what to install.
@@ -29,13 +37,15 @@ pub struct InstallOptions {
     pub python: Option<PathBuf>,
     /// The cache folder. `None`: see [`cache_folder`].
     pub cache: Option<PathBuf>,
+    /// What installs (`--installer`).
+    pub installer: Installer,
     /// How long one step may take (`--install-timeout`). Default: 15 minutes.
     pub limit: Duration,
 }
 
 impl Default for InstallOptions {
     fn default() -> InstallOptions {
-        InstallOptions { python: None, cache: None, limit: Duration::from_secs(15 * 60) }
+        InstallOptions { python: None, cache: None, installer: Installer::Any, limit: Duration::from_secs(15 * 60) }
     }
 }
 
@@ -65,7 +75,7 @@ pub fn cache_folder() -> Option<PathBuf> {
 /// # Errors
 /// When no interpreter will do, the cache cannot be written, or a step fails; see [`InstallError`].
 pub async fn install(
-    recipe: &Install,
+    recipe: &Recipe,
     options: &InstallOptions,
     on_event: &(dyn Fn(StartEvent) + Sync),
 ) -> Result<Installed, InstallError> {
@@ -82,119 +92,102 @@ pub async fn install(
     let cache = std::path::absolute(&cache).map_err(|source| InstallError::Cache { path: cache.clone(), source })?;
     std::fs::create_dir_all(&cache).map_err(|source| InstallError::Cache { path: cache.clone(), source })?;
 
-    let key = key_of(recipe, &python);
-    let folder = cache.join(&key);
-    let mut installed = Installed { python: interpreter_of(&folder), folder, cached: true };
-    if is_complete(&installed) {
-        return Ok(installed);
+    let place = Place { cache: &cache, python: &python, limit: options.limit, on_event };
+    // What is there needs no tool.
+    if let Some(there) = place.there(recipe) {
+        return Ok(there);
     }
-    // The lock is held until the end of this function.
-    let _lock = lock(&cache.join(format!("{key}.lock")), on_event).await?;
-    if is_complete(&installed) {
-        return Ok(installed);
+    let tool = Tool::choose(&options.installer, &place).await?;
+    let mut recipe = recipe.clone();
+    if tool == Tool::Pip
+        && let Some(day) = recipe.packages_of.take()
+    {
+        on_event(StartEvent::Undated { day });
     }
-    make(recipe, &python, &installed, &cache.join(format!("{key}.log")), options, on_event).await?;
-    installed.cached = false;
-    Ok(installed)
+    place.have(&recipe, &tool).await
 }
 
-async fn make(
-    recipe: &Install,
-    python: &Python,
-    installed: &Installed,
-    log: &Path,
-    options: &InstallOptions,
-    on_event: &(dyn Fn(StartEvent) + Sync),
-) -> Result<(), InstallError> {
-    let folder = &installed.folder;
-    let unusable = |source: io::Error| InstallError::Cache { path: folder.clone(), source };
-    on_event(StartEvent::Installing {
-        packages: recipe.packages.clone(),
-        folder: folder.clone(),
-        python: format!("{} {}", python.program.display(), python.version),
-    });
-    let start = Instant::now();
-    // What an interrupted installation left. The environment is made where it stays: its scripts name their own path.
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
-        _ => {}
-    }
-    let venv = Spawn {
-        program: python.program.clone(),
-        args: vec!["-m".to_owned(), "venv".to_owned(), folder.display().to_string()],
-        ..Spawn::default()
-    };
-    step("python -m venv", &venv, log, options.limit, on_event).await?;
-    let mut args: Vec<String> =
-        ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off", "--"]
-            .map(str::to_owned)
-            .to_vec();
-    args.extend(recipe.packages.iter().cloned());
-    let pip = Spawn { program: installed.python.clone(), args, ..Spawn::default() };
-    step(&format!("pip install {}", recipe.packages.join(" ")), &pip, log, options.limit, on_event).await?;
-    std::fs::write(folder.join(MARKER), recipe.packages.join("\n")).map_err(unusable)?;
-    on_event(StartEvent::Installed { took: start.elapsed() });
-    Ok(())
-}
-
-/// Runs one step to its end, its newest line of output as progress.
-async fn step(
-    name: &str,
-    spawn: &Spawn,
-    log: &Path,
+/// Where environments are made, and with which interpreter.
+struct Place<'a> {
+    cache: &'a Path,
+    python: &'a Python,
     limit: Duration,
-    on_event: &(dyn Fn(StartEvent) + Sync),
-) -> Result<(), InstallError> {
-    let mut process = Process::start(spawn, log)
-        .map_err(|source| InstallError::Spawn { program: spawn.program.display().to_string(), source })?;
-    let mut output = process.output();
-    let run = async {
-        loop {
-            tokio::select! {
-                status = process.ended() => return status,
-                Ok(()) = output.changed() => {
-                    if let Some(line) = process.last_line() {
-                        on_event(StartEvent::Output { line });
-                    }
-                }
-            }
+    on_event: &'a (dyn Fn(StartEvent) + Sync),
+}
+
+impl Place<'_> {
+    /// The environment of a recipe, if it is there and as it was made.
+    fn there(&self, recipe: &Recipe) -> Option<Installed> {
+        let folder = self.cache.join(key_of(recipe, self.python));
+        let installed = Installed { python: interpreter_of(&folder), folder, cached: true };
+        let marker = std::fs::read_to_string(installed.folder.join(MARKER)).ok()?;
+        if !installed.python.exists() {
+            return None;
         }
-    };
-    let Ok(status) = timeout(limit, run).await else {
-        return Err(InstallError::TooSlow { step: name.to_owned(), limit, log: log.to_owned() });
-    };
-    let status =
-        status.map_err(|source| InstallError::Spawn { program: spawn.program.display().to_string(), source })?;
-    if status.success() {
-        return Ok(());
+        if fingerprint(&installed.folder, MARKER).ok().as_deref() != marker.lines().next() {
+            (self.on_event)(StartEvent::Altered { folder: installed.folder });
+            return None;
+        }
+        Some(installed)
     }
-    let log = process.log_end();
-    Err(InstallError::Step { step: name.to_owned(), status: in_words(status), offline: looks_offline(&log.tail), log })
+
+    /// The environment of a recipe, made if need be.
+    async fn have(&self, recipe: &Recipe, tool: &Tool) -> Result<Installed, InstallError> {
+        if let Some(there) = self.there(recipe) {
+            return Ok(there);
+        }
+        let key = key_of(recipe, self.python);
+        // The lock is held until the end of this function.
+        let _lock = lock(&self.cache.join(format!("{key}.lock")), self.on_event).await?;
+        if let Some(there) = self.there(recipe) {
+            return Ok(there);
+        }
+        let folder = self.cache.join(&key);
+        let installed = Installed { python: interpreter_of(&folder), folder, cached: false };
+        self.make(recipe, tool, &installed, &self.cache.join(format!("{key}.log"))).await?;
+        Ok(installed)
+    }
+
+    async fn make(&self, recipe: &Recipe, tool: &Tool, installed: &Installed, log: &Path) -> Result<(), InstallError> {
+        let folder = &installed.folder;
+        let unusable = |source: io::Error| InstallError::Cache { path: folder.clone(), source };
+        (self.on_event)(StartEvent::Installing {
+            packages: recipe.packages.clone(),
+            day: recipe.packages_of.clone(),
+            folder: folder.clone(),
+            python: format!("{} {}", self.python.program.display(), self.python.version),
+        });
+        let start = Instant::now();
+        // What an interrupted installation left. The environment is made where it stays: its scripts name their path.
+        match std::fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(unusable(error)),
+            _ => {}
+        }
+        let steps = Steps { log, limit: self.limit, on_event: self.on_event };
+        let (name, spawn) = tool.empty_environment(&self.python.program, folder);
+        steps.run(&name, &spawn).await?;
+        let (name, spawn) = tool.packages(&installed.python, recipe);
+        steps.run(&name, &spawn).await?;
+        let made = fingerprint(folder, MARKER).map_err(unusable)?;
+        std::fs::write(folder.join(MARKER), format!("{made}\n{}\n", recipe.packages.join("\n"))).map_err(unusable)?;
+        (self.on_event)(StartEvent::Installed { took: start.elapsed() });
+        Ok(())
+    }
 }
 
-fn looks_offline(output: &str) -> bool {
-    ["NewConnectionError", "name resolution", "Network is unreachable", "nodename nor servname", "getaddrinfo failed"]
-        .iter()
-        .any(|sign| output.contains(sign))
-}
-
-fn key_of(recipe: &Install, python: &Python) -> String {
+fn key_of(recipe: &Recipe, python: &Python) -> String {
     let mut hash = Sha256::new();
     hash.update(format!("{LAYOUT}\n{}\n", python.version));
     hash.update(recipe.packages.join("\n"));
+    hash.update(format!("\n{}", recipe.packages_of.as_deref().unwrap_or_default()));
     let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let first = recipe.packages.first().map(String::as_str).unwrap_or("empty");
-    let name: String = first.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let name: String = first.chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).collect();
     format!("{name}-{hex}")
 }
 
 fn interpreter_of(folder: &Path) -> PathBuf {
     if cfg!(windows) { folder.join("Scripts").join("python.exe") } else { folder.join("bin").join("python") }
-}
-
-/// Whether an environment was finished, and its interpreter (a link to the system's) is still there.
-fn is_complete(installed: &Installed) -> bool {
-    installed.folder.join(MARKER).is_file() && installed.python.exists()
 }
 
 /// Takes the lock, waiting for another process if it must.

@@ -68,10 +68,27 @@ pub enum StartEvent {
         /// The lock that the other one holds.
         lock: PathBuf,
     },
+    /// uv cannot be had; pip installs instead.
+    NoUv {
+        /// Why not.
+        because: String,
+    },
+    /// Without uv, the packages are not those of the release's day.
+    Undated {
+        /// The day that was asked for.
+        day: String,
+    },
+    /// An environment is not as it was made, so it is made again.
+    Altered {
+        /// Where it is.
+        folder: PathBuf,
+    },
     /// An environment is being made.
     Installing {
         /// What goes in.
         packages: Vec<String>,
+        /// The last day of what goes in; `None` for the newest.
+        day: Option<String>,
         /// Where it will stay.
         folder: PathBuf,
         /// The interpreter and its version.
@@ -156,8 +173,8 @@ impl Managed {
             return Err(StartError::NotManaged(profile.name.clone()));
         };
         let resolved = profile.resolve(variant)?;
-        let python = match &profile.install {
-            Some(recipe) => Some(install(recipe, &options.install, on_event).await?.python),
+        let python = match profile.recipe()? {
+            Some(recipe) => Some(install(&recipe, &options.install, on_event).await?.python),
             None => None,
         };
         let mut tries = 1;
@@ -219,7 +236,7 @@ async fn attempt(
 ) -> Result<Managed, StartError> {
     let started = Instant::now();
     let name = format!("{} ({})", profile.name, resolved.variant);
-    let (scratch, temporary) = scratch_folder(options, &profile.name, &resolved.variant)?;
+    let (scratch, temporary) = scratch_folder(options, &profile.label(), &resolved.variant)?;
     let ports = free_ports(&server.ports)?;
     let (mut values, url) = values_for(profile, server, options, &scratch, python, &ports);
     let place = |key: &str| format!("{}, {key}", profile.file);
@@ -234,11 +251,16 @@ async fn attempt(
     let mut command =
         server.command.iter().map(|part| text(part, "server.command")).collect::<Result<Vec<String>, _>>()?;
     let program = PathBuf::from(command.remove(0));
-    let environment = resolved
+    let mut environment = resolved
         .environment
         .iter()
         .map(|(name, value)| Ok((name.clone(), text(value, &format!("environment.{name}"))?)))
         .collect::<Result<Vec<_>, ProfileError>>()?;
+    if python.is_some() {
+        // The environment is shared: what runs in it writes nothing there, and takes nothing from elsewhere.
+        let own = ["PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE"];
+        environment.extend(own.map(|name| (name.to_owned(), "1".to_owned())));
+    }
     let log_path = scratch.join("server.log");
     let spawn = Spawn { program: program.clone(), args: command, folder: Some(scratch.clone()), environment };
     let mut process = Process::start(&spawn, &log_path)

@@ -4,6 +4,7 @@
 //! settings with the variant's own merged over the base. It starts nothing and reads nothing but the file.
 
 mod parse;
+mod version;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,8 @@ use super::accounts::Method;
 use super::error::{ProfileError, nearest};
 use super::template::{merge, unset};
 use threepid_record::model::Level;
+
+pub use version::{Earlier, Recipe};
 
 /// The profiles that come with the program.
 #[derive(RustEmbed)]
@@ -58,6 +61,12 @@ pub struct Profile {
     /// What it is known to do wrong.
     #[serde(default)]
     pub deviations: Vec<Deviation>,
+    /// What holds for earlier releases only.
+    #[serde(default)]
+    pub earlier: Vec<Earlier>,
+    /// The release that was asked for with `@`; `None` for the default one.
+    #[serde(skip)]
+    pub release: Option<String>,
     /// The file it was read from, as the user named it.
     #[serde(skip)]
     pub file: String,
@@ -84,8 +93,14 @@ pub enum Kind {
 pub struct Install {
     /// Which interpreters will do: `>=3.10` or `>=3.10,<3.14`.
     pub python: String,
-    /// What pip is asked for: `matrix-synapse==1.163.2`.
+    /// What the package index is asked for: `matrix-synapse=={{version}}`.
     pub packages: Vec<String>,
+    /// What `{{version}}` stands for, unless a release is asked for with `@`.
+    pub version: Option<String>,
+    /// The releases that can be asked for, each with the day it came out, `YYYY-MM-DD`: packages published later are
+    /// not installed with it.
+    #[serde(default, deserialize_with = "dates")]
+    pub releases: BTreeMap<String, String>,
 }
 
 /// How a server process is started.
@@ -187,16 +202,29 @@ fn must() -> Level {
 
 /// A date, with quotes around it or as TOML's own.
 fn date<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Date {
-        Text(String),
-        Own(toml::value::Datetime),
+    Date::deserialize(deserializer).map(|date| Some(date.text()))
+}
+
+/// Dates by name.
+fn dates<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let dates = BTreeMap::<String, Date>::deserialize(deserializer)?;
+    Ok(dates.into_iter().map(|(name, date)| (name, date.text())).collect())
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Date {
+    Text(String),
+    Own(toml::value::Datetime),
+}
+
+impl Date {
+    fn text(self) -> String {
+        match self {
+            Date::Text(text) => text,
+            Date::Own(date) => date.to_string(),
+        }
     }
-    Ok(Some(match Date::deserialize(deserializer)? {
-        Date::Text(text) => text,
-        Date::Own(date) => date.to_string(),
-    }))
 }
 
 /// A profile with one variant's settings in place.
@@ -231,11 +259,20 @@ pub fn builtin_profiles() -> Vec<String> {
 }
 
 impl Profile {
-    /// Loads a profile by what follows `--target`: a path if it ends in `.toml`, else the name of a built-in one.
+    /// Loads a profile by what follows `--target`: a path if it ends in `.toml`, else the name of a built-in one; with
+    /// `@` and a version behind it, that release.
     ///
     /// # Errors
-    /// When there is none, it cannot be read, or it is not right; see [`ProfileError`].
+    /// When there is none, it cannot be read, it is not right, or it has no such release; see [`ProfileError`].
     pub fn load(name: &str) -> Result<Profile, ProfileError> {
+        match name.rsplit_once('@') {
+            // A path may hold the sign, too.
+            Some((name, version)) if !version.ends_with(".toml") => Profile::named(name)?.at(version),
+            _ => Profile::named(name),
+        }
+    }
+
+    fn named(name: &str) -> Result<Profile, ProfileError> {
         if name.ends_with(".toml") {
             let path = PathBuf::from(name);
             let text =
@@ -292,6 +329,9 @@ impl Profile {
             }
         };
         let mut config = self.config.clone();
+        for earlier in self.earlier_ones() {
+            merge(&mut config, &earlier.config);
+        }
         for path in &own.unset {
             if !unset(&mut config, path) {
                 return Err(ProfileError::Sense {

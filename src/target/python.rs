@@ -94,15 +94,17 @@ pub(super) async fn find(given: Option<&Path>, wanted: &Requirement) -> Result<P
 
 /// The version a program says it has; `None` if it cannot be run or says none.
 async fn version_of(program: &Path) -> Option<String> {
+    let version = said(program, &["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"]).await?;
+    parse_version(&version).is_some().then_some(version)
+}
+
+/// What a program writes in a moment, without line ends around it; `None` if it cannot be run or fails.
+pub(super) async fn said(program: &Path, args: &[&str]) -> Option<String> {
     let mut command = Command::new(program);
-    command
-        .args(["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"])
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
+    command.args(args).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let output = timeout(VERSION_LIMIT, command.output()).await.ok()?.ok()?;
-    let version = String::from_utf8(output.stdout).ok()?.trim().to_owned();
-    (output.status.success() && parse_version(&version).is_some()).then_some(version)
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
 }
 
 fn parse_version(text: &str) -> Option<Vec<u32>> {

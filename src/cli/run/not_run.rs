@@ -55,7 +55,7 @@ impl Prepared<'_> {
     pub(super) fn unknown_target(&self) -> TargetInfo {
         let url = self.args.homeserver.clone().unwrap_or_default();
         self.told(TargetInfo {
-            name: self.profile.name.clone(),
+            name: self.profile.label(),
             public_url: url.clone(),
             url,
             versions: Vec::new(),

@@ -163,7 +163,7 @@ fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings
         failed: Default::default(),
         fail_on: args.fail_on.into(),
         deviations,
-        snapshots: snapshots(args, &profile.name)?,
+        snapshots: snapshots(args, &profile.label())?,
     })
 }
 

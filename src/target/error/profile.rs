@@ -67,6 +67,22 @@ pub enum ProfileError {
         /// The nearest of them.
         nearest: Option<String>,
     },
+    /// The profile knows no such release.
+    #[error("the target `{profile}` has no release `{version}`; near it are {}", list(near))]
+    NoRelease {
+        /// The profile's name.
+        profile: String,
+        /// What was asked for.
+        version: String,
+        /// The nearest ones.
+        near: Vec<String>,
+    },
+    /// The profile knows no releases at all.
+    #[error("the target `{profile}` has no releases to choose from: leave out the `@` and what follows it")]
+    NoReleases {
+        /// The profile's name.
+        profile: String,
+    },
     /// A placeholder in a profile stands for nothing.
     #[error("{place}: nothing is known of `{{{{{name}}}}}`{}; known are {}", did_you_mean(nearest.as_deref()), list(known))]
     Placeholder {

@@ -33,6 +33,12 @@ pub enum InstallError {
         /// Programs and their versions: `python3 is 3.8.10`.
         found: Vec<String>,
     },
+    /// The uv that was named cannot be run.
+    #[error("`{}` (`--installer`) cannot be run: name a uv, or say `pip` or `any`", program.display())]
+    NoUv {
+        /// The program.
+        program: PathBuf,
+    },
     /// There is no folder to keep installed servers in.
     #[error("there is no folder to install targets into: set `THREEPID_CACHE` to one")]
     NoCache,
@@ -47,7 +53,7 @@ pub enum InstallError {
     /// A step of the installation failed.
     #[error("{step} failed ({status}); {log}{}", offline_hint(*offline))]
     Step {
-        /// `python -m venv` or `pip install matrix-synapse==1.163.2`.
+        /// `uv venv` or `uv pip install matrix-synapse==1.163.2`.
         step: String,
         /// How the process ended.
         status: String,
@@ -140,8 +146,8 @@ pub enum StartError {
 
 fn offline_hint(offline: bool) -> &'static str {
     if offline {
-        "; there seems to be no network: install once with one, or point pip at a local index (`PIP_INDEX_URL`, `PIP_FIND_LINKS`)"
+        "; there seems to be no network: install once with one, or point the installer at a local index (`PIP_INDEX_URL`, `PIP_FIND_LINKS`)"
     } else {
-        ""
+        "; packages that are not built for this interpreter need a C compiler, and some do not fit it at all: name another Python with `--python`, or another release"
     }
 }

@@ -2,6 +2,7 @@
 
 use super::super::error::{ProfileError, nearest};
 use super::super::python::Requirement;
+use super::version::numbers;
 use super::{Kind, PLAIN, Profile};
 
 pub(super) fn parse(text: &str, file: &str) -> Result<Profile, ProfileError> {
@@ -82,6 +83,29 @@ fn check(profile: &Profile) -> Result<(), ProfileError> {
         // pip would read it as one of its options.
         if let Some(odd) = install.packages.iter().find(|package| package.starts_with('-') || package.is_empty()) {
             return wrong("install.packages", format!("`{odd}` is not the name of a package"));
+        }
+        for (version, day) in &install.releases {
+            if numbers(version).is_none() || !is_date(day) {
+                return wrong("install.releases", format!("`{version} = {day}` is not like `\"1.2.3\" = 2027-01-31`"));
+            }
+        }
+        if let Some(version) = install.version.as_ref().filter(|version| !install.releases.contains_key(*version)) {
+            return wrong("install.version", format!("`{version}` is not among `install.releases`"));
+        }
+        if install.version.is_none() && install.packages.iter().any(|package| package.contains("{{version}}")) {
+            return wrong("install.version", "say what `{{version}}` stands for".to_owned());
+        }
+    }
+    for (index, earlier) in profile.earlier.iter().enumerate() {
+        let key = |field: &str| format!("earlier[{index}].{field}");
+        if numbers(&earlier.than).is_none() {
+            return wrong(&key("than"), format!("`{}` is not a version like `1.2.3`", earlier.than));
+        }
+        if let Some(Err(problem)) = earlier.python.as_deref().map(Requirement::parse) {
+            return wrong(&key("python"), problem);
+        }
+        if let Some(day) = earlier.packages_of.as_ref().filter(|day| !is_date(day)) {
+            return wrong(&key("packages_of"), format!("`{day}` is not a date like `2027-01-31`"));
         }
     }
     if !profile.variants.is_empty() && !profile.variants.contains_key(PLAIN) {

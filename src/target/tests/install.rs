@@ -5,15 +5,16 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::fake::python;
-use crate::target::{Install, InstallError, InstallOptions, StartEvent, install};
+use crate::target::{InstallError, InstallOptions, Installer, Recipe, StartEvent, install};
 
-fn recipe(package: &str) -> Install {
-    Install { python: ">=3.10".to_owned(), packages: vec![package.to_owned()] }
+fn recipe(package: &str) -> Recipe {
+    Recipe { python: ">=3.10".to_owned(), packages: vec![package.to_owned()], packages_of: None }
 }
 
 fn options(cache: &Path) -> InstallOptions {
     let python = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/fake_python.py"));
-    InstallOptions { python: Some(python), cache: Some(cache.to_owned()), ..InstallOptions::default() }
+    let installer = Installer::Pip;
+    InstallOptions { python: Some(python), cache: Some(cache.to_owned()), installer, ..InstallOptions::default() }
 }
 
 fn made(cache: &Path) -> usize {
@@ -39,6 +40,40 @@ async fn an_environment_is_made_once() {
     let other = install(&recipe("slow==1"), &options(cache.path()), &|_| {}).await.unwrap();
     assert_ne!(other.folder, first.folder);
     assert_eq!(made(cache.path()), 2);
+}
+
+#[tokio::test]
+async fn what_was_altered_is_made_again() {
+    if !python() {
+        return;
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let first = install(&recipe("ok==1"), &options(cache.path()), &|_| {}).await.unwrap();
+    std::fs::write(first.folder.join("bin/more"), "").unwrap();
+    let altered = Mutex::new(0);
+    let count = |event| *altered.lock().unwrap() += usize::from(matches!(event, StartEvent::Altered { .. }));
+    let again = install(&recipe("ok==1"), &options(cache.path()), &count).await.unwrap();
+    assert!(!again.cached && !again.folder.join("bin/more").exists());
+    assert_eq!(made(cache.path()), 2);
+    assert!(altered.into_inner().unwrap() > 0);
+}
+
+/// pip knows no days: that the packages are others is said, and they are kept apart.
+#[tokio::test]
+async fn without_uv_the_day_is_not_kept_and_that_is_said() {
+    if !python() {
+        return;
+    }
+    let cache = tempfile::tempdir().unwrap();
+    let dated = Recipe { packages_of: Some("2021-01-01".to_owned()), ..recipe("ok==1") };
+    let said = Mutex::new(Vec::new());
+    install(&dated, &options(cache.path()), &|event| said.lock().unwrap().push(event)).await.unwrap();
+    let said = said.into_inner().unwrap();
+    assert!(matches!(&said[0], StartEvent::Undated { day } if day == "2021-01-01"), "{said:?}");
+    assert!(matches!(&said[1], StartEvent::Installing { day: None, .. }), "{said:?}");
+    let wrong = Installer::Uv(PathBuf::from("no-such-uv"));
+    let fault = install(&dated, &InstallOptions { installer: wrong, ..options(cache.path()) }, &|_| {}).await;
+    assert!(fault.unwrap_err().to_string().contains("`no-such-uv` (`--installer`) cannot be run"));
 }
 
 #[tokio::test]

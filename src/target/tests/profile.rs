@@ -38,7 +38,7 @@ fn names_that_are_unknown_come_with_the_nearest() {
 
 #[test]
 fn mistakes_are_shown_with_their_line() {
-    insta::assert_snapshot!(problem(&format!("{HEAD}\nacounts = 1\n")), @"my.toml, line 5: unknown key `acounts`; did you mean `accounts`? (known here: name, description, kind, homeserver, public_url, mail_hint, install, server, config, accounts, variants, deviations)");
+    insta::assert_snapshot!(problem(&format!("{HEAD}\nacounts = 1\n")), @"my.toml, line 5: unknown key `acounts`; did you mean `accounts`? (known here: name, description, kind, homeserver, public_url, mail_hint, install, server, config, accounts, variants, deviations, earlier)");
     insta::assert_snapshot!(problem("name = 'x'\ndescription = 'x'\nkind = 'embeded'\n"), @"my.toml, line 3: unknown value `embeded`; did you mean `embedded`? (known here: embedded, managed, external)");
     insta::assert_snapshot!(problem("name = 'x'\nkind = 'external'\n"), @"my.toml, line 1: missing key `description`");
     insta::assert_snapshot!(problem(&format!("{HEAD}[accounts]\nchain = ['registraton']\n")), @"my.toml, line 5: unknown value `registraton`; did you mean `registration`? (known here: given, registration, shared-secret)");
@@ -147,4 +147,93 @@ fn placeholders_keep_the_type_of_a_sole_value() {
     );
     insta::assert_snapshot!(render_value(&json!({"x": ["{{prot}}"]}), &values, "config").unwrap_err(), @"config.x[0]: nothing is known of `{{prot}}`; did you mean `port`?; known are host, port");
     insta::assert_snapshot!(render_text("a {{port", &values, "p").unwrap_err(), @"p: `{{` without `}}` in `a {{port`");
+}
+
+/// A profile with releases.
+const RELEASES: &str = r#"
+name = "hs"
+description = "d"
+kind = "managed"
+server = {command = ["{{python}}"], config_file = "c.yaml"}
+[install]
+python = ">=3.10"
+packages = ["hs=={{version}}"]
+version = "1.10.0"
+releases = {"1.2.0" = 2020-01-01, "1.9.0" = 2021-01-01, "1.10.0" = "2022-01-01", "1.10.1" = 2022-02-01}
+[config]
+a = 1
+[[earlier]]
+than = "1.10.0"
+because = "of old"
+packages = ["dep<3"]
+config = {a = 2, b = 2}
+[[earlier]]
+than = "1.9.0"
+because = "of older"
+python = ">=3.10,<3.12"
+packages_of = 2020-06-01
+config = {a = 3}
+[[deviations]]
+scenario = "a/b"
+reason = "r"
+link = "https://x"
+"#;
+
+/// A release has its own recipe and settings, and what is known of the default one is not held to be known of it.
+#[test]
+fn a_release_has_its_own_recipe() {
+    let at = |version: &str| Profile::parse(RELEASES, "hs.toml").unwrap().at(version);
+    let default = Profile::parse(RELEASES, "hs.toml").unwrap();
+    let recipe = default.recipe().unwrap().unwrap();
+    assert_eq!((default.label().as_str(), &recipe.packages[..]), ("hs", &["hs==1.10.0".to_owned()][..]));
+    assert_eq!(recipe.packages_of.as_deref(), Some("2022-01-01"));
+    assert_eq!(default.releases(), ["1.2.0", "1.9.0", "1.10.0", "1.10.1"]);
+
+    let middle = at("1.9.0").unwrap();
+    let recipe = middle.recipe().unwrap().unwrap();
+    assert_eq!(middle.label(), "hs@1.9.0");
+    assert_eq!(
+        (recipe.packages, recipe.packages_of.as_deref()),
+        (vec!["hs==1.9.0".to_owned(), "dep<3".to_owned()], Some("2021-01-01"))
+    );
+    assert_eq!(
+        serde_json::to_value(middle.resolve("plain").unwrap().config).unwrap(),
+        serde_json::json!({"a": 2, "b": 2})
+    );
+    assert!(middle.deviations.is_empty());
+
+    let old = at("1.2.0").unwrap();
+    let recipe = old.recipe().unwrap().unwrap();
+    assert_eq!((recipe.python.as_str(), recipe.packages_of.as_deref()), (">=3.10,<3.12", Some("2020-06-01")));
+    assert_eq!(old.resolve("plain").unwrap().config["a"], 3);
+
+    let same = at("1.10.0").unwrap();
+    assert_eq!((same.deviations.len(), same.resolve("plain").unwrap().config["a"].clone()), (1, serde_json::json!(1)));
+    assert_eq!(at("newest").unwrap().label(), "hs@1.10.1");
+}
+
+#[test]
+fn a_release_that_there_is_not_is_answered_with_the_nearest() {
+    let said = |version: &str| Profile::parse(RELEASES, "hs.toml").unwrap().at(version).unwrap_err().to_string();
+    assert_eq!(said("1.9.5"), "the target `hs` has no release `1.9.5`; near it are 1.2.0, 1.9.0, 1.10.0");
+    assert_eq!(said("0.1"), "the target `hs` has no release `0.1`; near it are 1.2.0, 1.9.0, 1.10.0");
+    assert_eq!(said("latest"), "the target `hs` has no release `latest`; near it are 1.9.0, 1.10.0, 1.10.1");
+    let said = Profile::load("reference@1.0").unwrap_err().to_string();
+    assert!(said.contains("`reference` has no releases to choose from"), "{said}");
+}
+
+#[test]
+fn releases_must_make_sense() {
+    for (from, to, said) in [
+        ("version = \"1.10.0\"", "version = \"1.11.0\"", "`1.11.0` is not among `install.releases`"),
+        ("version = \"1.10.0\"", "", "say what `{{version}}` stands for"),
+        ("2021-01-01", "\"soon\"", "`1.9.0 = soon` is not like"),
+        ("than = \"1.9.0\"", "than = \"old\"", "`old` is not a version"),
+        ("packages_of = 2020-06-01", "packages_of = \"June\"", "`June` is not a date"),
+        (">=3.10,<3.12", "three", "must look like"),
+    ] {
+        assert!(RELEASES.contains(from), "{from}");
+        let fault = Profile::parse(&RELEASES.replace(from, to), "hs.toml").unwrap_err().to_string();
+        assert!(fault.contains(said), "{fault}");
+    }
 }

@@ -1,0 +1,142 @@
+//! Releases of a target that can be asked for: `synapse@1.71.0`.
+//!
+//! Takes a profile and a version, gives the profile as it holds for that release: what is installed, of which day, with
+//! which settings. It reads and installs nothing.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{Profile, date};
+use crate::target::error::ProfileError;
+use crate::target::template::{Values, render_text};
+
+/// How many releases a message names.
+const NAMED: usize = 3;
+
+/// What holds for releases earlier than one, besides the rest of the profile.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Earlier {
+    /// The first release that it does not hold for any more.
+    pub than: String,
+    /// Why, in a sentence.
+    pub because: String,
+    /// Which interpreters will do, instead of `install.python`.
+    pub python: Option<String>,
+    /// What the package index is asked for besides.
+    #[serde(default)]
+    pub packages: Vec<String>,
+    /// Packages of that day, `YYYY-MM-DD`, instead of the day of the release.
+    #[serde(default, deserialize_with = "date")]
+    pub packages_of: Option<String>,
+    /// Settings that are merged over the base.
+    #[serde(default)]
+    pub config: Map<String, Value>,
+}
+
+/// What goes into an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipe {
+    /// Which interpreters will do: `>=3.10` or `>=3.10,<3.14`.
+    pub python: String,
+    /// What the package index is asked for: `matrix-synapse==1.163.2`.
+    pub packages: Vec<String>,
+    /// Only packages that were published until the end of that day, `YYYY-MM-DD`; the newest if not given.
+    pub packages_of: Option<String>,
+}
+
+/// A version's numbers; `None` if it is not made of numbers with dots.
+pub(super) fn numbers(version: &str) -> Option<Vec<u64>> {
+    version.split('.').map(|part| part.parse().ok()).collect()
+}
+
+impl Profile {
+    /// The releases that can be asked for with `@`, the oldest first.
+    pub fn releases(&self) -> Vec<&str> {
+        let mut releases: Vec<&str> =
+            self.install.iter().flat_map(|install| install.releases.keys()).map(String::as_str).collect();
+        releases.sort_by_key(|version| numbers(version));
+        releases
+    }
+
+    /// The release that is installed unless another is asked for.
+    pub fn default_release(&self) -> Option<&str> {
+        self.install.as_ref()?.version.as_deref()
+    }
+
+    /// The profile's name with the release, if one was asked for: `synapse@1.71.0`.
+    pub fn label(&self) -> String {
+        match &self.release {
+            Some(release) => format!("{}@{release}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The same target in another release. What it is known to do wrong was seen on the default release, and is held to
+    /// be known of that one alone. `newest` stands for the newest release there is.
+    ///
+    /// # Errors
+    /// When the profile knows no such release, or none at all; the message names the nearest.
+    pub fn at(mut self, version: &str) -> Result<Profile, ProfileError> {
+        let newest = self.releases().last().map(|version| (*version).to_owned());
+        let asked = match (version, newest) {
+            ("newest", Some(newest)) => newest,
+            (other, _) => other.to_owned(),
+        };
+        if self.releases().is_empty() {
+            return Err(ProfileError::NoReleases { profile: self.name.clone() });
+        }
+        if !self.releases().contains(&asked.as_str()) {
+            let near = self.near(&asked);
+            return Err(ProfileError::NoRelease { profile: self.name.clone(), version: asked, near });
+        }
+        if self.default_release() != Some(asked.as_str()) {
+            self.deviations.clear();
+        }
+        self.release = Some(asked);
+        Ok(self)
+    }
+
+    /// The nearest releases, for a message.
+    fn near(&self, asked: &str) -> Vec<String> {
+        let releases = self.releases();
+        let place = match numbers(asked) {
+            Some(asked) => releases.partition_point(|one| numbers(one).is_some_and(|one| one < asked)),
+            None => releases.len(),
+        };
+        let start = place.saturating_sub(NAMED - 1).min(releases.len().saturating_sub(NAMED));
+        releases.iter().skip(start).take(NAMED).map(|one| (*one).to_owned()).collect()
+    }
+
+    /// What holds for releases as early as this one, what holds for the fewest last.
+    pub(super) fn earlier_ones(&self) -> Vec<&Earlier> {
+        let Some(release) = self.release.as_deref().or_else(|| self.default_release()) else { return Vec::new() };
+        let holds = |one: &&Earlier| numbers(release) < numbers(&one.than);
+        let mut earlier: Vec<&Earlier> = self.earlier.iter().filter(holds).collect();
+        earlier.sort_by_key(|one| std::cmp::Reverse(numbers(&one.than)));
+        earlier
+    }
+
+    /// How the release that was asked for is installed; `None` if nothing is.
+    ///
+    /// # Errors
+    /// When a package's placeholder is not known.
+    pub fn recipe(&self) -> Result<Option<Recipe>, ProfileError> {
+        let Some(install) = &self.install else { return Ok(None) };
+        let release = self.release.as_deref().or(install.version.as_deref());
+        let values: Values = release.map(|release| ("version".to_owned(), Value::from(release))).into_iter().collect();
+        let place = format!("{}, install.packages", self.file);
+        let packages = install.packages.iter().map(|package| render_text(package, &values, &place));
+        let mut recipe = Recipe {
+            python: install.python.clone(),
+            packages: packages.collect::<Result<_, _>>()?,
+            packages_of: release.and_then(|release| install.releases.get(release)).cloned(),
+        };
+        for one in self.earlier_ones() {
+            recipe.packages.extend(one.packages.iter().cloned());
+            recipe.python = one.python.clone().unwrap_or(recipe.python);
+            recipe.packages_of = one.packages_of.clone().or(recipe.packages_of);
+        }
+        Ok(Some(recipe))
+    }
+}
