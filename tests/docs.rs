@@ -46,7 +46,7 @@ fn generated_blocks_are_what_the_program_says() {
             panic!("{document} is out of date: THREEPID_UPDATE_DOCS=1 cargo test --test docs");
         }
     }
-    assert_eq!(seen.len(), 11, "{seen:?}");
+    assert_eq!(seen.len(), 12, "{seen:?}");
 }
 
 fn generated(name: &str) -> String {
@@ -58,6 +58,7 @@ fn generated(name: &str) -> String {
         "fragments" => fragments(),
         "fragment-keys" => keys(&schema, &schema["anyOf"][1]["properties"], &[]),
         "steps" => steps(&schema),
+        "expectation-keys" => expectation(&schema),
         "operators" => table(["operator", "matches"], rows(&schema["$defs"]["pattern"]["anyOf"][1]["properties"])),
         "types" => types(),
         "filters" => {
@@ -215,14 +216,30 @@ fn steps(schema: &Value) -> String {
             text.push_str(&format!("\n{}", keys(schema, &Value::Object(own), &[])));
         }
         if let Some(observed) = kind["properties"].get(LEVELS[0]) {
-            let general = ["one_of", "because", "spec"];
-            let seen = keys(schema, &observed["properties"], &general);
+            let seen = keys(schema, &observed["anyOf"][0]["properties"], &general(schema));
             if seen.lines().count() > 2 {
                 text.push_str(&format!("\nWhat can be expected:\n\n{seen}"));
             }
         }
     }
     text
+}
+
+/// The keys that every expectation may have, whatever it is about.
+fn expectation(schema: &Value) -> String {
+    let kinds = schema["$defs"]["step"]["anyOf"].as_array().unwrap();
+    let mut properties = kinds[0]["properties"][LEVELS[0]]["anyOf"][0]["properties"].clone();
+    let general = general(schema);
+    properties.as_object_mut().unwrap().retain(|key, _| general.contains(&key.as_str()));
+    keys(schema, &properties, &[])
+}
+
+/// The names of these keys: all kinds of steps have them.
+fn general(schema: &Value) -> Vec<&str> {
+    let kinds = schema["$defs"]["step"]["anyOf"].as_array().unwrap();
+    let all = kinds.iter().filter_map(|kind| kind["properties"][LEVELS[0]]["anyOf"][0]["properties"].as_object());
+    let all: Vec<_> = all.collect();
+    all[0].keys().map(String::as_str).filter(|key| all.iter().all(|keys| keys.contains_key(*key))).collect()
 }
 
 /// The key that says what a step does.
@@ -279,7 +296,8 @@ fn links_lead_somewhere() {
 fn files_that_the_documents_name_are_there() {
     // Paths in code font, as far as they are some of this repository.
     let path =
-        Regex::new(r"`((?:src|crates|tests|targets|scenarios|snapshots|examples|\.ci|\.github)/[A-Za-z0-9_./-]+)`").unwrap();
+        Regex::new(r"`((?:src|crates|tests|targets|scenarios|snapshots|examples|\.ci|\.github)/[A-Za-z0-9_./-]+)`")
+            .unwrap();
     for document in DOCUMENTS {
         for capture in path.captures_iter(&read(document)) {
             let named: PathBuf = root().join(&capture[1]);

@@ -61,7 +61,9 @@ impl Output {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use threepid_record::model::{Counts, Entry, Event, Finding, FindingKind, Level, Outcome, TargetInfo, Transcript};
+    use threepid_record::model::{
+        Basis, Counts, Entry, Event, Finding, FindingKind, Level, Outcome, TargetInfo, Transcript,
+    };
 
     /// In memory only some trials are whole; the record on disk has all.
     #[test]
@@ -74,6 +76,7 @@ mod tests {
             level: Level::Must,
             requirement: "so it is".to_owned(),
             spec: None,
+            basis: Basis::default(),
             step: "a step".to_owned(),
             step_index: Some(0),
             place: None,

@@ -98,7 +98,7 @@ pub fn not_run(trial: &Trial, reason: String) -> TrialRecord {
 
 /// The record of a trial in which nothing happened.
 pub(super) fn without(trial: &Trial, outcome: Outcome, reason: String) -> TrialRecord {
-    let asked = trial.steps().iter().flat_map(|step| &step.checks).map(|check| check.level).min();
+    let asked = trial.strongest();
     let verdict = Verdict {
         outcome,
         level: asked.unwrap_or(Level::Must),

@@ -14,7 +14,7 @@ use crate::snapshots::{self, Content, Key, Mode, Origin, SnapshotError, Store, r
 use threepid_engine::judge::{self, StepAnswer, Verdict};
 use threepid_engine::plan::Trial;
 use threepid_engine::scenario::Suite;
-use threepid_record::model::{Event, Finding, FindingKind, Level, Outcome, TrialRecord};
+use threepid_record::model::{Basis, Event, Finding, FindingKind, Level, Outcome, TrialRecord};
 
 /// The snapshots of one target.
 #[derive(Debug)]
@@ -114,7 +114,7 @@ impl Snapshots {
             case: trial.case().name.as_deref(),
             step: &answer.name,
         };
-        let level = step.checks.iter().map(|check| check.level).min().map(|level| level.word());
+        let level = trial.expected(step).map(|check| check.level).min().map(|level| level.word());
         let spec = step.spec.as_ref().or(scenario.spec.as_ref());
         let origin = Origin {
             source: &place.file,
@@ -144,6 +144,7 @@ fn finding(trial: &Trial, answer: &StepAnswer, expected: String, actual: String)
         level: Level::Convention,
         requirement: "The answer is the one in its snapshot.".to_owned(),
         spec: None,
+        basis: Basis::default(),
         step: answer.label.clone(),
         step_index: Some(answer.step),
         place: Some(trial.suite().sources.place(step.span)),

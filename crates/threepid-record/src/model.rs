@@ -4,6 +4,7 @@
 //! Everything here can be written to `report.json` and read back without loss.
 //! It never imports another module of this crate, does no I/O and judges nothing.
 
+mod basis;
 mod comparison;
 mod exchange;
 mod finding;
@@ -14,6 +15,7 @@ mod record;
 mod target;
 mod transcript;
 
+pub use basis::{Basis, Ground};
 pub use comparison::{AnswerChange, Change, ChangeKind, Comparison, Side};
 pub use exchange::{Body, Exchange, Failure, FailureKind, Headers, Request, Response};
 pub use finding::{Alternatives, Choice, Finding, FindingKind, Place, SourceLine, SpecRef};

@@ -28,7 +28,7 @@ fn again(old: &TrialRecord, report: &Report, suite: &Arc<Suite>, weakest: Level)
     if old.transcript.entries.is_empty() {
         return old.clone();
     }
-    let Some(trial) = Trial::of_record(suite, old) else {
+    let Some(trial) = Trial::of_record(suite, old, &report.target) else {
         return unknown(old, "these scenarios have none of this name");
     };
     if let Some(label) = moved(&trial, &old.transcript) {

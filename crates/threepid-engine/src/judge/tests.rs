@@ -8,8 +8,8 @@ use super::{Deviation, Deviations, Verdict, judge};
 use crate::plan::{Api, Trial, plan};
 use crate::scenario::{SourceFile, Sources, Suite};
 use threepid_record::model::{
-    Body, Delivery, Entry, Event, Exchange, Finding, FindingKind, Level, NoMailWindow, Outcome, Request, Response,
-    Stop, StopReason, TargetInfo, Transcript, TrialRecord,
+    Basis, Body, Delivery, Entry, Event, Exchange, Finding, FindingKind, Level, NoMailWindow, Outcome, Request,
+    Response, Stop, StopReason, TargetInfo, Transcript, TrialRecord,
 };
 
 const SCENARIO: &str = "
@@ -299,6 +299,7 @@ fn broken(kind: FindingKind, level: Level) -> Finding {
         level,
         requirement: "so it is".into(),
         spec: None,
+        basis: Basis::default(),
         step: "s".into(),
         step_index: Some(0),
         place: None,

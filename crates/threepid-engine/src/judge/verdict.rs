@@ -7,7 +7,8 @@ use crate::matching::{self, Mismatch, Values};
 use crate::plan::Trial;
 use crate::scenario::{Check, Span, Step, ValueType};
 use threepid_record::model::{
-    Alternatives, Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript, TrialRecord,
+    Alternatives, Basis, Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript,
+    TrialRecord,
 };
 
 /// What a trial is worth.
@@ -70,14 +71,24 @@ impl Judge<'_> {
                 continue;
             }
             for check in &step.checks {
-                self.check(index, step, check, &seen);
+                if check.holds_for(self.trial.newest) {
+                    self.check(index, step, check, &seen);
+                } else {
+                    // Not judged; the values in it are those that later steps go on with.
+                    matching::hold(check, &seen, &mut self.values);
+                }
             }
         }
     }
 
     /// What a step demands without saying so: mail that is waited for comes, and where none may come none does.
     fn silent_demands(&mut self, index: usize, step: &Step, event: &Event) {
-        let level = step.checks.iter().map(|check| check.level).min().unwrap_or(Level::Must);
+        let level = match self.trial.expected(step).map(|check| check.level).min() {
+            Some(level) => level,
+            None if step.checks.is_empty() => Level::Must,
+            // All that the step expects is of other versions of the specification.
+            None => return,
+        };
         match event {
             Event::Delivery(delivery) if delivery.mails.len() < delivery.wanted => {
                 let mut actual =
@@ -101,7 +112,7 @@ impl Judge<'_> {
             }
             Event::NoMailWindow(silence) if !silence.mails.is_empty() => {
                 // A scenario may say that mail without a link is no harm: then `links` decides.
-                if step.checks.iter().any(|check| names(check, "links") || names(check, "count")) {
+                if self.trial.expected(step).any(|check| names(check, "links") || names(check, "count")) {
                     return;
                 }
                 let subjects: Vec<&str> =
@@ -156,6 +167,7 @@ impl Judge<'_> {
             level,
             requirement: check.and_then(|check| check.because.clone()).unwrap_or_else(|| scenario.title.clone()),
             spec,
+            basis: check.map(|check| check.basis.clone()).unwrap_or_default(),
             step: step.label.clone(),
             step_index: Some(index),
             place: Some(self.trial.suite().sources.place(span)),
@@ -187,7 +199,7 @@ impl Judge<'_> {
                 finding.level <= weakest
                     && first.is_none_or(|first| finding.step_index.is_some_and(|index| index < first))
             });
-        let asked = self.trial.steps().iter().flat_map(|step| &step.checks).map(|check| check.level).min();
+        let asked = self.trial.strongest();
         let told = |finding: &Finding| {
             let (step, subject) = (&finding.step, &finding.subject);
             let what = format!("{subject} is {}, expected {}", brief(&finding.actual), brief(&finding.expected));
@@ -216,6 +228,7 @@ impl Judge<'_> {
                 level,
                 requirement: "what follows could not be seen".to_owned(),
                 spec: None,
+                basis: Basis::default(),
                 step: "stopped".to_owned(),
                 step_index: None,
                 place: None,

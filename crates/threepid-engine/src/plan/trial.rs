@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::scenario::{Case, Scenario, SpecVersion, Step, Suite};
-use threepid_record::model::{TargetInfo, TrialRecord};
+use crate::scenario::{Case, Check, Scenario, SpecVersion, Step, Suite};
+use threepid_record::model::{Level, TargetInfo, TrialRecord};
 
 /// Which of the two prefixes of the Client-Server API is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,11 +54,13 @@ pub struct Trial {
     pub variant: String,
     /// Which repetition, from 1.
     pub repetition: u32,
+    /// The newest version of the specification that the target speaks, if it says one.
+    pub newest: Option<SpecVersion>,
 }
 
 impl Trial {
     /// The trial that a record is of, if the suite has its scenario and its row.
-    pub fn of_record(suite: &Arc<Suite>, record: &TrialRecord) -> Option<Trial> {
+    pub fn of_record(suite: &Arc<Suite>, record: &TrialRecord, info: &TargetInfo) -> Option<Trial> {
         let scenario = suite.scenarios.iter().position(|scenario| scenario.id == record.id)?;
         let case = suite.scenarios[scenario].cases.iter().position(|case| case.name == record.case)?;
         Some(Trial {
@@ -68,6 +70,7 @@ impl Trial {
             api: if record.api == "r0" { Api::R0 } else { Api::V3 },
             variant: record.variant.clone(),
             repetition: record.repetition,
+            newest: newest(info),
         })
     }
 
@@ -89,6 +92,17 @@ impl Trial {
     /// Its steps.
     pub fn steps(&self) -> &[Step] {
         &self.case().steps
+    }
+
+    /// What is expected of a step in the version of the specification that the target speaks.
+    pub fn expected<'s>(&self, step: &'s Step) -> impl Iterator<Item = &'s Check> {
+        let newest = self.newest;
+        step.checks.iter().filter(move |check| check.holds_for(newest))
+    }
+
+    /// The strongest level of all that is expected.
+    pub fn strongest(&self) -> Option<Level> {
+        self.steps().iter().flat_map(|step| self.expected(step)).map(|check| check.level).min()
     }
 
     /// Its name: unique in a run, and the same in every run.
@@ -132,6 +146,7 @@ pub fn plan(
                             api,
                             variant: variant.to_owned(),
                             repetition,
+                            newest: newest(info),
                         },
                         skip: skip.clone(),
                     });
@@ -140,6 +155,11 @@ pub fn plan(
         }
     }
     planned
+}
+
+/// The newest version of the specification that a target speaks.
+fn newest(info: &TargetInfo) -> Option<SpecVersion> {
+    info.versions.iter().filter_map(|version| version.parse().ok()).max()
 }
 
 fn reason_to_skip(scenario: &Scenario, info: &TargetInfo) -> Option<String> {
@@ -152,7 +172,7 @@ fn reason_to_skip(scenario: &Scenario, info: &TargetInfo) -> Option<String> {
             }
         }
     }
-    let newest = info.versions.iter().filter_map(|version| version.parse::<SpecVersion>().ok()).max()?;
+    let newest = newest(info)?;
     if let Some(since) = scenario.since.filter(|since| newest < *since) {
         return Some(format!("it holds since {since}, and the target speaks up to {newest}"));
     }

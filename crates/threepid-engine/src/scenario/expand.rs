@@ -16,6 +16,7 @@ use super::keys;
 use super::node::{Key, Node, Span, Value};
 use super::read::Reader;
 use super::text::{self, Placeholder, Segment};
+use threepid_record::model::SpecRef;
 
 /// How deeply fragments may use each other.
 const MAX_DEPTH: usize = 8;
@@ -28,6 +29,8 @@ pub(super) struct Fragment {
     /// Name and default of each input.
     pub(super) inputs: Vec<(String, Option<Node>)>,
     pub(super) outputs: Vec<String>,
+    /// Where the specification asks for what its steps expect.
+    pub(super) spec: Option<SpecRef>,
     pub(super) steps: Vec<Node>,
     /// Whether a part of it could not be read.
     pub(super) faulty: bool,
@@ -40,6 +43,8 @@ pub(super) struct Flat {
     pub(super) node: Node,
     /// Whether it stems from a fragment.
     pub(super) prepares: bool,
+    /// Where the specification asks for what it expects, as its fragment says.
+    pub(super) spec: Option<SpecRef>,
     /// The conditions of the fragments and repetitions that it stems from: values that must have come up, or not.
     pub(super) conditions: Vec<Condition>,
     /// Its place in a repetition.
@@ -90,6 +95,8 @@ pub(super) struct Expander<'a> {
     steps: usize,
     /// The conditions of all fragments and repetitions around the step at hand.
     conditions: Vec<Condition>,
+    /// What the fragment at hand says of the specification.
+    spec: Option<SpecRef>,
     /// The names that have stood in a step so far.
     seen: BTreeSet<String>,
     repeating: bool,
@@ -105,6 +112,7 @@ impl<'a> Expander<'a> {
             uses: 0,
             steps: 0,
             conditions: Vec::new(),
+            spec: None,
             seen: BTreeSet::new(),
             repeating: false,
         }
@@ -147,7 +155,13 @@ impl<'a> Expander<'a> {
             return None;
         }
         repeat::names(&node, &mut self.seen);
-        Some(Flat { node, prepares: !open.is_empty(), conditions: self.conditions.clone(), round: None })
+        Some(Flat {
+            node,
+            prepares: !open.is_empty(),
+            spec: self.spec.clone(),
+            conditions: self.conditions.clone(),
+            round: None,
+        })
     }
 
     fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
@@ -188,7 +202,9 @@ impl<'a> Expander<'a> {
             inner: Some(Inner { number: self.uses, outputs: self.outputs(&name, fragment, fields.get("out"), scope) }),
         };
         open.push(name);
+        let around = std::mem::replace(&mut self.spec, fragment.spec.clone());
         let steps = self.steps(&fragment.steps, &inner, open);
+        self.spec = around;
         open.pop();
         steps
     }

@@ -8,7 +8,8 @@ use super::keys::{self, Shape};
 use super::node::{Node, Span, Value};
 use super::pattern::{Pattern, PatternKind};
 use super::read::{Fields, Reader};
-use threepid_record::model::{Level, SpecRef};
+use super::version::SpecVersion;
+use threepid_record::model::{Basis, Ground, Level, SpecRef};
 
 /// What one level of a step expects.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,12 @@ pub struct Check {
     pub because: Option<String>,
     /// Where the specification asks for it, if not where the step or the file says.
     pub spec: Option<SpecRef>,
+    /// What it rests on.
+    pub basis: Basis,
+    /// The first version of the specification that expects it.
+    pub since: Option<SpecVersion>,
+    /// The last version of the specification that expects it.
+    pub until: Option<SpecVersion>,
     /// What must be seen whatever alternative is chosen: an object over the outcome.
     pub pattern: Pattern,
     /// Named alternatives; one of them must be seen too, if there are any.
@@ -36,6 +43,16 @@ pub struct Alternative {
     pub pattern: Pattern,
 }
 
+impl Check {
+    /// Whether a target whose newest version is this one is expected to do it. Of one that does not say its versions, all
+    /// is expected.
+    pub fn holds_for(&self, newest: Option<SpecVersion>) -> bool {
+        newest.is_none_or(|newest| {
+            self.since.is_none_or(|since| newest >= since) && self.until.is_none_or(|until| newest <= until)
+        })
+    }
+}
+
 impl Reader<'_> {
     /// Reads all levels of a step, in the order of the file.
     pub(super) fn checks(&self, fields: &Fields<'_>, observed: &[keys::Key]) -> Vec<Check> {
@@ -43,9 +60,21 @@ impl Reader<'_> {
             .iter()
             .filter_map(|(key, node)| {
                 let level = Level::ALL.into_iter().find(|level| level.word() == key.name)?;
-                self.check(level, key.span, node, observed)
+                Some((level, key.span, node))
             })
+            .flat_map(|(level, span, node)| self.level(level, span, node, observed))
             .collect()
+    }
+
+    /// One expectation, or a list of several.
+    fn level(&self, level: Level, span: Span, node: &Node, observed: &[keys::Key]) -> Vec<Check> {
+        let Value::List(items) = &node.value else {
+            return self.check(level, span, node, observed).into_iter().collect();
+        };
+        if items.is_empty() {
+            self.fault(Diagnostic::new(node.span, "empty", format!("`{level}` is empty")).label("no expectation"));
+        }
+        items.iter().filter_map(|item| self.check(level, item.span, item, observed)).collect()
     }
 
     fn check(&self, level: Level, span: Span, node: &Node, observed: &[keys::Key]) -> Option<Check> {
@@ -74,9 +103,39 @@ impl Reader<'_> {
             span,
             because: fields.get("because").and_then(|node| self.plain(node, "`because`")),
             spec: fields.get("spec").and_then(|node| self.spec(node)),
+            basis: self.basis(level, &fields),
+            since: fields.get("since").and_then(|node| self.version(node)),
+            until: fields.get("until").and_then(|node| self.version(node)),
             pattern,
             one_of,
         })
+    }
+
+    /// What an expectation rests on; each key is for one level.
+    fn basis(&self, level: Level, fields: &Fields<'_>) -> Basis {
+        for (name, its) in [("ground", Level::Must), ("harm", Level::Security), ("relied_on_by", Level::Convention)] {
+            if let Some((key, _)) = fields.entry(name).filter(|_| level != its) {
+                self.fault(
+                    Diagnostic::new(key.span, "other-level", format!("`{name}` is for `{its}`, and this is `{level}`"))
+                        .label("of another level")
+                        .help(format!("write what `{level}` rests on: {}", rests_on(level))),
+                );
+            }
+        }
+        let plain = |name: &str| fields.get(name).and_then(|node| self.plain(node, &format!("`{name}`")));
+        let ground = fields.get("ground").and_then(|node| {
+            let word = self.plain(node, "`ground`")?;
+            let ground = Ground::ALL.into_iter().find(|ground| ground.word() == word);
+            if ground.is_none() {
+                self.fault(
+                    Diagnostic::new(node.span, "unknown-word", format!("unknown ground `{word}`"))
+                        .label("not known")
+                        .nearest(&word, keys::GROUNDS.iter().copied()),
+                );
+            }
+            ground
+        });
+        Basis { ground, harm: plain("harm"), relied_on_by: plain("relied_on_by") }
     }
 
     /// Reads a pattern over an outcome of any kind, as `until` has it.
@@ -156,5 +215,61 @@ impl Reader<'_> {
                 Some(Alternative { name: key.name.clone(), pattern: self.outcome(&fields, observed) })
             })
             .collect()
+    }
+}
+
+/// The keys that say what a level rests on, for help.
+fn rests_on(level: Level) -> &'static str {
+    match level {
+        Level::Must => "`ground` and `because`, with an anchor",
+        Level::Security => "`harm`",
+        Level::Should => "`because`, naming the recommendation",
+        Level::Convention => "`relied_on_by`",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{SourceFile, Sources, Step, Suite};
+
+    fn steps(expects: &str) -> Result<Vec<Step>, String> {
+        let text = format!("title: t\nwhy: w\nsteps:\n  - GET: /x\n    {expects}\n");
+        let file = SourceFile { path: "a/b.yaml".into(), text };
+        Suite::read(Sources::of([file]))
+            .map(|suite| suite.scenarios[0].cases[0].steps.clone())
+            .map_err(|(sources, faults)| faults.render(&sources, false, 100))
+    }
+
+    #[test]
+    fn a_level_may_hold_several_expectations() {
+        let list = "must: [{status: 401, ground: text, because: so it stands}, \
+                    {body: {}, ground: schema, since: v1.2, until: v1.5}]\n    \
+                    security: {status: 401, harm: anybody reads it}\n    \
+                    convention: {status: 401, relied_on_by: a client}";
+        let checks = steps(list).unwrap().remove(0).checks;
+        let of = |index: usize| (checks[index].level, checks[index].basis.clone());
+        let ground = |ground| Basis { ground: Some(ground), ..Basis::default() };
+        assert_eq!(of(0), (Level::Must, ground(Ground::Text)));
+        assert_eq!(of(1), (Level::Must, ground(Ground::Schema)));
+        assert_eq!(of(2).1.harm.as_deref(), Some("anybody reads it"));
+        assert_eq!(of(3).1.relied_on_by.as_deref(), Some("a client"));
+        assert_eq!(checks[0].because.as_deref(), Some("so it stands"));
+        let versions = (checks[1].since, checks[1].until);
+        assert_eq!(versions, ("v1.2".parse().ok(), "v1.5".parse().ok()));
+    }
+
+    #[test]
+    fn what_a_level_rests_on_is_of_that_level() {
+        for (expects, said) in [
+            ("must: {status: 401, harm: x}", "`harm` is for `security`, and this is `must`"),
+            ("should: {status: 401, ground: text}", "`ground` is for `must`"),
+            ("must: {status: 401, ground: txt}", "did you mean `text`"),
+            ("must: {status: 401, since: '1.2'}", "no version"),
+            ("must: []", "`must` is empty"),
+        ] {
+            let shown = steps(expects).unwrap_err();
+            assert!(shown.contains(said), "{said} is missing in\n{shown}");
+        }
     }
 }

@@ -33,6 +33,7 @@ impl Reader<'_> {
         let outputs = fields.get("outputs").map(|node| self.words(node, "`outputs`")).unwrap_or_default();
         Some(Fragment {
             inputs,
+            spec: fields.get("spec").and_then(|node| self.spec(node)),
             outputs: outputs.into_iter().map(|(name, _)| name).collect(),
             steps: self.list_of_steps(&fields, "steps"),
             faulty: self.count_faults() != before,
@@ -203,7 +204,8 @@ impl Reader<'_> {
         cases
     }
 
-    fn version(&self, node: &Node) -> Option<SpecVersion> {
+    /// A version of the specification.
+    pub(super) fn version(&self, node: &Node) -> Option<SpecVersion> {
         let text = self.plain(node, "the version")?;
         let version = text.parse().ok();
         if version.is_none() {

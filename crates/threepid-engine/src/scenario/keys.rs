@@ -24,6 +24,8 @@ pub(super) enum Shape {
     Template,
     /// A mapping whose values are text with placeholders.
     Texts,
+    /// A version of the specification.
+    Version,
     /// A reference to the specification.
     Spec,
     /// A list of steps.
@@ -68,8 +70,8 @@ pub(super) static SCENARIO: &[Key] = &[
     key("spec", Shape::Spec, "Where the specification asks for it."),
     key("covers", Shape::Words, "Rows of the catalogue of behaviours that this file tests."),
     key("needs", Shape::Words, "What the target must offer; else the scenario is skipped with the reason."),
-    key("since", Shape::Plain, "The first version of the specification for which it holds: `r0.6.0`, `v1.13`."),
-    key("until", Shape::Plain, "The last version of the specification for which it holds."),
+    key("since", Shape::Version, "The first version of the specification for which it holds: `r0.6.0`, `v1.13`."),
+    key("until", Shape::Version, "The last version of the specification for which it holds."),
     key("actors", Shape::Words, "Who takes part. Each gets a fresh account."),
     key("cases", Shape::Cases, "Named rows of inputs; each is a trial of its own."),
     needed("steps", Shape::Steps, "What happens, in order."),
@@ -79,6 +81,7 @@ pub(super) static SCENARIO: &[Key] = &[
 /// The keys of a fragment file.
 pub(super) static FRAGMENT: &[Key] = &[
     needed("title", Shape::Plain, "What the steps reach together."),
+    key("spec", Shape::Spec, "Where the specification asks for what its steps expect, if they do not say."),
     key("inputs", Shape::Inputs, "What `with:` may give: each name with its meaning, or with a default."),
     key("outputs", Shape::Words, "The values that the user of the fragment can go on with."),
     needed("steps", Shape::Steps, "What happens, in order."),
@@ -259,7 +262,20 @@ pub(super) static EXPECTATION: &[Key] = &[
     key("one_of", Shape::Alternatives, "Named alternatives; the record says which one the server chose."),
     key("because", Shape::Plain, "The requirement in words, for reports; the scenario's title if not given."),
     key("spec", Shape::Spec, "Where the specification asks for this, if not where the step or the file says."),
+    key(
+        "ground",
+        Shape::OneOf(GROUNDS),
+        "For `must`: `text` is a normative sentence, `schema` a field or type that the API definition requires of the \
+         server, `response` the status and errcode documented for just this case.",
+    ),
+    key("harm", Shape::Plain, "For `security`: who can do what to whom if it is not so."),
+    key("relied_on_by", Shape::Plain, "For `convention`: which client, library or recorded flow relies on it."),
+    key("since", Shape::Version, "The first version of the specification that expects this: `r0.6.0`, `v1.13`."),
+    key("until", Shape::Version, "The last version of the specification that expects this."),
 ];
+
+/// What a `must` can rest on: the words of [`threepid_record::model::Ground`].
+pub(super) static GROUNDS: &[&str] = &["text", "schema", "response"];
 
 /// The keys that say what a step does, besides the methods: each with its meaning.
 pub(super) static ACTIONS: &[(&str, &str)] = &[

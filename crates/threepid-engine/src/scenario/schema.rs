@@ -22,6 +22,7 @@ pub fn json_schema() -> Value {
             "pattern": pattern(),
             "status": status(),
             "duration": {"type": "string", "pattern": "^[0-9]+ ?(ms|s|m|min|h)$"},
+            "version": {"type": "string", "pattern": "^(r0(\\.[0-9]+){0,2}|v[1-9][0-9]*(\\.[0-9]+){0,2})$"},
             "text": {"type": ["string", "number", "boolean"]},
         },
     })
@@ -57,6 +58,7 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
         Shape::Texts | Shape::Changes => {
             json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}})
         }
+        Shape::Version => json!({"$ref": "#/$defs/version"}),
         Shape::Spec => json!({"$ref": "#/$defs/spec"}),
         Shape::Steps => json!({"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/step"}}),
         Shape::Cases => json!({"type": "object", "additionalProperties": {"type": "object"}}),
@@ -126,7 +128,9 @@ fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -
         schema
     });
     if let Some(expectation) = &expectation {
-        more.extend(Level::ALL.map(|level| (level.word(), expectation.clone())));
+        // One expectation, or several, each with what it rests on.
+        let one_or_more = json!({"anyOf": [expectation, {"type": "array", "minItems": 1, "items": expectation}]});
+        more.extend(Level::ALL.map(|level| (level.word(), one_or_more.clone())));
     }
     let list: Vec<(&str, Value)> = own
         .iter()

@@ -186,7 +186,7 @@ impl Reader<'_> {
         }
         let fields = self.fields(node, &what, &[own, keys::STEP], &extra)?;
         let name = fields.get("name").and_then(|node| self.plain(node, "`name`"));
-        let spec = fields.get("spec").and_then(|node| self.spec(node));
+        let spec = fields.get("spec").and_then(|node| self.spec(node)).or_else(|| flat.spec.clone());
         let (action, observed) = match named {
             "mail" => (self.mail(value, &fields).map(Action::Mail), keys::DELIVERY),
             "no_mail" => (self.quiet(value, &fields).map(Action::NoMail), keys::SILENCE),

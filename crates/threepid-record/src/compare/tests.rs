@@ -219,6 +219,7 @@ fn finding(requirement: &str, level: Level) -> Finding {
         level,
         requirement: requirement.to_owned(),
         spec: None,
+        basis: Basis::default(),
         step: "the step".into(),
         step_index: Some(0),
         place: None,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Level;
+use super::{Basis, Level};
 
 /// One thing that is not as required.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub struct Finding {
     pub requirement: String,
     /// Where the requirement comes from.
     pub spec: Option<SpecRef>,
+    /// What the requirement rests on. Written as `ground`, `harm`, `relied_on_by`; older records have none of them.
+    #[serde(flatten)]
+    pub basis: Basis,
     /// The step's name, for people.
     pub step: String,
     /// Index of the planned step.

@@ -85,6 +85,8 @@ impl Redactor {
             level: _,
             requirement,
             spec: _,
+            // Words of the scenario.
+            basis: _,
             step,
             step_index: _,
             place: _,

@@ -3,8 +3,8 @@ use std::path::Path;
 use super::*;
 use threepid_engine::scenario::{SourceFile, Sources};
 use threepid_record::model::{
-    Body, Counts, Entry, Event, Exchange, Finding, FindingKind, Level, Request, Response, TargetInfo, Transcript,
-    Visit, VisitEnd,
+    Basis, Body, Counts, Entry, Event, Exchange, Finding, FindingKind, Level, Request, Response, TargetInfo,
+    Transcript, Visit, VisitEnd,
 };
 
 const SUCCESS: &str = r#"title: An address is added
@@ -130,6 +130,7 @@ fn record() -> Report {
         level: Level::Must,
         requirement: String::new(),
         spec: None,
+        basis: Basis::default(),
         step: String::new(),
         step_index: Some(0),
         place: None,

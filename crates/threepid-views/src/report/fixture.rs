@@ -85,6 +85,7 @@ fn finding(level: Level, requirement: &str, step: usize, subject: &str, expected
         level,
         requirement: requirement.to_owned(),
         spec: Some(spec()),
+        basis: Basis::default(),
         step: "POST /account/3pid/add".to_owned(),
         step_index: Some(step),
         place: Some(place(21, "    must: {status: 401}", 12)),

@@ -66,6 +66,7 @@ fn record() -> TrialRecord {
             level: Level::Must,
             requirement: s(),
             spec: None,
+            basis: Basis::default(),
             step: s(),
             step_index: None,
             place: None,
