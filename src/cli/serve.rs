@@ -10,11 +10,8 @@ use threepid_reference::{Defect, Shape};
 pub(super) async fn serve(args: ServeArgs) -> Exit {
     if args.list_defects {
         for defect in threepid_reference::defects() {
-            let caught = defect.caught_by.join(", ");
-            terminal::out(&format!(
-                "{}\n    {}\n    rule: {}\n    caught by: {caught}\n",
-                defect.name, defect.promise, defect.rule
-            ));
+            let level = format!("{:?}", defect.level).to_lowercase();
+            terminal::out(&format!("{}\n    {}\n    {level}: {}\n", defect.name, defect.promise, defect.rule));
         }
         return Exit::Ok;
     }
@@ -58,7 +55,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
 ///
 /// A message with the nearest name for the first that there is not.
 pub(super) fn find_defects(names: &[String]) -> Result<Vec<&'static Defect>, String> {
-    let known = || threepid_reference::defects().iter().map(|defect| defect.name);
+    let known = || threepid_reference::defects().iter().map(|defect| defect.name.as_str());
     names
         .iter()
         .map(|name| threepid_reference::find_defect(name).ok_or_else(|| unknown("defect", name, known())))
@@ -71,7 +68,7 @@ pub(super) fn find_defects(names: &[String]) -> Result<Vec<&'static Defect>, Str
 ///
 /// A message with the nearest name for the first that there is not.
 pub(super) fn find_shapes(names: &[String]) -> Result<Vec<&'static Shape>, String> {
-    let known = || threepid_reference::shapes().iter().map(|shape| shape.name);
+    let known = || threepid_reference::shapes().iter().map(|shape| shape.name.as_str());
     names
         .iter()
         .map(|name| threepid_reference::find_shape(name).ok_or_else(|| unknown("shape", name, known())))

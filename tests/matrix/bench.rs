@@ -99,7 +99,7 @@ impl Bench {
     /// Runs everything once for each item; gives the records in the order of the items.
     pub(crate) async fn each<'i, T>(
         &self,
-        items: &'static [T],
+        items: &'i [&'static T],
         what: impl Fn(&'static T) -> What + 'i,
         switches: impl Fn(&'static T) -> (Vec<&'static Defect>, Vec<&'static Shape>) + 'i,
     ) -> Vec<Vec<TrialRecord>> {

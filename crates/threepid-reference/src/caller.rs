@@ -17,7 +17,7 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 
-use super::{accounts::UserId, answer::MatrixError, defects::UNKNOWN_TOKEN_UNDER_ANOTHER_CODE, server::Server};
+use super::{accounts::UserId, answer::MatrixError, server::Server};
 
 /// The account and device behind a valid access token.
 #[derive(Debug, Clone)]
@@ -88,7 +88,7 @@ fn client_address(parts: &Parts, trust_forwarded_for: bool) -> IpAddr {
 
 fn unknown_token(server: &Server) -> MatrixError {
     let error = "this access token is not known";
-    if server.has_defect(UNKNOWN_TOKEN_UNDER_ANOTHER_CODE) {
+    if server.has_defect("unknown-token-under-another-code") {
         return MatrixError::forbidden(error);
     }
     MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", error)

@@ -13,11 +13,7 @@ use super::{
     address::Address,
     answer::MatrixError,
     body::Fields as _,
-    defects::{
-        IDENTIFIER_REFUSES_LOCALPARTS, IDENTIFIER_REFUSES_USER_IDS, LEGACY_USER_IS_A_SERVER_ERROR, LOGIN_COMPARES_CASE,
-    },
     server::Server,
-    shapes::IDENTIFIER_ONLY,
 };
 
 /// The account that the identifier in these fields names.
@@ -33,11 +29,11 @@ pub(super) fn named(
             other => Err(MatrixError::invalid_param(format!("identifiers of the type `{other}` are not supported"))),
         };
     }
-    if server.has_shape(IDENTIFIER_ONLY) {
+    if server.has_shape("identifier-only") {
         return Err(MatrixError::missing_param("identifier"));
     }
     if let Some(user) = fields.optional_text("user")? {
-        if server.has_defect(LEGACY_USER_IS_A_SERVER_ERROR) {
+        if server.has_defect("legacy-user-is-a-server-error") {
             return Err(MatrixError::internal("there is no identifier"));
         }
         return Ok(by_user(server, accounts, user));
@@ -50,8 +46,8 @@ pub(super) fn named(
 
 fn by_user(server: &Server, accounts: &Accounts, user: &str) -> Option<UserId> {
     let is_full_id = user.starts_with('@');
-    let refused = server.has_defect(IDENTIFIER_REFUSES_USER_IDS) && is_full_id
-        || server.has_defect(IDENTIFIER_REFUSES_LOCALPARTS) && !is_full_id;
+    let refused = server.has_defect("identifier-refuses-user-ids") && is_full_id
+        || server.has_defect("identifier-refuses-localparts") && !is_full_id;
     accounts.named(user).filter(|_| !refused).cloned()
 }
 
@@ -67,7 +63,7 @@ fn by_address(
     // An address that is none has no account, like an address that nobody has: the answer must not differ.
     let owner = Address::parse(address)
         .ok()
-        .filter(|it| it.as_str() == address || !server.has_defect(LOGIN_COMPARES_CASE))
+        .filter(|it| it.as_str() == address || !server.has_defect("login-compares-case"))
         .and_then(|address| accounts.owner(&address).cloned());
     Ok(owner)
 }

@@ -15,15 +15,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, header::AUTHORIZATION, r
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::{
-    StartError,
-    accounts::UserId,
-    answer::MatrixError,
-    config::Config,
-    defects::{BIND_FORGETS_THE_TOKEN, UNBIND_IS_NOT_SIGNED},
-    server::Server,
-    tls,
-};
+use super::{StartError, accounts::UserId, answer::MatrixError, config::Config, server::Server, tls};
 
 /// Bytes in the answer of an identity server.
 const ANSWER_LIMIT: usize = 64 * 1024;
@@ -82,7 +74,7 @@ impl IdentityServers {
         });
         let path = "/_matrix/identity/v2/3pid/bind";
         let mut request = self.request(bind.id_server, path, &body)?;
-        if !server.has_defect(BIND_FORGETS_THE_TOKEN) {
+        if !server.has_defect("bind-forgets-the-token") {
             request = request.bearer_auth(bind.id_access_token);
         }
         let (status, answer) = exchange(request).await?;
@@ -111,7 +103,7 @@ impl IdentityServers {
         let threepid = json!({"medium": what.medium, "address": what.address});
         let body = json!({"mxid": user.as_str(), "threepid": threepid});
         let mut request = self.request(id_server, UNBIND_PATH, &body)?;
-        if !server.has_defect(UNBIND_IS_NOT_SIGNED) {
+        if !server.has_defect("unbind-is-not-signed") {
             let signed = signing::Request {
                 method: Method::POST.as_str(),
                 uri: UNBIND_PATH,

@@ -4,7 +4,7 @@
 //! speaks real HTTP and real SMTP. It *never* imports anything else of this crate: a misreading of the specification made
 //! here cannot be cancelled out by the same misreading in the harness.
 //!
-//! It has two kinds of switch. A [`Defect`] breaks one promise and must be caught by the scenarios it names. A [`Shape`] is a
+//! It has two kinds of switch. A [`Defect`] breaks one promise, and scenarios must notice. A [`Shape`] is a
 //! lawful difference seen in real servers, with which every scenario must still pass. What the server offers at all is its
 //! [`Config`], and a [`Variant`] is a named one.
 //!
@@ -23,7 +23,6 @@ mod body;
 mod bounded;
 mod caller;
 mod config;
-mod defects;
 mod endpoints;
 mod identifier;
 mod identity;
@@ -36,8 +35,8 @@ mod pushers;
 mod random;
 mod routes;
 mod server;
-mod shapes;
 mod switches;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -58,8 +57,7 @@ use axum::{
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use config::{Config, Limit, RateLimits, Registration};
-pub use defects::{Defect, defects, find_defect};
-pub use shapes::{Shape, find_shape, shapes};
+pub use table::{Defect, Gravity, Shape, defects, find_defect, find_shape, shapes};
 pub use tls::Tls;
 pub use variants::{Variant, find_variant, variants};
 

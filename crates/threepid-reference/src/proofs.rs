@@ -14,16 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    address::Address,
-    bounded::Bounded,
-    defects::{
-        FAILED_ATTEMPT_NOT_REPEATED, HIGHER_ATTEMPT_MAILS_NOTHING, REPEAT_CHANGES_THE_SID, SAME_ATTEMPT_MAILS_AGAIN,
-        TOKENS_COUNT_UP,
-    },
-    random,
-    switches::Switches,
-};
+use super::{address::Address, bounded::Bounded, random, switches::Switches};
 
 pub(super) use session::{Claim, Followed, LinkFailure, NoProof, Opened, Proof, Purpose, Sending, Visit};
 
@@ -61,7 +52,7 @@ impl Proofs {
         for sid in &known {
             if let Some(session) = self.live(sid)
                 && session.is_of(&claim.client_secret)
-                && !switches.has_defect(REPEAT_CHANGES_THE_SID)
+                && !switches.has_defect("repeat-changes-the-sid")
             {
                 return session.reopen(sid, claim.next_link);
             }
@@ -83,19 +74,19 @@ impl Proofs {
         let expires = Instant::now() + self.token_lifetime;
         self.tokens_made = self.tokens_made.wrapping_add(1);
         let value =
-            if switches.has_defect(TOKENS_COUNT_UP) { format!("{:04}", self.tokens_made) } else { random::token() };
+            if switches.has_defect("tokens-count-up") { format!("{:04}", self.tokens_made) } else { random::token() };
         let Some(session) = self.live(sid) else {
             return Sending::Gone;
         };
         let done = session.mailed_attempt.is_some_and(|mailed| {
             attempt < mailed
-                || attempt == mailed && !switches.has_defect(SAME_ATTEMPT_MAILS_AGAIN)
-                || switches.has_defect(HIGHER_ATTEMPT_MAILS_NOTHING)
+                || attempt == mailed && !switches.has_defect("same-attempt-mails-again")
+                || switches.has_defect("higher-attempt-mails-nothing")
         });
         if done {
             return Sending::Done;
         }
-        if switches.has_defect(FAILED_ATTEMPT_NOT_REPEATED) {
+        if switches.has_defect("failed-attempt-not-repeated") {
             session.mailed_attempt = Some(attempt);
         }
         if session.tokens.len() >= MAX_LIVE_TOKENS {

@@ -19,7 +19,6 @@ use axum::{
 
 use super::{
     answer::{self, MatrixError},
-    defects::R0_IS_MISSING,
     endpoints::{
         add, admin, binding, deactivate, federation, link, login, password, pushers, register, request_token, submit,
         threepids, versions,
@@ -42,7 +41,7 @@ pub(super) fn router(server: Arc<Server>) -> Router {
         .route("/_synapse/admin/v1/register", get(admin::nonce).post(admin::create))
         .route("/_matrix/key/v2/server", get(federation::key))
         .route("/_matrix/federation/v1/openid/userinfo", get(federation::userinfo));
-    let without_r0 = usize::from(server.has_defect(R0_IS_MISSING));
+    let without_r0 = usize::from(server.has_defect("r0-is-missing"));
     for prefix in &PREFIXES[without_r0..] {
         router = router.merge(client(prefix));
     }

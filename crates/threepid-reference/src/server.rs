@@ -12,7 +12,7 @@ use axum::{http::StatusCode, response::Response};
 use url::Url;
 
 use super::{
-    Config, Defect, Options, Shape, StartError,
+    Config, Options, StartError,
     accounts::Accounts,
     answer::{self, MatrixError},
     endpoints::admin::Nonces,
@@ -21,7 +21,6 @@ use super::{
     mailer::Mailer,
     proofs::Proofs,
     pushers::Pushers,
-    shapes,
     switches::Switches,
     uia::Challenges,
 };
@@ -89,13 +88,13 @@ impl Server {
     }
 
     /// Whether the promise behind this defect is to be broken.
-    pub(super) fn has_defect(&self, defect: Defect) -> bool {
-        self.switches.has_defect(defect)
+    pub(super) fn has_defect(&self, name: &str) -> bool {
+        self.switches.has_defect(name)
     }
 
     /// Whether this lawful difference is to be shown.
-    pub(super) fn has_shape(&self, shape: Shape) -> bool {
-        self.switches.has_shape(shape)
+    pub(super) fn has_shape(&self, name: &str) -> bool {
+        self.switches.has_shape(name)
     }
 
     /// Whether validation mails are on offer at all.
@@ -109,20 +108,15 @@ impl Server {
             return Ok(());
         }
         let refusal = MatrixError::forbidden("third-party identifiers cannot be changed on this server");
-        Err(if self.has_shape(shapes::CHANGES_DISABLED_400) {
-            refusal.with_status(StatusCode::BAD_REQUEST)
-        } else {
-            refusal
-        })
+        Err(if self.has_shape("changes-disabled-400") { refusal.with_status(StatusCode::BAD_REQUEST) } else { refusal })
     }
 
     /// What requestToken answers on a server whose shape is not to offer it.
     pub(super) fn refusal_of_mail(&self) -> Option<Result<Response, MatrixError>> {
-        let chosen = shapes::REFUSALS.iter().find(|(shape, ..)| self.has_shape(*shape));
-        chosen.map(|(_, status, errcode)| match *errcode {
+        self.switches.refusal_of_mail().map(|refusal| match &refusal.errcode {
             Some(errcode) => {
                 let error = "validation by e-mail is not offered here";
-                Err(MatrixError::new(*status, errcode, error))
+                Err(MatrixError::new(refusal.status, errcode, error))
             }
             None => Ok(answer::empty()),
         })

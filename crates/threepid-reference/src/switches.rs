@@ -1,47 +1,50 @@
 //! Which defects and shapes are switched on.
 //!
 //! *Takes* the choices of [`Options`](super::Options); *gives* two questions for handlers to ask; *never* decides anything
-//! itself. A handler asks `has_defect(TOKEN_USABLE_TWICE)` right where the promise would be kept.
+//! itself. A handler asks `has_defect("token-usable-twice")` right where the promise would be kept.
 
-use super::{StartError, defects::Defect, shapes::Shape};
+use super::{
+    StartError,
+    table::{Defect, Refusal, Shape},
+};
 
 /// The chosen defects and shapes, composites already taken apart.
 #[derive(Debug, Default)]
 pub(super) struct Switches {
-    defects: Vec<&'static str>,
-    shapes: Vec<&'static str>,
+    defects: Vec<&'static Defect>,
+    shapes: Vec<&'static Shape>,
 }
 
 impl Switches {
     /// Collects the choices; two shapes that decide the same aspect differently contradict each other.
     pub(super) fn new(defects: &[&'static Defect], shapes: &[&'static Shape]) -> Result<Self, StartError> {
         let mut chosen: Vec<&'static Shape> = Vec::new();
-        for shape in shapes {
-            for part in shape.parts() {
-                if chosen.iter().any(|other| other.name == part.name) {
-                    continue;
-                }
-                if let Some(other) = chosen.iter().find(|other| other.aspect == part.aspect) {
-                    let (first, second, aspect) = (other.name, part.name, part.aspect);
-                    return Err(StartError::Contradiction { first, second, aspect });
-                }
-                chosen.push(part);
+        for shape in shapes.iter().flat_map(|shape| shape.parts()) {
+            if chosen.contains(&shape) {
+                continue;
             }
+            if let Some(other) = chosen.iter().find(|other| other.aspect == shape.aspect) {
+                let (first, second, aspect) = (&other.name, &shape.name, &shape.aspect);
+                return Err(StartError::Contradiction { first, second, aspect });
+            }
+            chosen.push(shape);
         }
-        Ok(Self {
-            defects: defects.iter().map(|defect| defect.name).collect(),
-            shapes: chosen.iter().map(|shape| shape.name).collect(),
-        })
+        Ok(Self { defects: defects.to_vec(), shapes: chosen })
     }
 
     /// Whether the promise behind this defect is to be broken.
-    pub(super) fn has_defect(&self, defect: Defect) -> bool {
-        self.defects.contains(&defect.name)
+    pub(super) fn has_defect(&self, name: &str) -> bool {
+        self.defects.iter().any(|defect| defect.name == name)
     }
 
     /// Whether this lawful difference is to be shown.
-    pub(super) fn has_shape(&self, shape: Shape) -> bool {
-        self.shapes.contains(&shape.name)
+    pub(super) fn has_shape(&self, name: &str) -> bool {
+        self.shapes.iter().any(|shape| shape.name == name)
+    }
+
+    /// What requestToken answers on a server whose shape is not to offer it.
+    pub(super) fn refusal_of_mail(&self) -> Option<&'static Refusal> {
+        self.shapes.iter().find_map(|shape| shape.refusal.as_ref())
     }
 }
 
@@ -54,7 +57,7 @@ mod tests {
     fn nothing_is_on_by_default() {
         let switches = Switches::default();
         for defect in crate::defects() {
-            assert!(!switches.has_defect(*defect), "{}", defect.name);
+            assert!(!switches.has_defect(&defect.name), "{}", defect.name);
         }
     }
 
@@ -62,7 +65,7 @@ mod tests {
     fn a_chosen_defect_is_the_only_one_on() {
         let chosen = find_defect("accepts-any-password").unwrap();
         let switches = Switches::new(&[chosen], &[]).unwrap();
-        let on: Vec<_> = crate::defects().iter().filter(|defect| switches.has_defect(**defect)).collect();
+        let on: Vec<_> = crate::defects().iter().filter(|defect| switches.has_defect(&defect.name)).collect();
         assert_eq!(on, [chosen]);
     }
 

@@ -16,10 +16,8 @@ use super::{
     accounts::UserId,
     answer::MatrixError,
     body::Fields as _,
-    defects::SESSION_COUNTS_FOR_ANY_SID,
     proofs::{Proof, Purpose},
     server::{Server, State},
-    shapes::SESSION_REQUIRED,
 };
 
 pub(super) use challenges::Challenges;
@@ -102,7 +100,7 @@ impl Operation {
     /// Whether what was proved for the other operation counts for this one.
     fn accepts(&self, server: &Server, other: &Self) -> bool {
         let same_user = self.user().is_some() && self.user() == other.user();
-        self == other || same_user && server.has_defect(SESSION_COUNTS_FOR_ANY_SID)
+        self == other || same_user && server.has_defect("session-counts-for-any-sid")
     }
 }
 
@@ -165,7 +163,7 @@ pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Res
         }
         None => {
             let fresh = state.challenges.open(operation.clone(), remember);
-            if stage.is_none() || server.has_shape(SESSION_REQUIRED) {
+            if stage.is_none() || server.has_shape("session-required") {
                 return Err(challenge(server, &operation, flows, &fresh));
             }
             fresh

@@ -14,18 +14,8 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    defects::{
-        ADDRESS_MOVES_TO_THE_NEWCOMER, ADDS_ANOTHER_ADDRESS, ADDS_BEFORE_THE_LINK, ADDS_WITHOUT_PASSWORD,
-        CHALLENGE_ADDS_ALREADY, CHALLENGE_WITH_SUCCESS_STATUS, DEPRECATED_ADD_ADDS_NOTHING,
-        DEPRECATED_ADD_SKIPS_THE_PROOF, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, REFUSES_A_PROVEN_ADDRESS,
-        SECOND_ADDRESS_REPLACES_THE_FIRST, SESSION_COUNTS_FOR_ANY_SID, SUCCESS_ADDS_NOTHING, TOKEN_USABLE_TWICE,
-        UNCLICKED_IS_A_SERVER_ERROR, UNCLICKED_REFUSED_BUT_ADDED, UNCLICKED_UNDER_ANOTHER_CODE,
-        UNKNOWN_SID_IS_A_SERVER_ERROR, USED_PROOF_MOVES_THE_ADDRESS, WRONG_PASSWORD_ADDS_ANYWAY,
-        WRONG_PASSWORD_IS_SUCCESS_STATUS,
-    },
     proofs::{NoProof, Proof, Purpose},
     server::{Server, State as ServerState, now_ms},
-    shapes::{AUTH_FAILED_403, DEPRECATED_ADD_404, UNKNOWN_SID_404},
     uia::{self, Ask, Flows, Grant, Operation, Stage},
 };
 
@@ -64,13 +54,13 @@ pub(crate) async fn add(
     let auth = body.optional_object("auth")?;
     let mut state = server.state();
     let is_proven = state.proofs.proof(Purpose::Add, reference.sid, reference.client_secret).is_ok();
-    if auth.is_none() && is_proven && server.has_defect(ADDS_WITHOUT_PASSWORD) {
+    if auth.is_none() && is_proven && server.has_defect("adds-without-password") {
         attach(&server, &mut state, &caller.user, reference)?;
         return Ok(answer::empty());
     }
     let grant = permission(&server, &mut state, &caller.user, reference, auth)?;
     attach(&server, &mut state, &caller.user, reference)?;
-    if !server.has_defect(SESSION_COUNTS_FOR_ANY_SID) {
+    if !server.has_defect("session-counts-for-any-sid") {
         state.challenges.spend(&grant);
     }
     Ok(answer::empty())
@@ -82,7 +72,7 @@ pub(crate) async fn deprecated(
     caller: Caller,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    if server.has_shape(DEPRECATED_ADD_404) {
+    if server.has_shape("deprecated-add-404") {
         return Err(MatrixError::unrecognized(StatusCode::NOT_FOUND));
     }
     server.changes_permitted()?;
@@ -94,10 +84,10 @@ pub(crate) async fn deprecated(
     let reference = Reference::read(credentials)?;
     let mut state = server.state();
     let is_proven = state.proofs.proof(Purpose::Add, reference.sid, reference.client_secret).is_ok();
-    if is_proven && server.has_defect(DEPRECATED_ADD_ADDS_NOTHING) {
+    if is_proven && server.has_defect("deprecated-add-adds-nothing") {
         return Ok(answer::empty());
     }
-    if server.has_defect(DEPRECATED_ADD_SKIPS_THE_PROOF)
+    if server.has_defect("deprecated-add-skips-the-proof")
         && let Some(proof) = claimed(&mut state, reference)
     {
         record(&server, &mut state, &caller.user, proof)?;
@@ -127,12 +117,12 @@ fn permission(
         if !refusal.is_challenge() {
             return Err(refusal);
         }
-        let adds = if is_first { CHALLENGE_ADDS_ALREADY } else { WRONG_PASSWORD_ADDS_ANYWAY };
+        let adds = if is_first { "challenge-adds-already" } else { "wrong-password-adds-anyway" };
         if server.has_defect(adds) {
             let proof = proof(server, state, user, reference)?;
             record(server, state, user, proof)?;
         }
-        let succeeds = if is_first { CHALLENGE_WITH_SUCCESS_STATUS } else { WRONG_PASSWORD_IS_SUCCESS_STATUS };
+        let succeeds = if is_first { "challenge-with-success-status" } else { "wrong-password-is-success-status" };
         Err(if server.has_defect(succeeds) { refusal.with_status(StatusCode::OK) } else { refusal })
     })
 }
@@ -145,13 +135,13 @@ fn attach(
     reference: Reference<'_>,
 ) -> Result<(), MatrixError> {
     let proof = proof(server, state, user, reference)?;
-    if server.has_defect(REFUSES_A_PROVEN_ADDRESS) {
+    if server.has_defect("refuses-a-proven-address") {
         return Err(MatrixError::auth_failed());
     }
-    if !server.has_defect(SUCCESS_ADDS_NOTHING) {
+    if !server.has_defect("success-adds-nothing") {
         record(server, state, user, proof)?;
     }
-    if !server.has_defect(TOKEN_USABLE_TWICE) && !server.has_defect(USED_PROOF_MOVES_THE_ADDRESS) {
+    if !server.has_defect("token-usable-twice") && !server.has_defect("used-proof-moves-the-address") {
         state.proofs.close(reference.sid);
     }
     Ok(())
@@ -172,10 +162,10 @@ fn proof(
     let Reference { sid, client_secret } = reference;
     let refused = match state.proofs.proof(Purpose::Add, sid, client_secret) {
         Ok(proof) => return Ok(proof),
-        Err(NoProof::Unknown) if server.has_defect(UNKNOWN_SID_IS_A_SERVER_ERROR) => {
+        Err(NoProof::Unknown) if server.has_defect("unknown-sid-is-a-server-error") => {
             return Err(MatrixError::internal("there is no such session"));
         }
-        Err(NoProof::Unknown) if server.has_shape(UNKNOWN_SID_404) => {
+        Err(NoProof::Unknown) if server.has_shape("unknown-sid-404") => {
             return Err(MatrixError::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", "no such validation session"));
         }
         Err(NoProof::Unknown) => return Err(auth_failed(server)),
@@ -183,14 +173,14 @@ fn proof(
     };
     let invented = claimed(state, reference);
     match invented {
-        Some(proof) if server.has_defect(ADDS_BEFORE_THE_LINK) => return Ok(proof),
-        Some(proof) if server.has_defect(UNCLICKED_REFUSED_BUT_ADDED) => record(server, state, user, proof)?,
+        Some(proof) if server.has_defect("adds-before-the-link") => return Ok(proof),
+        Some(proof) if server.has_defect("unclicked-refused-but-added") => record(server, state, user, proof)?,
         _ => {}
     }
-    if server.has_defect(UNCLICKED_UNDER_ANOTHER_CODE) {
+    if server.has_defect("unclicked-under-another-code") {
         return Err(refused.because("M_UNKNOWN", "No validated 3pid session found"));
     }
-    if server.has_defect(UNCLICKED_IS_A_SERVER_ERROR) {
+    if server.has_defect("unclicked-is-a-server-error") {
         return Err(refused.with_status(StatusCode::INTERNAL_SERVER_ERROR));
     }
     Err(refused)
@@ -198,26 +188,26 @@ fn proof(
 
 fn auth_failed(server: &Server) -> MatrixError {
     let refusal = MatrixError::auth_failed();
-    if server.has_shape(AUTH_FAILED_403) { refusal.with_status(StatusCode::FORBIDDEN) } else { refusal }
+    if server.has_shape("auth-failed-403") { refusal.with_status(StatusCode::FORBIDDEN) } else { refusal }
 }
 
 /// Writes the address into the account, unless somebody has it.
 fn record(server: &Server, state: &mut ServerState, user: &UserId, proof: Proof) -> Result<(), MatrixError> {
     let Proof { mut address, validated_at } = proof;
-    if server.has_defect(ADDS_ANOTHER_ADDRESS) {
+    if server.has_defect("adds-another-address") {
         address = Address::parse(&format!("x{address}")).unwrap_or(address);
     }
     if let Some(owner) = state.accounts.owner(&address).cloned() {
         let same_proof = |it: &Threepid| it.address == address && it.validated_at == validated_at;
         let used = state.accounts.threepids(&owner).iter().any(same_proof);
-        let moves = server.has_defect(ADDRESS_MOVES_TO_THE_NEWCOMER)
-            || server.has_defect(USED_PROOF_MOVES_THE_ADDRESS) && used
-            || server.has_defect(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) && server.config.inhibit_3pid_errors;
+        let moves = server.has_defect("address-moves-to-the-newcomer")
+            || server.has_defect("used-proof-moves-the-address") && used
+            || server.has_defect("hidden-session-claims-the-address") && server.config.inhibit_3pid_errors;
         if moves {
             state.accounts.detach(&owner, &address);
         }
     }
-    if server.has_defect(SECOND_ADDRESS_REPLACES_THE_FIRST) {
+    if server.has_defect("second-address-replaces-the-first") {
         let first = state.accounts.threepids(user).first();
         if let Some(first) = first.map(|threepid| threepid.address.clone()) {
             state.accounts.detach(user, &first);

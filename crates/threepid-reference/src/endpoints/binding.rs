@@ -13,10 +13,6 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    defects::{
-        BIND_ASKS_NOBODY, BIND_HIDES_THE_REASON, BIND_IGNORES_REFUSALS, UNBIND_CLAIMS_TOO_MUCH,
-        UNBIND_ERROR_BECOMES_SUCCESS, UNBIND_REMOVES_THE_ADDRESS,
-    },
     identity::{Association, Bind, Unbound, bindings},
     server::Server,
 };
@@ -33,7 +29,7 @@ pub(crate) async fn bind(
         sid: body.text("sid")?,
         client_secret: body.text("client_secret")?,
     };
-    if server.has_defect(BIND_ASKS_NOBODY) {
+    if server.has_defect("bind-asks-nobody") {
         return Ok(answer::empty());
     }
     match server.identity.bind(&server, &caller.user, bind).await {
@@ -42,8 +38,8 @@ pub(crate) async fn bind(
             state.bindings.remember(&caller.user, bound, bind.id_server);
             Ok(answer::empty())
         }
-        Err(_) if server.has_defect(BIND_IGNORES_REFUSALS) => Ok(answer::empty()),
-        Err(refusal) if server.has_defect(BIND_HIDES_THE_REASON) => {
+        Err(_) if server.has_defect("bind-ignores-refusals") => Ok(answer::empty()),
+        Err(refusal) if server.has_defect("bind-hides-the-reason") => {
             let hidden = refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR);
             Err(hidden.because("M_UNKNOWN", "the identity server refused"))
         }
@@ -60,10 +56,10 @@ pub(crate) async fn unbind(
     let what = named(body.text("medium")?, body.text("address")?)?;
     let id_server = body.optional_text("id_server")?;
     let result = match everywhere(&server, &caller.user, &what, id_server).await? {
-        Unbound::NotSupported if server.has_defect(UNBIND_CLAIMS_TOO_MUCH) => Unbound::Done,
+        Unbound::NotSupported if server.has_defect("unbind-claims-too-much") => Unbound::Done,
         result => result,
     };
-    if server.has_defect(UNBIND_REMOVES_THE_ADDRESS)
+    if server.has_defect("unbind-removes-the-address")
         && let Ok(address) = Address::parse(&what.address)
     {
         server.state().accounts.detach(&caller.user, &address);
@@ -100,7 +96,7 @@ pub(super) async fn everywhere(
         match answered {
             Ok(Unbound::Done) => server.state().bindings.forget(user, what, &id_server),
             Ok(Unbound::NotSupported) => result = Unbound::NotSupported,
-            Err(_) if server.has_defect(UNBIND_ERROR_BECOMES_SUCCESS) => {}
+            Err(_) if server.has_defect("unbind-error-becomes-success") => {}
             Err(refusal) => return Err(refusal),
         }
     }

@@ -13,10 +13,6 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    defects::{
-        ADDRESSES_SURVIVE_DEACTIVATION, DEACTIVATION_FAILS_TO_UNBIND_NOTHING, DEACTIVATION_LEAVES_THE_BINDINGS,
-        DEACTIVATION_WITHOUT_RESULT,
-    },
     identity::{Association, Unbound},
     server::Server,
     uia::{self, Ask, Flows, Operation, Stage},
@@ -53,14 +49,14 @@ pub(crate) async fn deactivate(
             bound.dedup();
         }
         let had_addresses = !state.accounts.threepids(&user).is_empty();
-        let survive = server.has_defect(ADDRESSES_SURVIVE_DEACTIVATION);
+        let survive = server.has_defect("addresses-survive-deactivation");
         state.accounts.deactivate(&user, survive);
         state.pushers.remove_all(&user);
         (had_addresses, bound)
     };
     let mut result = Unbound::Done;
     for what in &bound {
-        if server.has_defect(DEACTIVATION_LEAVES_THE_BINDINGS) {
+        if server.has_defect("deactivation-leaves-the-bindings") {
             break;
         }
         let unbound = everywhere(&server, &user, what, id_server).await;
@@ -69,10 +65,10 @@ pub(crate) async fn deactivate(
         }
     }
     // An address that this homeserver did not bind may be bound all the same; without any there is nothing to unbind.
-    if bound.is_empty() && (had_addresses || server.has_defect(DEACTIVATION_FAILS_TO_UNBIND_NOTHING)) {
+    if bound.is_empty() && (had_addresses || server.has_defect("deactivation-fails-to-unbind-nothing")) {
         result = Unbound::NotSupported;
     }
-    if server.has_defect(DEACTIVATION_WITHOUT_RESULT) {
+    if server.has_defect("deactivation-without-result") {
         return Ok(answer::empty());
     }
     Ok(answer::ok(json!({"id_server_unbind_result": word(result)})))

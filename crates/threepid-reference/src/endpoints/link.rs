@@ -16,16 +16,9 @@ use axum::{
 use serde_json::json;
 
 use crate::{
-    answer,
-    defects::{
-        HEAD_VALIDATES, LINK_ANSWERS_AN_ERROR, LINK_VALIDATES_NOTHING, NEXT_LINK_IGNORED, NEXT_LINK_WITHOUT_SID,
-        PAGE_ECHOES_ITS_PARAMETERS, PAGE_IS_NOT_HTML, PAGE_WITHOUT_PROTECTION, RESET_LINK_VALIDATES_WHEN_FETCHED,
-        RESET_PAGE_ECHOES_ITS_PARAMETERS, SECOND_CLICK_IS_A_SERVER_ERROR,
-    },
-    pages,
+    answer, pages,
     proofs::{Followed, Purpose, Visit},
     server::Server,
-    shapes::{FAILURE_PAGE_200, FORM_TO_SUBMIT, REDIRECT_ELSEWHERE, REDIRECT_TO_PAGE, SESSION_AND_TOKEN_LINK},
 };
 
 /// Where links lead.
@@ -41,16 +34,16 @@ const FORM_LIMIT: usize = 8 * 1024;
 /// `GET` or `HEAD` of a link.
 pub(crate) async fn fetched(State(server): State<Arc<Server>>, method: Method, RawQuery(query): RawQuery) -> Response {
     let link = Link::read(query.unwrap_or_default().as_bytes());
-    let is_prefetch = method == Method::HEAD && !server.has_defect(HEAD_VALIDATES);
+    let is_prefetch = method == Method::HEAD && !server.has_defect("head-validates");
     let question = if resets(&server, &link) {
         "Please confirm that you want to set a new password for your account."
-    } else if is_prefetch || server.has_shape(FORM_TO_SUBMIT) {
+    } else if is_prefetch || server.has_shape("form-to-submit") {
         "Please confirm that this email address is yours."
     } else {
         return follow(&server, link);
     };
     let mut page = pages::confirmation(question, &link.fields());
-    if server.has_defect(RESET_PAGE_ECHOES_ITS_PARAMETERS) && resets(&server, &link) {
+    if server.has_defect("reset-page-echoes-its-parameters") && resets(&server, &link) {
         let given: Vec<&str> = link.fields().into_iter().map(|(_, value)| value).collect();
         page = pages::unescaped(StatusCode::OK, &given.join(" "));
     }
@@ -60,7 +53,7 @@ pub(crate) async fn fetched(State(server): State<Arc<Server>>, method: Method, R
 fn resets(server: &Server, link: &Link) -> bool {
     let sid = link.sid.as_deref().or(link.session.as_deref());
     let purpose = sid.and_then(|sid| server.state().proofs.purpose(sid));
-    purpose == Some(Purpose::Reset) && !server.has_defect(RESET_LINK_VALIDATES_WHEN_FETCHED)
+    purpose == Some(Purpose::Reset) && !server.has_defect("reset-link-validates-when-fetched")
 }
 
 /// `POST` of the form behind a link. The form repeats the link's parameters.
@@ -86,7 +79,7 @@ fn judge(server: &Server, link: Link) -> Response {
         let reason = "This link is incomplete. Please copy it completely from the e-mail.";
         return failure(server, &echo, reason);
     };
-    let judged = if server.has_defect(LINK_VALIDATES_NOTHING) {
+    let judged = if server.has_defect("link-validates-nothing") {
         Ok(Followed { next_link: None, is_first: true })
     } else {
         server.state().proofs.follow(&server.switches, &visit)
@@ -95,21 +88,21 @@ fn judge(server: &Server, link: Link) -> Response {
         Ok(followed) => followed,
         Err(reason) => return failure(server, &echo, reason),
     };
-    let failed = server.has_defect(LINK_ANSWERS_AN_ERROR)
-        || server.has_defect(SECOND_CLICK_IS_A_SERVER_ERROR) && !followed.is_first;
+    let failed = server.has_defect("link-answers-an-error")
+        || server.has_defect("second-click-is-a-server-error") && !followed.is_first;
     if failed {
         return pages::notice(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "Please try again later.");
     }
-    if server.has_defect(PAGE_IS_NOT_HTML) {
+    if server.has_defect("page-is-not-html") {
         return answer::ok(json!({"validated": true}));
     }
-    if let Some(next_link) = followed.next_link.filter(|_| !server.has_defect(NEXT_LINK_IGNORED)) {
+    if let Some(next_link) = followed.next_link.filter(|_| !server.has_defect("next-link-ignored")) {
         return lead_on(server, &next_link, &visit.sid);
     }
-    if server.has_shape(REDIRECT_TO_PAGE) {
+    if server.has_shape("redirect-to-page") {
         return Redirect::to(DONE_PATH).into_response();
     }
-    if server.has_shape(REDIRECT_ELSEWHERE) {
+    if server.has_shape("redirect-elsewhere") {
         return Redirect::to("https://accounts.reference.test/confirmed").into_response();
     }
     pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED)
@@ -122,7 +115,7 @@ fn lead_on(server: &Server, next_link: &str, sid: &str) -> Response {
         None => (next_link, String::new()),
     };
     let separator = if link.contains('?') { '&' } else { '?' };
-    let location = match server.has_defect(NEXT_LINK_WITHOUT_SID) {
+    let location = match server.has_defect("next-link-without-sid") {
         true => next_link.to_owned(),
         false => format!("{link}{separator}sid={sid}{fragment}"),
     };
@@ -134,8 +127,8 @@ fn lead_on(server: &Server, next_link: &str, sid: &str) -> Response {
 }
 
 fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {
-    let status = if server.has_shape(FAILURE_PAGE_200) { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    if server.has_defect(PAGE_ECHOES_ITS_PARAMETERS) {
+    let status = if server.has_shape("failure-page-200") { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    if server.has_defect("page-echoes-its-parameters") {
         return pages::unescaped(status, echo);
     }
     pages::notice(status, "Email not validated", &reason.to_string())
@@ -143,7 +136,7 @@ fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {
 
 /// The page as it is, unless a defect takes its protection away.
 fn protected(server: &Server, mut page: Response) -> Response {
-    if server.has_defect(PAGE_WITHOUT_PROTECTION) {
+    if server.has_defect("page-without-protection") {
         for (name, _) in pages::PROTECTION {
             page.headers_mut().remove(name);
         }
@@ -191,7 +184,7 @@ impl Link {
     /// The visit that a complete link makes.
     fn visit(self, server: &Server) -> Option<Visit> {
         let token = self.token?;
-        if server.has_shape(SESSION_AND_TOKEN_LINK) {
+        if server.has_shape("session-and-token-link") {
             return Some(Visit { sid: self.session?, client_secret: None, token });
         }
         Some(Visit { sid: self.sid?, client_secret: Some(self.client_secret?), token })

@@ -9,7 +9,6 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    defects::{LOGIN_KNOWS_NO_ADDRESSES, LOGIN_TELLS_UNKNOWN_ADDRESSES},
     identifier,
     server::Server,
 };
@@ -32,10 +31,10 @@ pub(crate) async fn login(State(server): State<Arc<Server>>, Body(body): Body) -
     let mut user = identifier::named(&server, &state.accounts, &body)?;
     let identifier = body.get("identifier");
     if identifier.is_some_and(|identifier| identifier["type"] == "m.id.thirdparty") {
-        if server.has_defect(LOGIN_KNOWS_NO_ADDRESSES) {
+        if server.has_defect("login-knows-no-addresses") {
             user = None;
         }
-        if user.is_none() && server.has_defect(LOGIN_TELLS_UNKNOWN_ADDRESSES) {
+        if user.is_none() && server.has_defect("login-tells-unknown-addresses") {
             return Err(MatrixError::no_such_address(StatusCode::FORBIDDEN));
         }
     }

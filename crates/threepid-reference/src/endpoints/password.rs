@@ -15,10 +15,6 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    defects::{
-        RESET_CHANGES_NOTHING, RESET_DEMANDS_AN_ACCESS_TOKEN, RESET_IGNORES_LOGOUT_DEVICES, RESET_KEEPS_THE_DEVICES,
-        RESET_PROOF_WORKS_TWICE, UNCLICKED_RESET_REFUSED_BUT_DONE,
-    },
     proofs::{Proof, Purpose},
     server::{Server, State as ServerState},
     uia::{self, Ask, Flows, Operation, Stage},
@@ -43,7 +39,7 @@ pub(crate) async fn change(
             let user = caller.user.clone();
             (Operation::ChangePassword { user }, CHANGE)
         }
-        None if server.mails() && !server.has_defect(RESET_DEMANDS_AN_ACCESS_TOKEN) => {
+        None if server.mails() && !server.has_defect("reset-demands-an-access-token") => {
             (Operation::ResetPassword, RESET)
         }
         None => return Err(MatrixError::missing_token()),
@@ -55,7 +51,7 @@ pub(crate) async fn change(
     let ask = Ask { operation, flows, auth, remember };
     let authorised = uia::authorise(&server, &mut state, ask);
     let grant = match authorised {
-        Err(refusal) if server.has_defect(UNCLICKED_RESET_REFUSED_BUT_DONE) => {
+        Err(refusal) if server.has_defect("unclicked-reset-refused-but-done") => {
             reset_anyway(&mut state, &body);
             return Err(refusal);
         }
@@ -72,7 +68,7 @@ pub(crate) async fn change(
         (None, Some(identity)) => owner(&state, &identity.proof)?,
         (None, None) => return Err(MatrixError::missing_token()),
     };
-    if !server.has_defect(RESET_CHANGES_NOTHING) {
+    if !server.has_defect("reset-changes-nothing") {
         state.accounts.set_password(&user, new_password);
     }
     if params.logout_devices {
@@ -80,7 +76,7 @@ pub(crate) async fn change(
         state.accounts.log_out_others(&user, keep);
     }
     if let Some(identity) = identity
-        && !server.has_defect(RESET_PROOF_WORKS_TWICE)
+        && !server.has_defect("reset-proof-works-twice")
     {
         state.proofs.close(&identity.sid);
     }
@@ -103,8 +99,8 @@ impl<'a> Params<'a> {
         let asked = body.optional_flag("logout_devices")?;
         // Whoever had got hold of the account is to be out of it, unless its owner says otherwise (MSC2457).
         let logout_devices = match asked {
-            _ if server.has_defect(RESET_KEEPS_THE_DEVICES) => false,
-            _ if server.has_defect(RESET_IGNORES_LOGOUT_DEVICES) => true,
+            _ if server.has_defect("reset-keeps-the-devices") => false,
+            _ if server.has_defect("reset-ignores-logout-devices") => true,
             asked => asked.unwrap_or(true),
         };
         Ok(Self { new_password, logout_devices })

@@ -21,11 +21,6 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     config::Registration,
-    defects::{
-        ADDRESS_REGISTERS_TWICE, EMAIL_REGISTRATION_NOT_ADVERTISED, FAILED_POLL_LOSES_THE_PASSWORD,
-        REGISTRATION_FORGETS_THE_ADDRESS, REGISTRATION_FORGETS_THE_FIRST_REQUEST, REQUIRED_EMAIL_CAN_BE_LEFT_OUT,
-        UNCLICKED_POLL_TAKES_THE_NAME,
-    },
     proofs::Proof,
     random,
     server::{Server, State as ServerState, now_ms},
@@ -59,7 +54,7 @@ pub(crate) async fn register(
     let ask = Ask { operation: Operation::Register, flows, auth, remember };
     let grant = uia::authorise(&server, &mut state, ask).inspect_err(|refusal| {
         let is_poll = refusal.errcode() == Some("M_UNAUTHORIZED");
-        if is_poll && server.has_defect(UNCLICKED_POLL_TAKES_THE_NAME) {
+        if is_poll && server.has_defect("unclicked-poll-takes-the-name") {
             take_name(&mut state, &params);
         }
     })?;
@@ -67,22 +62,22 @@ pub(crate) async fn register(
     let proof = identity.map(|identity| &identity.proof);
     if let Some(proof) = proof
         && state.accounts.owner(&proof.address).is_some()
-        && !server.has_defect(ADDRESS_REGISTERS_TWICE)
+        && !server.has_defect("address-registers-twice")
     {
         return Err(MatrixError::in_use());
     }
     let mut settled = grant.remembered.clone();
     let is_lost = settled.get("password") == Some(&Value::Null);
-    if server.has_defect(REGISTRATION_FORGETS_THE_FIRST_REQUEST) {
+    if server.has_defect("registration-forgets-the-first-request") {
         settled.clear();
     }
     settled.extend(body);
-    if is_lost && server.has_defect(FAILED_POLL_LOSES_THE_PASSWORD) {
+    if is_lost && server.has_defect("failed-poll-loses-the-password") {
         settled.insert("password".to_owned(), random::token().into());
     }
     let (user, response) = create(&mut state, &Params::read(&settled)?)?;
     if let Some(proof) = proof
-        && !server.has_defect(REGISTRATION_FORGETS_THE_ADDRESS)
+        && !server.has_defect("registration-forgets-the-address")
     {
         attach(&mut state, &user, proof);
     }
@@ -130,8 +125,8 @@ impl<'a> Params<'a> {
 fn flows(server: &Server) -> Result<Flows, MatrixError> {
     use Stage::{Dummy, EmailIdentity, RegistrationToken};
 
-    let offered = server.mails() && !server.has_defect(EMAIL_REGISTRATION_NOT_ADVERTISED);
-    let needed = server.config.registration_needs_email && !server.has_defect(REQUIRED_EMAIL_CAN_BE_LEFT_OUT);
+    let offered = server.mails() && !server.has_defect("email-registration-not-advertised");
+    let needed = server.config.registration_needs_email && !server.has_defect("required-email-can-be-left-out");
     match &server.config.registration {
         Registration::Disabled => Err(MatrixError::forbidden("registration is disabled")),
         Registration::Open if needed => Ok(&[&[EmailIdentity]]),

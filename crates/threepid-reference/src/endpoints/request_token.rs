@@ -22,20 +22,10 @@ use crate::{
     body::Body,
     caller::Visitor,
     config::Registration,
-    defects::{
-        ANSWERS_WITHOUT_A_MAIL_SERVER, DISABLED_CHANGES_STILL_MAIL, DISABLED_REGISTRATION_MAILS,
-        FOREIGN_DOMAINS_ACCEPTED, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, IN_USE_COMPARES_CASE, IN_USE_REFUSED_BUT_MAILED,
-        IN_USE_UNDER_ANOTHER_CODE, IN_USE_WITH_SUCCESS_STATUS, INHIBITION_STOPS_AT_RESETS, INVALID_EMAIL_ACCEPTED,
-        LEAVES_IT_TO_THE_ID_SERVER, LIMIT_UNDER_ANOTHER_CODE, LIMITED_REQUEST_MAILS, LIMITS_ARE_FORGOTTEN,
-        MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN, PHONE_NUMBERS_GET_A_SID, REGISTRATION_IGNORES_THE_DOMAINS,
-        REGISTRATION_MAILS_OWNERS, REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN, RESET_COMPARES_CASE, RESET_MAILS_STRANGERS,
-        RESET_UNKNOWN_IS_IN_USE, SID_IS_A_NUMBER, WRONG_TYPE_IS_A_SERVER_ERROR,
-    },
     endpoints::submit,
     proofs::{Claim, Purpose},
     random,
     server::Server,
-    shapes::LIMIT_WITHOUT_HINT,
 };
 
 use params::Params;
@@ -47,7 +37,7 @@ pub(crate) async fn for_adding(
     visitor: Visitor,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    if server.has_defect(REQUEST_TOKEN_NEEDS_AN_ACCESS_TOKEN) && visitor.caller.is_none() {
+    if server.has_defect("request-token-needs-an-access-token") && visitor.caller.is_none() {
         return Err(MatrixError::missing_token());
     }
     respond(&server, Purpose::Add, visitor, &body).await
@@ -73,7 +63,7 @@ pub(crate) async fn for_resetting(
 
 /// The requests for a medium that this server has not: phone numbers.
 pub(crate) async fn for_a_phone(State(server): State<Arc<Server>>) -> Response {
-    if server.has_defect(PHONE_NUMBERS_GET_A_SID) {
+    if server.has_defect("phone-numbers-get-a-sid") {
         return answer::ok(json!({"sid": random::id()}));
     }
     let refusal = MatrixError::medium_not_supported("this server cannot send text messages");
@@ -89,20 +79,24 @@ async fn respond(
     if let Some(answer) = server.refusal_of_mail() {
         return answer;
     }
-    if body.contains_key("id_server") && server.has_defect(LEAVES_IT_TO_THE_ID_SERVER) {
+    if body.contains_key("id_server") && server.has_defect("leaves-it-to-the-id-server") {
         return Ok(answered(server, &random::id()));
     }
     let has_no_at = body.get("email").and_then(Value::as_str).is_some_and(|email| !email.contains('@'));
     let params = match Params::read(server, body) {
-        Err(refusal) if refusal.errcode() == Some("M_BAD_JSON") && server.has_defect(WRONG_TYPE_IS_A_SERVER_ERROR) => {
+        Err(refusal)
+            if refusal.errcode() == Some("M_BAD_JSON") && server.has_defect("wrong-type-is-a-server-error") =>
+        {
             return Err(refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR));
         }
-        Err(_) if has_no_at && server.has_defect(INVALID_EMAIL_ACCEPTED) => return Ok(answered(server, &random::id())),
+        Err(_) if has_no_at && server.has_defect("invalid-email-accepted") => {
+            return Ok(answered(server, &random::id()));
+        }
         params => params?,
     };
     offered(server, purpose)?;
     if let Err(refusal) = mailable(server, purpose, &params.address) {
-        if !server.config.mail && server.has_defect(ANSWERS_WITHOUT_A_MAIL_SERVER) {
+        if !server.config.mail && server.has_defect("answers-without-a-mail-server") {
             return Ok(answered(server, &random::id()));
         }
         return Err(refusal);
@@ -110,7 +104,7 @@ async fn respond(
     let next_link = next_link::permitted(server, purpose, params.next_link.as_deref())?;
     let limited = admitted(server, &visitor, &params.address);
     if let Err(refusal) = limited {
-        if server.has_defect(LIMITED_REQUEST_MAILS) {
+        if server.has_defect("limited-request-mails") {
             prove(server, params.claim(purpose, next_link), &params, None).await?;
         }
         return Err(refusal);
@@ -122,8 +116,8 @@ async fn respond(
         Ok(()) => prove(server, claim, &params, token).await?,
         Err(refusal) => {
             let inhibited = server.config.inhibit_3pid_errors
-                && !(purpose == Purpose::Reset && server.has_defect(INHIBITION_STOPS_AT_RESETS));
-            if inhibited && server.has_defect(HIDDEN_SESSION_CLAIMS_THE_ADDRESS) {
+                && !(purpose == Purpose::Reset && server.has_defect("inhibition-stops-at-resets"));
+            if inhibited && server.has_defect("hidden-session-claims-the-address") {
                 prove(server, claim, &params, token).await?
             } else if inhibited {
                 sending::pretend(server, claim).await
@@ -137,7 +131,7 @@ async fn respond(
 
 fn answered(server: &Server, sid: &str) -> Response {
     let mut answer = json!({"sid": sid});
-    if server.has_defect(SID_IS_A_NUMBER) {
+    if server.has_defect("sid-is-a-number") {
         answer["sid"] = sid.parse::<u64>().unwrap_or_default().into();
     }
     if let Some(url) = submit::url(server) {
@@ -149,10 +143,10 @@ fn answered(server: &Server, sid: &str) -> Response {
 /// Whether the server offers what the validation would be for.
 fn offered(server: &Server, purpose: Purpose) -> Result<(), MatrixError> {
     match purpose {
-        Purpose::Add if !server.has_defect(DISABLED_CHANGES_STILL_MAIL) => server.changes_permitted(),
+        Purpose::Add if !server.has_defect("disabled-changes-still-mail") => server.changes_permitted(),
         Purpose::Register
             if server.config.registration == Registration::Disabled
-                && !server.has_defect(DISABLED_REGISTRATION_MAILS) =>
+                && !server.has_defect("disabled-registration-mails") =>
         {
             Err(MatrixError::forbidden("registration is disabled"))
         }
@@ -166,8 +160,8 @@ fn mailable(server: &Server, purpose: Purpose, address: &Address) -> Result<(), 
         return Err(MatrixError::medium_not_supported("this server cannot send mail"));
     }
     let checked = match purpose {
-        Purpose::Add => !server.has_defect(FOREIGN_DOMAINS_ACCEPTED),
-        Purpose::Register => !server.has_defect(REGISTRATION_IGNORES_THE_DOMAINS),
+        Purpose::Add => !server.has_defect("foreign-domains-accepted"),
+        Purpose::Register => !server.has_defect("registration-ignores-the-domains"),
         Purpose::Reset => false,
     };
     let is_allowed = |domains: &Vec<String>| {
@@ -193,12 +187,12 @@ fn admitted(server: &Server, visitor: &Visitor, address: &Address) -> Result<(),
     let Err(wait) = admitted else {
         return Ok(());
     };
-    if server.has_defect(LIMITS_ARE_FORGOTTEN) {
+    if server.has_defect("limits-are-forgotten") {
         return Ok(());
     }
-    let hint = (!server.has_shape(LIMIT_WITHOUT_HINT)).then_some(wait);
+    let hint = (!server.has_shape("limit-without-hint")).then_some(wait);
     let refusal = MatrixError::limit_exceeded(hint);
-    Err(if server.has_defect(LIMIT_UNDER_ANOTHER_CODE) {
+    Err(if server.has_defect("limit-under-another-code") {
         refusal.because("M_FORBIDDEN", "Too many requests")
     } else {
         refusal
@@ -213,15 +207,15 @@ fn wanted(server: &Server, visitor: &Visitor, claim: &Claim, params: &Params) ->
     match (claim.purpose, owner) {
         (Purpose::Add, Some(owner)) => {
             let is_own = visitor.caller.as_ref().is_some_and(|it| it.user == *owner);
-            let overlooked = server.has_defect(MAILS_AN_ADDRESS_IN_USE)
-                || server.has_defect(OFFERS_OWN_ADDRESS_AGAIN) && is_own
-                || server.has_defect(IN_USE_COMPARES_CASE) && is_other_spelling;
+            let overlooked = server.has_defect("mails-an-address-in-use")
+                || server.has_defect("offers-own-address-again") && is_own
+                || server.has_defect("in-use-compares-case") && is_other_spelling;
             if overlooked { Ok(()) } else { Err(MatrixError::in_use()) }
         }
-        (Purpose::Register, Some(_)) if !server.has_defect(REGISTRATION_MAILS_OWNERS) => Err(MatrixError::in_use()),
-        (Purpose::Reset, None) if server.has_defect(RESET_MAILS_STRANGERS) => Ok(()),
-        (Purpose::Reset, None) if server.has_defect(RESET_UNKNOWN_IS_IN_USE) => Err(MatrixError::in_use()),
-        (Purpose::Reset, Some(_)) if !(server.has_defect(RESET_COMPARES_CASE) && is_other_spelling) => Ok(()),
+        (Purpose::Register, Some(_)) if !server.has_defect("registration-mails-owners") => Err(MatrixError::in_use()),
+        (Purpose::Reset, None) if server.has_defect("reset-mails-strangers") => Ok(()),
+        (Purpose::Reset, None) if server.has_defect("reset-unknown-is-in-use") => Err(MatrixError::in_use()),
+        (Purpose::Reset, Some(_)) if !(server.has_defect("reset-compares-case") && is_other_spelling) => Ok(()),
         (Purpose::Reset, _) => Err(MatrixError::no_such_address(StatusCode::BAD_REQUEST)),
         (Purpose::Add, None) | (Purpose::Register, _) => Ok(()),
     }
@@ -237,12 +231,12 @@ async fn refused(
     if claim.purpose != Purpose::Add {
         return Err(refusal);
     }
-    if server.has_defect(IN_USE_REFUSED_BUT_MAILED) {
+    if server.has_defect("in-use-refused-but-mailed") {
         prove(server, claim, params, None).await?;
     }
-    Err(if server.has_defect(IN_USE_UNDER_ANOTHER_CODE) {
+    Err(if server.has_defect("in-use-under-another-code") {
         refusal.because("M_UNKNOWN", "Email is already in use")
-    } else if server.has_defect(IN_USE_WITH_SUCCESS_STATUS) {
+    } else if server.has_defect("in-use-with-success-status") {
         refusal.with_status(StatusCode::OK)
     } else {
         refusal

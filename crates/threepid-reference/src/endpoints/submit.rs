@@ -11,10 +11,8 @@ use serde_json::json;
 use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
-    defects::{SUBMIT_URL_HIDES_THE_REASON, SUBMIT_URL_LEADS_NOWHERE, SUBMIT_URL_TAKES_ANY_TOKEN},
     proofs::{LinkFailure, Visit},
     server::Server,
-    shapes::SUBMIT_URL,
 };
 
 /// Where typed tokens are sent.
@@ -22,13 +20,13 @@ pub(crate) const PATH: &str = "/_reference/email/submit";
 
 /// The address to send a typed token to, if the server offers that.
 pub(super) fn url(server: &Server) -> Option<String> {
-    if server.has_defect(SUBMIT_URL_LEADS_NOWHERE) {
+    if server.has_defect("submit-url-leads-nowhere") {
         return Some(format!("{}{PATH}", server.name));
     }
     let offered = server.config.submit_url
-        || server.has_shape(SUBMIT_URL)
-        || server.has_defect(SUBMIT_URL_HIDES_THE_REASON)
-        || server.has_defect(SUBMIT_URL_TAKES_ANY_TOKEN);
+        || server.has_shape("submit-url")
+        || server.has_defect("submit-url-hides-the-reason")
+        || server.has_defect("submit-url-takes-any-token");
     offered.then(|| format!("{}{PATH}", server.public_url))
 }
 
@@ -45,7 +43,7 @@ pub(crate) async fn submitted(State(server): State<Arc<Server>>, Body(body): Bod
     let judged = server.state().proofs.follow(&server.switches, &visit);
     match judged {
         Ok(_) => Ok(answer::ok(json!({"success": true}))),
-        Err(LinkFailure::WrongToken) if server.has_defect(SUBMIT_URL_TAKES_ANY_TOKEN) => {
+        Err(LinkFailure::WrongToken) if server.has_defect("submit-url-takes-any-token") => {
             Ok(answer::ok(json!({"success": true})))
         }
         Err(reason) => Err(refusal(&server, reason)),
@@ -63,6 +61,6 @@ fn refusal(server: &Server, reason: LinkFailure) -> MatrixError {
             ("M_SESSION_EXPIRED", "the token has expired; please ask for a new e-mail")
         }
     };
-    let errcode = if server.has_defect(SUBMIT_URL_HIDES_THE_REASON) { "M_UNKNOWN" } else { errcode };
+    let errcode = if server.has_defect("submit-url-hides-the-reason") { "M_UNKNOWN" } else { errcode };
     MatrixError::new(StatusCode::BAD_REQUEST, errcode, error)
 }

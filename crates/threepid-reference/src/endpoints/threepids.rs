@@ -11,18 +11,9 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    defects::{
-        DELETE_ASKS_FOR_THE_PASSWORD, DELETE_CLAIMS_AN_UNBINDING, DELETE_FAILS_WITHOUT_UNBIND,
-        DELETE_IGNORES_THE_NAMED_SERVER, DELETE_KEEPS_THE_ADDRESS, DELETE_LEAVES_THE_BINDING,
-        DELETE_TAKES_ANYBODYS_ADDRESS, DELETE_TAKES_THE_FIRST_ADDRESS, DELETE_WITHOUT_RESULT,
-        DISABLED_CHANGES_STILL_REMOVE, EMPTY_LIST_IS_ABSENT, FAILED_DELETE_REMOVES_ANYWAY, LISTS_EVERYBODYS_ADDRESSES,
-        LISTS_SECONDS, LISTS_WITHOUT_TIMES, LOGIN_BY_A_REMOVED_ADDRESS, PUSHER_SURVIVES_ITS_ADDRESS,
-        UNKNOWN_DELETE_IS_A_SERVER_ERROR,
-    },
     endpoints::binding::{everywhere, named, word},
     identity::{Association, Unbound},
     server::Server,
-    shapes::UNKNOWN_DELETE_404,
     uia::{self, Ask, Operation, Stage},
 };
 
@@ -30,10 +21,10 @@ use crate::{
 pub(crate) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Response {
     let state = server.state();
     let own = state.accounts.threepids(&caller.user);
-    if own.is_empty() && server.has_defect(EMPTY_LIST_IS_ABSENT) {
+    if own.is_empty() && server.has_defect("empty-list-is-absent") {
         return answer::empty();
     }
-    let threepids: Vec<_> = if server.has_defect(LISTS_EVERYBODYS_ADDRESSES) {
+    let threepids: Vec<_> = if server.has_defect("lists-everybodys-addresses") {
         // Somebody lived here before anyone came: what is shown too much does not depend on who else is here just now.
         let resident = Threepid { address: Address::unchecked("resident@threepid.test"), validated_at: 0, added_at: 0 };
         state.accounts.everybodys_threepids().chain([&resident]).map(|it| listed(&server, it)).collect()
@@ -44,9 +35,9 @@ pub(crate) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> R
 }
 
 fn listed(server: &Server, threepid: &Threepid) -> Value {
-    let unit_ms = if server.has_defect(LISTS_SECONDS) { 1000 } else { 1 };
+    let unit_ms = if server.has_defect("lists-seconds") { 1000 } else { 1 };
     let mut entry = json!({"medium": "email", "address": threepid.address.as_str()});
-    if !server.has_defect(LISTS_WITHOUT_TIMES) {
+    if !server.has_defect("lists-without-times") {
         entry["validated_at"] = (threepid.validated_at / unit_ms).into();
         entry["added_at"] = (threepid.added_at / unit_ms).into();
     }
@@ -60,42 +51,42 @@ pub(crate) async fn delete(
     caller: Caller,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    if !server.has_defect(DISABLED_CHANGES_STILL_REMOVE) {
+    if !server.has_defect("disabled-changes-still-remove") {
         server.changes_permitted()?;
     }
     let what = named(body.text("medium")?, body.text("address")?)?;
     let user = &caller.user;
     let own = own_address(&server, user, &what);
-    if server.has_defect(DELETE_ASKS_FOR_THE_PASSWORD) {
+    if server.has_defect("delete-asks-for-the-password") {
         let auth = body.optional_object("auth")?;
         ask_for_the_password(&server, user, auth)?;
     }
-    if own.is_none() && server.has_defect(UNKNOWN_DELETE_IS_A_SERVER_ERROR) {
+    if own.is_none() && server.has_defect("unknown-delete-is-a-server-error") {
         return Err(MatrixError::internal("there is no such address"));
     }
-    if own.is_none() && server.has_shape(UNKNOWN_DELETE_404) {
+    if own.is_none() && server.has_shape("unknown-delete-404") {
         return Err(MatrixError::no_such_address(StatusCode::NOT_FOUND));
     }
-    let id_server = body.optional_text("id_server")?.filter(|_| !server.has_defect(DELETE_IGNORES_THE_NAMED_SERVER));
+    let id_server = body.optional_text("id_server")?.filter(|_| !server.has_defect("delete-ignores-the-named-server"));
     let is_bound = id_server.is_some() || !server.state().bindings.servers(user, &what).is_empty();
-    let result = if server.has_defect(DELETE_LEAVES_THE_BINDING) {
+    let result = if server.has_defect("delete-leaves-the-binding") {
         Unbound::NotSupported
     } else {
         // First there, then here: after an error the list still says what the identity server says.
         let unbound = everywhere(&server, user, &what, id_server).await;
-        if unbound.is_err() && server.has_defect(FAILED_DELETE_REMOVES_ANYWAY) {
+        if unbound.is_err() && server.has_defect("failed-delete-removes-anyway") {
             remove(&server, user, own.as_ref());
         }
         unbound?
     };
-    if is_bound && result == Unbound::NotSupported && server.has_defect(DELETE_FAILS_WITHOUT_UNBIND) {
+    if is_bound && result == Unbound::NotSupported && server.has_defect("delete-fails-without-unbind") {
         return Err(MatrixError::internal("it could not be unbound"));
     }
     remove(&server, user, own.as_ref());
-    if server.has_defect(DELETE_WITHOUT_RESULT) {
+    if server.has_defect("delete-without-result") {
         return Ok(answer::empty());
     }
-    let result = if server.has_defect(DELETE_CLAIMS_AN_UNBINDING) { Unbound::Done } else { result };
+    let result = if server.has_defect("delete-claims-an-unbinding") { Unbound::Done } else { result };
     Ok(answer::ok(json!({"id_server_unbind_result": word(result)})))
 }
 
@@ -104,11 +95,12 @@ fn own_address(server: &Server, user: &UserId, what: &Association) -> Option<Add
     let address = Address::parse(&what.address).ok()?;
     let state = server.state();
     let first = state.accounts.threepids(user).first();
-    if server.has_defect(DELETE_TAKES_THE_FIRST_ADDRESS) {
+    if server.has_defect("delete-takes-the-first-address") {
         return first.map(|threepid| threepid.address.clone());
     }
     let owner = state.accounts.owner(&address);
-    let removable = what.medium == "email" && (owner == Some(user) || server.has_defect(DELETE_TAKES_ANYBODYS_ADDRESS));
+    let removable =
+        what.medium == "email" && (owner == Some(user) || server.has_defect("delete-takes-anybodys-address"));
     (owner.is_some() && removable).then_some(address)
 }
 
@@ -118,19 +110,19 @@ fn remove(server: &Server, user: &UserId, address: Option<&Address>) {
         return;
     };
     let mut state = server.state();
-    if !server.has_defect(PUSHER_SURVIVES_ITS_ADDRESS) {
+    if !server.has_defect("pusher-survives-its-address") {
         state.pushers.remove_address(user, address);
     }
-    if server.has_defect(DELETE_KEEPS_THE_ADDRESS) {
+    if server.has_defect("delete-keeps-the-address") {
         return;
     }
     // While an identity server was asked the address may have gone to somebody else.
     let owner = state.accounts.owner(address).cloned();
-    let owner = owner.filter(|it| it == user || server.has_defect(DELETE_TAKES_ANYBODYS_ADDRESS));
+    let owner = owner.filter(|it| it == user || server.has_defect("delete-takes-anybodys-address"));
     let Some(owner) = owner else {
         return;
     };
-    if server.has_defect(LOGIN_BY_A_REMOVED_ADDRESS) {
+    if server.has_defect("login-by-a-removed-address") {
         state.accounts.hide(&owner, address);
     } else {
         state.accounts.detach(&owner, address);

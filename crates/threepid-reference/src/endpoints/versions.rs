@@ -5,13 +5,7 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use serde_json::json;
 
-use crate::{
-    answer,
-    caller::Caller,
-    defects::{CAPABILITY_IS_A_BARE_FLAG, CAPABILITY_PROMISES_TOO_MUCH},
-    server::Server,
-    shapes::CAPABILITY_ABSENT,
-};
+use crate::{answer, caller::Caller, server::Server};
 
 /// `GET /_matrix/client/versions`: every version whose rules for these flows the server keeps.
 pub(crate) async fn versions() -> Response {
@@ -29,10 +23,10 @@ pub(crate) async fn capabilities(State(server): State<Arc<Server>>, _caller: Cal
         "m.set_avatar_url": {"enabled": false},
         "m.get_login_token": {"enabled": false},
     });
-    if !server.has_shape(CAPABILITY_ABSENT) {
-        let enabled = server.config.changes_enabled || server.has_defect(CAPABILITY_PROMISES_TOO_MUCH);
+    if !server.has_shape("capability-absent") {
+        let enabled = server.config.changes_enabled || server.has_defect("capability-promises-too-much");
         capabilities["m.3pid_changes"] =
-            if server.has_defect(CAPABILITY_IS_A_BARE_FLAG) { json!(enabled) } else { json!({"enabled": enabled}) };
+            if server.has_defect("capability-is-a-bare-flag") { json!(enabled) } else { json!({"enabled": enabled}) };
     }
     answer::ok(json!({"capabilities": capabilities}))
 }

@@ -13,12 +13,7 @@ use lettre::{
 use maud::{DOCTYPE, html};
 
 use super::Letter;
-use crate::{
-    defects::{HTML_LINK_DIFFERS, MAIL_WITHOUT_LINK},
-    random,
-    server::Server,
-    shapes::{BASE64_MAIL, FOLDED_QUOTED_PRINTABLE, HTML_ONLY_MAIL, TEXT_ONLY_MAIL},
-};
+use crate::{random, server::Server};
 
 /// Characters in a line of a mail.
 const LINE_LIMIT: usize = 998;
@@ -45,9 +40,9 @@ fn raw_header(name: &'static str, value: &str) -> HeaderValue {
 fn finish(server: &Server, head: MessageBuilder, letter: &Letter) -> Option<Message> {
     let text = || part(server, ContentType::TEXT_PLAIN, plain_text(server, letter));
     let html = || part(server, ContentType::TEXT_HTML, page(server, letter));
-    let message = if server.has_shape(TEXT_ONLY_MAIL) {
+    let message = if server.has_shape("text-only-mail") {
         head.singlepart(text())
-    } else if server.has_shape(HTML_ONLY_MAIL) {
+    } else if server.has_shape("html-only-mail") {
         head.singlepart(html())
     } else {
         // RFC 2046, 5.1.4: the plainest part first.
@@ -57,10 +52,10 @@ fn finish(server: &Server, head: MessageBuilder, letter: &Letter) -> Option<Mess
 }
 
 fn part(server: &Server, kind: ContentType, content: String) -> SinglePart {
-    let body = if server.has_shape(FOLDED_QUOTED_PRINTABLE) {
+    let body = if server.has_shape("folded-quoted-printable") {
         // Its soft line breaks fold the link, which is longer than a line.
         Body::new_with_encoding(content, ContentTransferEncoding::QuotedPrintable)
-    } else if server.has_shape(BASE64_MAIL) {
+    } else if server.has_shape("base64-mail") {
         Body::new_with_encoding(content, ContentTransferEncoding::Base64)
     } else if fits_seven_bit(&content) {
         // As it is, so that the link stands unbroken in the source of the mail.
@@ -80,13 +75,13 @@ fn fits_seven_bit(content: &str) -> bool {
 
 fn plain_text(server: &Server, letter: &Letter) -> String {
     let Letter { before, after, link, .. } = letter;
-    let link = if server.has_defect(MAIL_WITHOUT_LINK) { "" } else { link };
+    let link = if server.has_defect("mail-without-link") { "" } else { link };
     // CRLF from the start: quoted-printable would encode a bare line feed literally.
     format!("{before}\r\n\r\n{link}\r\n\r\n{after}\r\n")
 }
 
 fn page(server: &Server, letter: &Letter) -> String {
-    let link = if server.has_defect(HTML_LINK_DIFFERS) {
+    let link = if server.has_defect("html-link-differs") {
         // The same link with a token that nobody issued.
         letter.link.replace("token=", "token=x")
     } else {
@@ -98,7 +93,7 @@ fn page(server: &Server, letter: &Letter) -> String {
             head { meta charset="utf-8"; title { (letter.subject) } }
             body {
                 p { (letter.before) }
-                @if !server.has_defect(MAIL_WITHOUT_LINK) { p { a href=(link) { (link) } } }
+                @if !server.has_defect("mail-without-link") { p { a href=(link) { (link) } } }
                 p { (letter.after) }
             }
         }

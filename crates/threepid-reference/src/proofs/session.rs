@@ -7,15 +7,7 @@ use std::{sync::Arc, time::Instant};
 
 use tokio::sync::Mutex as Gate;
 
-use crate::{
-    address::Address,
-    defects::{
-        ANY_SECRET_VALIDATES, ANY_TOKEN_VALIDATES, EXPIRED_LINKS_VALIDATE, SECOND_CLICK_UNVALIDATES, TOKENS_COUNT_UP,
-    },
-    random,
-    server::now_ms,
-    switches::Switches,
-};
+use crate::{address::Address, random, server::now_ms, switches::Switches};
 
 /// Wrong tokens that a session takes before all its links stop working.
 const MAX_WRONG_TOKENS: u32 = 10;
@@ -157,23 +149,23 @@ impl Session {
             return Err(LinkFailure::Exhausted);
         }
         let secret = visit.client_secret.as_deref();
-        if !secret.is_none_or(|given| self.is_of(given)) && !switches.has_defect(ANY_SECRET_VALIDATES) {
+        if !secret.is_none_or(|given| self.is_of(given)) && !switches.has_defect("any-secret-validates") {
             return Err(self.refuse(switches, LinkFailure::WrongSecret));
         }
         let right = |token: &&Token| random::same(token.value.as_bytes(), visit.token.as_bytes());
         let token = self.tokens.iter().find(right);
         let token = match token {
-            None if switches.has_defect(ANY_TOKEN_VALIDATES) => self.tokens.last(),
+            None if switches.has_defect("any-token-validates") => self.tokens.last(),
             token => token,
         };
         let Some(token) = token else {
             return Err(self.refuse(switches, LinkFailure::WrongToken));
         };
-        if token.expires <= Instant::now() && !switches.has_defect(EXPIRED_LINKS_VALIDATE) {
+        if token.expires <= Instant::now() && !switches.has_defect("expired-links-validate") {
             return Err(LinkFailure::Expired);
         }
         let is_first = self.validated_at.is_none();
-        if !is_first && switches.has_defect(SECOND_CLICK_UNVALIDATES) {
+        if !is_first && switches.has_defect("second-click-unvalidates") {
             self.validated_at = None;
             return Err(LinkFailure::Expired);
         }
@@ -184,7 +176,7 @@ impl Session {
 
     /// Counts a wrong visit; after too many no link of the session works any more.
     fn refuse(&mut self, switches: &Switches, reason: LinkFailure) -> LinkFailure {
-        if !switches.has_defect(TOKENS_COUNT_UP) {
+        if !switches.has_defect("tokens-count-up") {
             self.wrong_tokens += 1;
         }
         if self.wrong_tokens >= MAX_WRONG_TOKENS {

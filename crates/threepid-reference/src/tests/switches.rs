@@ -10,7 +10,7 @@ fn may_show(shape: &Shape, line: &str) -> bool {
     let mut parts = shape.includes.iter();
     let by_part = parts.any(|name| may_show(find_shape(name).unwrap(), line));
     by_part
-        || match shape.name {
+        || match shape.name.as_str() {
             "auth-failed-403" => line.contains("403 M_THREEPID_AUTH_FAILED"),
             "unknown-sid-404" => line.starts_with("proof again: 404 M_NOT_FOUND"),
             "redirect-elsewhere" => line.starts_with("page: 303 See Other"),

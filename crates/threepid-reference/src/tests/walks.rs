@@ -94,7 +94,7 @@ async fn every_defect_changes_what_an_observer_sees() {
         clean.push(walk(Broken(None)).await);
     }
     for defect in defects() {
-        let row = defect.covers[0];
+        let row = &defect.covers[0];
         let mut shows = false;
         for ((starts, walk), clean) in WALKS.iter().zip(&clean) {
             if starts.iter().any(|start| row.starts_with(start)) && !shows {

@@ -7,14 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Flows, Operation, Stage};
 use crate::{
     answer::MatrixError,
-    defects::{
-        CHALLENGE_WITHOUT_FLOWS, CHALLENGE_WITHOUT_PASSWORD_STAGE, CHALLENGE_WITHOUT_SESSION,
-        FAILED_POLL_LOSES_THE_PASSWORD, UNCLICKED_POLL_COMPLETES_THE_STAGE, UNCLICKED_POLL_WITHOUT_FLOWS,
-        WRONG_PASSWORD_COMPLETES_THE_STAGE, WRONG_PASSWORD_ENDS_THE_SESSION, WRONG_PASSWORD_WITHOUT_ERRCODE,
-        WRONG_PASSWORD_WITHOUT_FLOWS,
-    },
     server::{Server, State},
-    shapes::{COMPLETED_ABSENT, FRESH_SESSION_AFTER_FAILURE, PARAMS_NULL},
 };
 
 /// The first 401: what the client has to do, and the session to do it in.
@@ -32,7 +25,7 @@ pub(super) fn unfinished(
 ) -> MatrixError {
     let mut fields = invitation(server, operation, flows, session);
     let completed = state.challenges.completed(session);
-    if !server.has_shape(COMPLETED_ABSENT) || !completed.is_empty() {
+    if !server.has_shape("completed-absent") || !completed.is_empty() {
         let names: Vec<_> = completed.iter().map(|stage| stage.name()).collect();
         fields.insert("completed".to_owned(), names.into());
     }
@@ -55,23 +48,23 @@ pub(super) fn failed(
     if stage != Stage::Password {
         return unfinished(server, state, operation, flows, &session).because("M_FORBIDDEN", reason);
     }
-    if server.has_defect(WRONG_PASSWORD_COMPLETES_THE_STAGE) {
+    if server.has_defect("wrong-password-completes-the-stage") {
         state.challenges.complete(&session, stage);
     }
-    let next = if server.has_shape(FRESH_SESSION_AFTER_FAILURE) {
+    let next = if server.has_shape("fresh-session-after-failure") {
         // The session the client has goes on working; this is one more.
         state.challenges.open(operation.clone(), Map::new())
     } else {
         session.clone()
     };
     let mut refusal = unfinished(server, state, operation, flows, &next);
-    if server.has_defect(WRONG_PASSWORD_ENDS_THE_SESSION) {
+    if server.has_defect("wrong-password-ends-the-session") {
         state.challenges.end(&session);
     }
-    if server.has_defect(WRONG_PASSWORD_WITHOUT_FLOWS) {
+    if server.has_defect("wrong-password-without-flows") {
         refusal = MatrixError::challenge(Map::new());
     }
-    if server.has_defect(WRONG_PASSWORD_WITHOUT_ERRCODE) {
+    if server.has_defect("wrong-password-without-errcode") {
         return refusal;
     }
     refusal.because("M_FORBIDDEN", reason)
@@ -86,15 +79,15 @@ fn not_validated(
     session: &str,
     reason: &str,
 ) -> MatrixError {
-    if server.has_defect(UNCLICKED_POLL_COMPLETES_THE_STAGE) {
+    if server.has_defect("unclicked-poll-completes-the-stage") {
         state.challenges.complete(session, Stage::EmailIdentity);
         let refusal = unfinished(server, state, operation, flows, session);
         return refusal.because("M_UNAUTHORIZED", reason);
     }
-    if server.has_defect(FAILED_POLL_LOSES_THE_PASSWORD) {
+    if server.has_defect("failed-poll-loses-the-password") {
         state.challenges.forget(session, "password");
     }
-    let refusal = if server.has_defect(UNCLICKED_POLL_WITHOUT_FLOWS) {
+    let refusal = if server.has_defect("unclicked-poll-without-flows") {
         MatrixError::challenge(Map::new())
     } else {
         unfinished(server, state, operation, flows, session)
@@ -107,17 +100,17 @@ fn invitation(server: &Server, operation: &Operation, flows: Flows, session: &st
     let has_defect = |defect| *operation != Operation::Register && server.has_defect(defect);
     let flows = flows.iter().map(|flow| {
         let stages =
-            flow.iter().filter(|stage| **stage != Stage::Password || !has_defect(CHALLENGE_WITHOUT_PASSWORD_STAGE));
+            flow.iter().filter(|stage| **stage != Stage::Password || !has_defect("challenge-without-password-stage"));
         json!({"stages": stages.map(|stage| stage.name()).collect::<Vec<_>>()})
     });
     let flows: Vec<_> = flows.collect();
     let mut fields = Map::new();
-    if !has_defect(CHALLENGE_WITHOUT_SESSION) {
+    if !has_defect("challenge-without-session") {
         fields.insert("session".to_owned(), session.into());
     }
-    if !has_defect(CHALLENGE_WITHOUT_FLOWS) {
+    if !has_defect("challenge-without-flows") {
         fields.insert("flows".to_owned(), flows.into());
     }
-    fields.insert("params".to_owned(), if server.has_shape(PARAMS_NULL) { Value::Null } else { json!({}) });
+    fields.insert("params".to_owned(), if server.has_shape("params-null") { Value::Null } else { json!({}) });
     fields
 }

@@ -13,12 +13,6 @@ use crate::{
     answer::MatrixError,
     body::Fields as _,
     config::Registration,
-    defects::{
-        ACCEPTS_ANY_PASSWORD, ACCEPTS_ANYBODYS_CREDENTIALS, FOREIGN_PROOF_IS_A_SERVER_ERROR,
-        IDENTIFIER_REFUSES_ADDRESSES, MALFORMED_CREDS_ARE_A_SERVER_ERROR, PROOF_COUNTS_WITHOUT_ITS_SECRET,
-        REGISTERS_BEFORE_THE_LINK, RESETS_BEFORE_THE_LINK, UNKNOWN_IDENTIFIER_IS_THE_CALLER,
-        WRONG_PROOF_BURNS_THE_RIGHT_ONE,
-    },
     identifier,
     proofs::{NoProof, Proof, Purpose},
     random,
@@ -49,7 +43,7 @@ pub(super) fn try_stage(
         Stage::EmailIdentity => {
             let tried = email_identity(server, state, operation, auth);
             tried.map_err(|refusal| {
-                if server.has_defect(MALFORMED_CREDS_ARE_A_SERVER_ERROR) {
+                if server.has_defect("malformed-creds-are-a-server-error") {
                     return refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR);
                 }
                 refusal
@@ -79,20 +73,20 @@ fn password(
     // The same words whether the account exists or not.
     let others = || Err(MatrixError::forbidden("these are not the credentials of the account that asks"));
     let by_address = auth.get("identifier").is_some_and(|identifier| identifier["type"] == "m.id.thirdparty");
-    if by_address && server.has_defect(IDENTIFIER_REFUSES_ADDRESSES) {
+    if by_address && server.has_defect("identifier-refuses-addresses") {
         return others();
     }
     let mut named = identifier::named(server, &state.accounts, auth)?;
     let password = auth.text("password")?;
-    if named.is_none() && server.has_defect(UNKNOWN_IDENTIFIER_IS_THE_CALLER) {
+    if named.is_none() && server.has_defect("unknown-identifier-is-the-caller") {
         named = operation.user().cloned();
     }
     let is_own = named.is_some() && named.as_ref() == operation.user();
-    let user = named.filter(|_| is_own || server.has_defect(ACCEPTS_ANYBODYS_CREDENTIALS));
+    let user = named.filter(|_| is_own || server.has_defect("accepts-anybodys-credentials"));
     let Some(user) = user else {
         return others();
     };
-    let right = state.accounts.password_is(&user, password) || server.has_defect(ACCEPTS_ANY_PASSWORD);
+    let right = state.accounts.password_is(&user, password) || server.has_defect("accepts-any-password");
     Ok(if right { Outcome::Passed } else { Outcome::Failed("Invalid password") })
 }
 
@@ -133,8 +127,8 @@ fn invented(
 ) -> Result<Option<Proof>, MatrixError> {
     if reason == NoProof::NotValidated {
         let too_early = match purpose {
-            Purpose::Register => REGISTERS_BEFORE_THE_LINK,
-            _ => RESETS_BEFORE_THE_LINK,
+            Purpose::Register => "registers-before-the-link",
+            _ => "resets-before-the-link",
         };
         let claimed = state.proofs.claimed_address(purpose, sid, client_secret);
         return Ok(claimed
@@ -142,13 +136,13 @@ fn invented(
             .map(|address| Proof { address, validated_at: now_ms() }));
     }
     let actual = state.proofs.purpose(sid);
-    if actual.is_some_and(|actual| actual != purpose) && server.has_defect(FOREIGN_PROOF_IS_A_SERVER_ERROR) {
+    if actual.is_some_and(|actual| actual != purpose) && server.has_defect("foreign-proof-is-a-server-error") {
         return Err(MatrixError::internal("that was validated for something else"));
     }
-    if server.has_defect(WRONG_PROOF_BURNS_THE_RIGHT_ONE) {
+    if server.has_defect("wrong-proof-burns-the-right-one") {
         state.proofs.close(sid);
     }
-    if actual == Some(purpose) && server.has_defect(PROOF_COUNTS_WITHOUT_ITS_SECRET) {
+    if actual == Some(purpose) && server.has_defect("proof-counts-without-its-secret") {
         return Ok(state.proofs.anybodys_proof(sid).ok());
     }
     Ok(None)

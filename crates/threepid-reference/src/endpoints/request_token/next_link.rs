@@ -5,14 +5,7 @@
 
 use url::Url;
 
-use crate::{
-    answer::MatrixError,
-    defects::{
-        NEXT_LINK_DEMANDED, NEXT_LINK_LIST_ENDS_AT_REGISTRATION, NEXT_LINK_LIST_READS_THE_START, NEXT_LINK_TO_SCRIPTS,
-    },
-    proofs::Purpose,
-    server::Server,
-};
+use crate::{answer::MatrixError, proofs::Purpose, server::Server};
 
 /// Characters in a `next_link`.
 const NEXT_LINK_LIMIT: usize = 2048;
@@ -21,22 +14,22 @@ const NEXT_LINK_LIMIT: usize = 2048;
 pub(super) fn permitted(server: &Server, purpose: Purpose, given: Option<&str>) -> Result<Option<String>, MatrixError> {
     let hosts = server.config.next_link_hosts.as_deref();
     let Some(given) = given else {
-        if hosts.is_some() && server.has_defect(NEXT_LINK_DEMANDED) {
+        if hosts.is_some() && server.has_defect("next-link-demanded") {
             return Err(MatrixError::missing_param("next_link"));
         }
         return Ok(None);
     };
     let Some(host) = host(given) else {
-        if server.has_defect(NEXT_LINK_TO_SCRIPTS) {
+        if server.has_defect("next-link-to-scripts") {
             return Ok(Some(given.to_owned()));
         }
         return Err(MatrixError::invalid_param("a next_link is an http or https address without a user name"));
     };
     let unlisted = |hosts: &[String]| {
-        if server.has_defect(NEXT_LINK_LIST_ENDS_AT_REGISTRATION) && purpose == Purpose::Register {
+        if server.has_defect("next-link-list-ends-at-registration") && purpose == Purpose::Register {
             return false;
         }
-        let by_start = server.has_defect(NEXT_LINK_LIST_READS_THE_START);
+        let by_start = server.has_defect("next-link-list-reads-the-start");
         let fits = |listed: &String| *listed == host || by_start && host.starts_with(listed.as_str());
         !hosts.iter().any(fits)
     };

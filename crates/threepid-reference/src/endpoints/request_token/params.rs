@@ -7,10 +7,6 @@ use crate::{
     address::{Address, AddressError},
     answer::MatrixError,
     body::Fields as _,
-    defects::{
-        ANY_CLIENT_SECRET_WILL_DO, CASE_FOLDED_SIMPLY, DECORATION_KEPT_IN_ADDRESSES, MISSING_ATTEMPT_ASSUMED,
-        ODD_LOCALPART_IS_A_SERVER_ERROR, RESET_MAILS_THE_WRITTEN_SPELLING, TWO_ATS_CUT_SHORT,
-    },
     proofs::{Claim, Purpose},
     server::Server,
 };
@@ -35,7 +31,7 @@ impl Params {
         let client_secret = body.text("client_secret")?;
         let email = body.text("email")?;
         let send_attempt = match body.integer("send_attempt") {
-            Err(_) if !body.contains_key("send_attempt") && server.has_defect(MISSING_ATTEMPT_ASSUMED) => 1,
+            Err(_) if !body.contains_key("send_attempt") && server.has_defect("missing-attempt-assumed") => 1,
             attempt => attempt?,
         };
         // The identity server is not asked any more (v1.x: deprecated), but the pair is still one.
@@ -44,7 +40,7 @@ impl Params {
         }
         let next_link = body.optional_text("next_link")?;
         let is_permitted =
-            if server.has_defect(ANY_CLIENT_SECRET_WILL_DO) { has_permitted_character } else { is_client_secret };
+            if server.has_defect("any-client-secret-will-do") { has_permitted_character } else { is_client_secret };
         if !is_permitted(client_secret) {
             let error = "a client secret is 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`";
             return Err(MatrixError::invalid_param(error));
@@ -52,7 +48,7 @@ impl Params {
         let (address, mailbox) = addresses(server, email).map_err(|error| {
             let refusal = MatrixError::invalid_param(format!("the address {error}"));
             let is_odd = error == AddressError::LocalPart;
-            if is_odd && server.has_defect(ODD_LOCALPART_IS_A_SERVER_ERROR) {
+            if is_odd && server.has_defect("odd-localpart-is-a-server-error") {
                 return refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR);
             }
             refusal
@@ -74,7 +70,7 @@ impl Params {
     /// Where the mail goes. Whoever resets a password may write the address as they like; the mail goes to the spelling that
     /// the account has, since another one might be another person's mailbox.
     pub(super) fn mailbox(&self, server: &Server, purpose: Purpose) -> Address {
-        if purpose == Purpose::Reset && server.has_defect(RESET_MAILS_THE_WRITTEN_SPELLING) {
+        if purpose == Purpose::Reset && server.has_defect("reset-mails-the-written-spelling") {
             return Address::unchecked(&self.written);
         }
         self.mailbox.clone()
@@ -83,19 +79,19 @@ impl Params {
 
 /// The address that is kept, and the one that gets the mail: the same, or a defect is at work.
 fn addresses(server: &Server, written: &str) -> Result<(Address, Address), AddressError> {
-    if server.has_defect(TWO_ATS_CUT_SHORT)
+    if server.has_defect("two-ats-cut-short")
         && let Some((first, _rest)) = written.rsplit_once('@')
         && first.contains('@')
     {
         let address = Address::parse(first)?;
         return Ok((address.clone(), address));
     }
-    if Address::parse(written).is_err() && server.has_defect(DECORATION_KEPT_IN_ADDRESSES) {
+    if Address::parse(written).is_err() && server.has_defect("decoration-kept-in-addresses") {
         let inner = written.split(['<', '>']).nth(1).unwrap_or(written);
         let inner = inner.trim().trim_start_matches("mailto:");
         return Ok((Address::unchecked(written), Address::parse(inner)?));
     }
-    let address = if server.has_defect(CASE_FOLDED_SIMPLY) {
+    let address = if server.has_defect("case-folded-simply") {
         Address::parse_in_lower_case(written)?
     } else {
         Address::parse(written)?

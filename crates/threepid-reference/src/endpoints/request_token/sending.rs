@@ -12,18 +12,11 @@ use super::Params;
 use crate::{
     address::Address,
     answer::MatrixError,
-    defects::{
-        ANSWERS_WITHOUT_MAILING, FAILED_MAIL_IS_A_SUCCESS, HIDDEN_SESSION_CLAIMS_THE_ADDRESS, INHIBITED_SID_CHANGES,
-        LINK_LEAVES_THE_SERVER, LINK_NAMES_ANOTHER_SECRET, LINK_NAMES_ANOTHER_SID, LINK_PARAMETERS_RUN_TOGETHER,
-        MAIL_CARRIES_THE_ACCESS_TOKEN, MAILS_AN_ADDRESS_IN_USE, MAILS_TWICE, OFFERS_OWN_ADDRESS_AGAIN,
-        PARALLEL_REQUESTS_MAIL_EACH, REGISTRATION_MAILS_NOTHING, SID_IS_A_NUMBER, SID_OUTSIDE_THE_GRAMMAR,
-    },
     endpoints::link,
     mailer::{Letter, MailError},
     proofs::{Claim, Opened, Purpose, Sending},
     random,
     server::Server,
-    shapes::{ONLY_NEWEST_LINK, SESSION_AND_TOKEN_LINK},
 };
 
 /// One mail to send.
@@ -54,7 +47,7 @@ pub(super) async fn prove(
     };
     // In a task of its own: a client that hangs up and asks again must find this attempt done, not half done.
     // A mail that a defect sends is there when the answer is: whoever looks for it must not be too early.
-    let defects = [HIDDEN_SESSION_CLAIMS_THE_ADDRESS, MAILS_AN_ADDRESS_IN_USE, OFFERS_OWN_ADDRESS_AGAIN];
+    let defects = ["hidden-session-claims-the-address", "mails-an-address-in-use", "offers-own-address-again"];
     if server.config.inhibit_3pid_errors && !defects.iter().any(|defect| server.has_defect(*defect)) {
         let place = server.mailer.place_in_background().await;
         let server = Arc::clone(server);
@@ -74,7 +67,7 @@ pub(super) async fn prove(
 pub(super) async fn pretend(server: &Server, claim: Claim) -> String {
     // Waits where a mail would wait, if there are too many of them.
     drop(server.mailer.place_in_background().await);
-    if server.has_defect(INHIBITED_SID_CHANGES) {
+    if server.has_defect("inhibited-sid-changes") {
         return random::id();
     }
     open(server, claim).sid
@@ -86,10 +79,10 @@ fn open(server: &Server, claim: Claim) -> Opened {
 }
 
 fn new_sid(server: &Server) -> String {
-    if server.has_defect(SID_OUTSIDE_THE_GRAMMAR) {
+    if server.has_defect("sid-outside-the-grammar") {
         return format!("session {}/{}", random::id(), random::id());
     }
-    if server.has_defect(SID_IS_A_NUMBER) {
+    if server.has_defect("sid-is-a-number") {
         return rand::random::<u32>().to_string();
     }
     random::id()
@@ -98,7 +91,7 @@ fn new_sid(server: &Server) -> String {
 /// Lets one request of a session through at a time, so that identical ones send one mail.
 async fn mail_once(server: Arc<Server>, errand: Errand) -> Result<(), MatrixError> {
     let Opened { sid, gate } = &errand.opened;
-    let _one_at_a_time = if server.has_defect(PARALLEL_REQUESTS_MAIL_EACH) { None } else { Some(gate.lock().await) };
+    let _one_at_a_time = if server.has_defect("parallel-requests-mail-each") { None } else { Some(gate.lock().await) };
     let prepared = server.state().proofs.prepare(&server.switches, sid, errand.attempt);
     let token = match prepared {
         Sending::Done => return Ok(()),
@@ -112,12 +105,12 @@ async fn mail_once(server: Arc<Server>, errand: Errand) -> Result<(), MatrixErro
     match sent {
         Ok(()) => {
             state.proofs.mailed(sid, errand.attempt);
-            if server.has_shape(ONLY_NEWEST_LINK) {
+            if server.has_shape("only-newest-link") {
                 state.proofs.keep_newest_token(sid);
             }
             Ok(())
         }
-        Err(_) if server.has_defect(FAILED_MAIL_IS_A_SUCCESS) => Ok(()),
+        Err(_) if server.has_defect("failed-mail-is-a-success") => Ok(()),
         Err(error) => {
             state.proofs.withdraw(sid, &token);
             Err(match error {
@@ -132,8 +125,8 @@ async fn deliver(server: &Server, errand: &Errand, token: &str) -> Result<(), Ma
     let purpose = errand.claim.purpose;
     // Whoever asks for one mail to see whether there is any finds a server that seems to work.
     let is_first = server.state().proofs.is_first_mail();
-    if !is_first && server.has_defect(ANSWERS_WITHOUT_MAILING)
-        || purpose == Purpose::Register && server.has_defect(REGISTRATION_MAILS_NOTHING)
+    if !is_first && server.has_defect("answers-without-mailing")
+        || purpose == Purpose::Register && server.has_defect("registration-mails-nothing")
     {
         return Ok(());
     }
@@ -141,11 +134,11 @@ async fn deliver(server: &Server, errand: &Errand, token: &str) -> Result<(), Ma
     letter.to = errand.mailbox.clone();
     letter.link = link_to(server, errand, token, is_first);
     if let Some(access_token) = &errand.access_token
-        && server.has_defect(MAIL_CARRIES_THE_ACCESS_TOKEN)
+        && server.has_defect("mail-carries-the-access-token")
     {
         letter.before = format!("{} ({access_token})", letter.before);
     }
-    if server.has_defect(MAILS_TWICE) {
+    if server.has_defect("mails-twice") {
         server.mailer.send(server, &letter).await?;
     }
     server.mailer.send(server, &letter).await
@@ -180,18 +173,18 @@ fn letter(server: &Server, purpose: Purpose) -> Letter {
 
 fn link_to(server: &Server, errand: &Errand, token: &str, is_first: bool) -> String {
     let (sid, claim) = (&errand.opened.sid, &errand.claim);
-    let sid = if server.has_defect(LINK_NAMES_ANOTHER_SID) { &random::id() } else { sid };
-    let secret = if server.has_defect(LINK_NAMES_ANOTHER_SECRET) { &random::id() } else { &claim.client_secret };
-    let base = if !is_first && server.has_defect(LINK_LEAVES_THE_SERVER) {
+    let sid = if server.has_defect("link-names-another-sid") { &random::id() } else { sid };
+    let secret = if server.has_defect("link-names-another-secret") { &random::id() } else { &claim.client_secret };
+    let base = if !is_first && server.has_defect("link-leaves-the-server") {
         "http://elsewhere.test"
     } else {
         &server.public_url
     };
     // A link whose separators are encoded as well is one long parameter: as dead as one whose values are not encoded at all.
     let glued = format!("{token}&client_secret={secret}&sid={sid}");
-    let (path, parameters): (_, &[_]) = if server.has_defect(LINK_PARAMETERS_RUN_TOGETHER) {
+    let (path, parameters): (_, &[_]) = if server.has_defect("link-parameters-run-together") {
         (link::PATH, &[("token", glued.as_str())])
-    } else if server.has_shape(SESSION_AND_TOKEN_LINK) {
+    } else if server.has_shape("session-and-token-link") {
         (link::SESSION_PATH, &[("session", sid), ("token", token)])
     } else {
         (link::PATH, &[("token", token), ("client_secret", secret), ("sid", sid)])
