@@ -19,12 +19,17 @@ pub struct Basis {
 }
 
 impl Basis {
-    /// What it rests on, in one line without a full stop, if it says: `harm: anybody can …`.
+    /// What there is of it, each part with its name: `("harm", "anybody can …")`.
+    pub fn parts(&self) -> Vec<(&'static str, String)> {
+        let ground = self.ground.map(|ground| ("ground", ground.to_string()));
+        let harm = self.harm.clone().map(|harm| ("harm", harm));
+        let relied_on_by = self.relied_on_by.clone().map(|who| ("relied on by", who));
+        [ground, harm, relied_on_by].into_iter().flatten().collect()
+    }
+
+    /// The same in one line without a full stop, if there is something: `harm: anybody can …`.
     pub fn line(&self) -> Option<String> {
-        let ground = self.ground.map(|ground| format!("ground: {ground}"));
-        let harm = self.harm.as_ref().map(|harm| format!("harm: {harm}"));
-        let relied_on_by = self.relied_on_by.as_ref().map(|who| format!("relied on by: {who}"));
-        let parts: Vec<String> = [ground, harm, relied_on_by].into_iter().flatten().collect();
+        let parts: Vec<String> = self.parts().into_iter().map(|(name, text)| format!("{name}: {text}")).collect();
         (!parts.is_empty()).then(|| parts.join("; ").trim_end_matches('.').to_owned())
     }
 }

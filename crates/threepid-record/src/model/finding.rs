@@ -173,6 +173,18 @@ mod tests {
     }
 
     #[test]
+    fn a_finding_of_an_older_record_is_read() {
+        let old = r#"{"kind": "requirement", "level": "must", "requirement": "r", "spec": null, "step": "s",
+                      "step_index": 0, "place": null, "subject": "status", "expected": "401", "actual": "200"}"#;
+        let mut finding: Finding = serde_json::from_str(old).unwrap();
+        assert_eq!(finding.basis, Basis::default());
+        finding.basis.ground = Some(crate::model::Ground::Text);
+        let written = serde_json::to_value(&finding).unwrap();
+        assert_eq!((&written["ground"], written.get("harm")), (&"text".into(), None));
+        assert_eq!(serde_json::from_value::<Finding>(written).unwrap(), finding);
+    }
+
+    #[test]
     fn a_place_of_an_older_record_is_read() {
         let place: Place = serde_json::from_str(r#"{"file": "a/b.yaml", "line": 2, "column": 3}"#).unwrap();
         assert_eq!((place.path(), &place.source), ("a/b.yaml".to_owned(), &None));

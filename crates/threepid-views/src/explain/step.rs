@@ -159,11 +159,27 @@ pub(super) fn expected(step: &Step, index: usize, trial: Option<&TrialRecord>, s
         };
         let wanted = wanted(check);
         let _ = match &check.because {
-            Some(because) => writeln!(output, "- {sign}**{}:** {} ({wanted})", check.level, plain(because)),
-            None => writeln!(output, "- {sign}**{}:** {wanted}", check.level),
+            Some(because) => write!(output, "- {sign}**{}:** {} ({wanted})", check.level, plain(because)),
+            None => write!(output, "- {sign}**{}:** {wanted}", check.level),
         };
+        if let Some(basis) = check.basis.line() {
+            let _ = write!(output, ". {}", plain(&capital(&basis)));
+        }
+        match (check.since, check.until) {
+            (None, None) => {}
+            (Some(since), None) => output.push_str(&format!(". Since {since}")),
+            (None, Some(until)) => output.push_str(&format!(". Until {until}")),
+            (Some(since), Some(until)) => output.push_str(&format!(". From {since} to {until}")),
+        }
+        output.push('\n');
     }
     if output.is_empty() { output } else { output + "\n" }
+}
+
+/// A text as the beginning of a sentence.
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn is_about(finding: &Finding, index: usize, check: &Check) -> bool {

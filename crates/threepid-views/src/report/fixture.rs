@@ -85,7 +85,7 @@ fn finding(level: Level, requirement: &str, step: usize, subject: &str, expected
         level,
         requirement: requirement.to_owned(),
         spec: Some(spec()),
-        basis: Basis::default(),
+        basis: basis(level),
         step: "POST /account/3pid/add".to_owned(),
         step_index: Some(step),
         place: Some(place(21, "    must: {status: 401}", 12)),
@@ -93,6 +93,18 @@ fn finding(level: Level, requirement: &str, step: usize, subject: &str, expected
         expected: expected.to_owned(),
         actual: actual.to_owned(),
         alternatives: None,
+    }
+}
+
+/// What a finding of this level rests on.
+fn basis(level: Level) -> Basis {
+    match level {
+        Level::Must => Basis { ground: Some(Ground::Text), ..Basis::default() },
+        Level::Security => {
+            Basis { harm: Some("Whoever has the token keeps the account.".to_owned()), ..Basis::default() }
+        }
+        Level::Convention => Basis { relied_on_by: Some("a client".to_owned()), ..Basis::default() },
+        Level::Should => Basis::default(),
     }
 }
 

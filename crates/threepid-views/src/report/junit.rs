@@ -11,7 +11,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::style::Style;
 use super::{WriteError, phrases, text, visible, visible_lines, write_file};
-use threepid_record::model::{Outcome, Report, TrialRecord};
+use threepid_record::model::{FindingKind, Outcome, Report, TrialRecord};
 
 /// How wide the text of a failure is.
 const STYLE: Style = Style { colour: false, width: 100 };
@@ -99,6 +99,10 @@ fn case(trial: &TrialRecord) -> TestCase {
     case.add_property(("level", trial.level.word()));
     for row in &trial.covers {
         case.add_property(("covers", &*visible(row)));
+    }
+    let gravest = trial.findings.iter().find(|f| f.level == trial.level && f.kind == FindingKind::Requirement);
+    for (name, text) in gravest.map(|finding| finding.basis.parts()).unwrap_or_default() {
+        case.add_property((&*name.replace(' ', "-"), &*visible(&text)));
     }
     if let Some(spec) = &trial.spec {
         case.add_property(("spec", &*visible(&spec.url())));

@@ -100,11 +100,17 @@ fn rest(report: &Report) -> String {
     };
     let is_note = |f: &&Finding| f.kind == threepid_record::model::FindingKind::Requirement;
     let passed = report.trials.iter().filter(|t| t.outcome == Outcome::Pass);
-    let notes = passed.flat_map(|t| t.findings.iter().filter(is_note).map(move |f| ((f.level, &*f.requirement), t)));
+    let notes = passed
+        .flat_map(|t| t.findings.iter().filter(is_note).map(move |f| ((f.level, &*f.requirement, f.basis.line()), t)));
     let notes = phrases::tally(notes).into_iter();
     section(
         "Recommended or relied on by clients, but no requirement",
-        notes.map(|((level, text), trials)| format!("{level}: {} ({})", escape(text), several(&trials))).collect(),
+        notes
+            .map(|((level, text, basis), trials)| {
+                let basis = basis.map(|basis| format!("; {}", escape(&basis))).unwrap_or_default();
+                format!("{level}: {}{basis} ({})", escape(text), several(&trials))
+            })
+            .collect(),
     );
     let choices = report.trials.iter().flat_map(|t| t.choices.iter().map(move |c| ((&*c.step, &*c.chosen), t)));
     let choices = phrases::tally(choices).into_iter();

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::markdown::{self, escape, own};
 use super::{WriteError, phrases, write_file};
-use threepid_record::model::{FindingKind, Level, Outcome, Report, SpecRef, TrialRecord};
+use threepid_record::model::{Basis, Finding, FindingKind, Level, Outcome, Report, SpecRef, TrialRecord};
 
 /// The statement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,6 +79,9 @@ pub struct Requirement {
     /// The rows of the catalogue it covers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub covers: Vec<String>,
+    /// What it rests on, where it is not met and the scenario says.
+    #[serde(flatten)]
+    pub basis: Basis,
 }
 
 /// What was seen of a requirement.
@@ -159,12 +162,17 @@ fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
         operation: spec.map(|spec| spec.operation.clone()),
         url: spec.map(SpecRef::url),
         covers: trial.covers.clone(),
+        basis: Basis::default(),
     };
     // What only differs from a snapshot breaks nothing.
     let drift = trial.is_drift_alone();
     let verdict = if drift { Verdict::Met } else { Verdict::of(trial.outcome) };
     let reason = if verdict == Verdict::Met { String::new() } else { trial.reason.clone() };
     let mut list = vec![one(&trial.title, trial.level, verdict, reason, trial.spec.as_ref())];
+    let gravest = |f: &&Finding| f.kind == FindingKind::Requirement && f.level == trial.level;
+    if let Some(finding) = trial.findings.iter().find(gravest).filter(|_| verdict == Verdict::NotMet) {
+        list[0].basis = finding.basis.clone();
+    }
     if let (reason, Some(link)) = trial.reason_and_link() {
         list[0].tracked = Some((reason.to_owned(), link.to_owned()));
     }
@@ -174,7 +182,8 @@ fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
         let first = members[0];
         let reason =
             format!("{}: expected {}, was {}", phrases::subject(first), brief(&first.expected), brief(&first.actual));
-        list.push(one(requirement, level, Verdict::NotMet, reason, first.spec.as_ref()));
+        let requirement = one(requirement, level, Verdict::NotMet, reason, first.spec.as_ref());
+        list.push(Requirement { basis: first.basis.clone(), ..requirement });
     }
     list
 }
@@ -288,7 +297,12 @@ fn verdict(trials: &[&Requirement]) -> String {
     });
     let reasons: Vec<String> =
         phrases::tally(reasons.map(|reason| (reason, ()))).into_iter().map(|(one, _)| one).collect();
-    if reasons.is_empty() { text } else { format!("{text}: {}", reasons.join("; ")) }
+    if !reasons.is_empty() {
+        text.push_str(&format!(": {}", reasons.join("; ")));
+    }
+    let bases = phrases::tally(trials.iter().filter_map(|one| Some((one.basis.line()?, ()))));
+    bases.iter().for_each(|(basis, _)| text.push_str(&format!(" ({})", escape(basis))));
+    text
 }
 
 /// An address between `<` and `>`: a scenario's anchor has nothing in it that could end it, unless somebody tries.

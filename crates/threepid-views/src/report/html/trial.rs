@@ -71,11 +71,20 @@ pub(super) fn findings(trial: &TrialRecord) -> Markup {
                         ", " code { (line(&place.file)) ":" (place.line) ":" (place.column) }
                     }
                 }
+                @for (name, text) in first.basis.parts() {
+                    p.basis { b { (capital(name)) ": " } (line(&text)) }
+                }
                 (against(members))
             }
             }
         }
     }
+}
+
+/// A name at the beginning of a line.
+fn capital(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn against(findings: &[&Finding]) -> Markup {

@@ -94,8 +94,9 @@ pub(super) fn notes(report: &Report, style: &Style) -> String {
     for ((level, requirement), members) in groups {
         let trials: Vec<&TrialRecord> = members.iter().map(|(t, _)| *t).collect();
         let first = members[0].1;
+        let basis = first.basis.line().map(|basis| format!("; {}", visible(&basis))).unwrap_or_default();
         let text = format!(
-            "{level}: {}; {} was {}, expected {} ({})",
+            "{level}: {}{basis}; {} was {}, expected {} ({})",
             visible(requirement),
             visible(&phrases::subject(first)),
             brief(&first.actual),

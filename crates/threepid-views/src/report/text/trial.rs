@@ -82,6 +82,9 @@ fn step(findings: &[&Finding], style: &Style) -> String {
             }
             stated = same;
         }
+        for (name, text) in first.basis.parts() {
+            output.push_str(&style.wrap("    ", "              ", &format!("{name:<9} {}", visible(&text))));
+        }
         let place = first.place.as_ref();
         if let Some(place) = place {
             fact("scenario", &shown(place), style, &mut output);
@@ -154,8 +157,9 @@ fn not_seen(finding: &Finding, style: &Style) -> String {
 
 /// A finding in one or two lines.
 pub(super) fn note(finding: &Finding, style: &Style) -> String {
+    let basis = finding.basis.line().map(|basis| format!("; {}", visible(&basis))).unwrap_or_default();
     let text = format!(
-        "{}: {} ({}, {}: expected {}, was {})",
+        "{}: {}{basis} ({}, {}: expected {}, was {})",
         finding.level.word(),
         visible(&finding.requirement),
         visible(&finding.step),
