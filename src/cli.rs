@@ -24,6 +24,7 @@ mod serve;
 mod sink;
 mod snapshots;
 mod start;
+mod start_options;
 mod terminal;
 mod up;
 

@@ -32,6 +32,7 @@ mod limits;
 mod listen;
 mod mailer;
 mod pages;
+mod paths;
 mod routes;
 mod server;
 mod service;

@@ -38,7 +38,7 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::run::Limits as RunLimits;
-use crate::suite::{Settings, Station, StationOptions, known_deviations, run_one, start_embedded, start_identity};
+use crate::suite::{Session, SessionOptions, Settings, known_deviations, run_one, start_embedded, start_identity};
 use crate::target::Profile;
 use threepid_engine::plan::{Api, VariantOffer, assign, plan};
 use threepid_engine::scenario::Suite;
@@ -90,7 +90,7 @@ pub fn main(against: Against) -> ExitCode {
 pub fn trials(against: Against) -> Result<Vec<libtest_mimic::Trial>, String> {
     let suite = crate::shipped::suite().map_err(|(sources, faults)| faults.render(&sources, false, 100))?;
     let suite = Arc::new(suite);
-    let stage = Arc::new(Stage::new(against, &suite)?);
+    let stage = Arc::new(TargetSession::new(against, &suite)?);
     let mut trials = Vec::new();
     for (index, scenario) in suite.scenarios.iter().enumerate() {
         for (row, case) in scenario.cases.iter().enumerate() {
@@ -111,7 +111,7 @@ pub fn trials(against: Against) -> Result<Vec<libtest_mimic::Trial>, String> {
 }
 
 /// The target's variants, each started when the first trial needs it.
-struct Stage {
+struct TargetSession {
     against: Against,
     profile: Profile,
     runtime: Runtime,
@@ -124,13 +124,13 @@ struct Stage {
 
 /// A variant that is up.
 struct Up {
-    station: Station,
+    session: Session,
     /// Held so that it lives as long as the trials do.
     _server: Box<dyn Any + Send + Sync>,
 }
 
-impl Stage {
-    fn new(against: Against, suite: &Suite) -> Result<Stage, String> {
+impl TargetSession {
+    fn new(against: Against, suite: &Suite) -> Result<TargetSession, String> {
         let (profile, offers, declared) = match &against {
             Against::Reference => {
                 let profile = Profile::load("reference").map_err(|fault| fault.to_string())?;
@@ -150,7 +150,7 @@ impl Stage {
         };
         let deviations =
             known_deviations(&profile, Some(suite)).map_err(|fault| format!("{}: {fault}", profile.file))?;
-        Ok(Stage {
+        Ok(TargetSession {
             runtime: Runtime::new().map_err(|fault| format!("the system gives no threads: {fault}"))?,
             stations: offers.iter().map(|offer| (offer.name.clone(), OnceCell::new())).collect(),
             profile,
@@ -176,12 +176,12 @@ impl Stage {
         let Some(cell) = self.stations.get(variant) else { return Err(Failed::from("an unknown variant")) };
         let up = self.runtime.block_on(cell.get_or_init(|| self.start(variant)));
         let up = up.as_ref().map_err(Failed::from)?;
-        if !up.station.apis().contains(&api) {
+        if !up.session.apis().contains(&api) {
             return Ok(Completion::ignored_with(format!("the target does not serve {api}")));
         }
-        let planned = plan(suite, &[(scenario, vec![row])], variant, &up.station.target.info, &[api], 1);
+        let planned = plan(suite, &[(scenario, vec![row])], variant, &up.session.target.info, &[api], 1);
         let Some(planned) = planned.first() else { return Err(Failed::from("nothing was planned")) };
-        let record = self.runtime.block_on(run_one(planned, &up.station, &self.settings, &CancellationToken::new()));
+        let record = self.runtime.block_on(run_one(planned, &up.session, &self.settings, &CancellationToken::new()));
         match record.outcome {
             Outcome::Pass | Outcome::Xfail => Ok(Completion::Completed),
             Outcome::Skip => Ok(Completion::ignored_with(record.reason)),
@@ -217,7 +217,7 @@ impl Stage {
             }
         };
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-        let mut options = StationOptions::new(&self.profile.name, variant, &url, sink);
+        let mut options = SessionOptions::new(&self.profile.name, variant, &url, sink);
         options.public_url = public_url;
         options.limits = RunLimits::default();
         options.identity = identity;
@@ -229,7 +229,7 @@ impl Stage {
         options.accounts.chain = resolved.accounts;
         options.accounts.registration_shared_secret = self.profile.accounts.registration_shared_secret.clone();
         options.accounts.registration_token = self.profile.accounts.registration_token.clone();
-        Ok(Up { station: Station::open(options).await?, _server: server })
+        Ok(Up { session: Session::open(options).await?, _server: server })
     }
 }
 

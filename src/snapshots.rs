@@ -19,9 +19,10 @@ use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+pub use file::Origin;
 pub use render::{Content, render};
 pub use review::{Pending, accept, pending, reject};
-pub use store::{Key, Origin, Store, Trial};
+pub use store::{Key, Store, Trial};
 
 /// What to do with an answer that is not the one in its snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

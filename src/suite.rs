@@ -1,6 +1,6 @@
 //! Runs many trials.
 //!
-//! Takes planned trials and a [`Station`] (a target that is up and probed, with a sink for its mail); gives one
+//! Takes planned trials and a [`Session`] (a target that is up and probed, with a sink for its mail); gives one
 //! record for each, in the order of the plan, and tells what happens while it happens. It neither prints nor exits:
 //! the command line and the adapter for `cargo test` are two users of the same thing.
 
@@ -8,12 +8,14 @@ mod embedded;
 mod known;
 mod one;
 mod runner;
+mod session;
+mod settings;
 mod snapshots;
-mod station;
 
 pub use embedded::{EmbeddedError, embedded_offers, embedded_variants, start_embedded, start_identity};
 pub use known::known_deviations;
 pub use one::{not_run, run as run_one};
-pub use runner::{Event, Settings, run};
+pub use runner::{Event, run};
+pub use session::{Authorities, Session, SessionOptions};
+pub use settings::Settings;
 pub use snapshots::Snapshots;
-pub use station::{Authorities, Station, StationOptions};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 use super::args::StartArgs;
-use super::start::{show, start_options};
+use super::start_options::{show, start_options};
 use crate::identity::IdentityServer;
 use crate::suite::start_identity;
 use crate::target::{Managed, Profile, Resolved, Values};
@@ -15,20 +15,24 @@ use threepid_wire::mail::Sink;
 pub(super) const IDENTITY_SERVER: &str = "identity-server";
 
 /// An identity server and its files, which go away with it.
-pub(super) struct Desk {
+pub(super) struct IdentityFixture {
     pub(super) server: Arc<IdentityServer>,
     pub(super) values: Values,
     behind: Option<Managed>,
     _folder: TempDir,
 }
 
-impl Desk {
+impl IdentityFixture {
     /// Starts one if the variant needs it.
     ///
     /// # Errors
     ///
     /// A message that says what could not be done.
-    pub(super) async fn open_for(resolved: &Resolved, sink: &Sink, start: &StartArgs) -> Result<Option<Desk>, String> {
+    pub(super) async fn open_for(
+        resolved: &Resolved,
+        sink: &Sink,
+        start: &StartArgs,
+    ) -> Result<Option<IdentityFixture>, String> {
         if !resolved.offers.iter().any(|offer| offer == IDENTITY_SERVER) {
             return Ok(None);
         }
@@ -54,7 +58,7 @@ impl Desk {
             None => None,
             Some(profile) => Some(behind(profile, &server, &values, sink, start).await?),
         };
-        Ok(Some(Desk { server, values, behind, _folder: folder }))
+        Ok(Some(IdentityFixture { server, values, behind, _folder: folder }))
     }
 
     /// Where the certificate is that has to be trusted.

@@ -20,7 +20,7 @@ use super::retention::Records;
 use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
-use crate::suite::{Event, Station};
+use crate::suite::{Event, Session};
 use crate::target::Kind;
 use threepid_engine::plan::{Api, Planned, plan};
 use threepid_record::model::{Report, TargetInfo, TrialRecord};
@@ -69,7 +69,7 @@ impl Prepared<'_> {
         // What the last variant was asked with, for the record of those that are not asked any more.
         let mut last = self.unseen();
         for (variant, scenarios) in &self.groups {
-            if let Some(reason) = self.over(&broken, cancel) {
+            if let Some(reason) = self.stop_reason(&broken, cancel) {
                 self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
                 continue;
             }
@@ -83,7 +83,7 @@ impl Prepared<'_> {
             let started = tokio::select! {
                 started = starter.start(variant) => started,
                 () = cancel.cancelled() => {
-                    let reason = self.over(&broken, cancel).unwrap_or_default();
+                    let reason = self.stop_reason(&broken, cancel).unwrap_or_default();
                     self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
                     continue;
                 }
@@ -97,19 +97,19 @@ impl Prepared<'_> {
                     continue;
                 }
             };
-            let station = &started.station;
+            let session = &started.session;
             if target.is_none() {
-                let info = self.told(station.target.info.clone());
+                let info = self.told(session.target.info.clone());
                 self.tell(RunEvent::Target(&info));
                 target = Some(info);
-                let unfit = self.unfit(station);
-                self.trials(unfit, station, cancel, &mut records, &mut output).await;
+                let unfit = self.unfit(session);
+                self.trials(unfit, session, cancel, &mut records, &mut output).await;
             }
-            match self.apis(station) {
+            match self.apis(session) {
                 Ok(apis) => {
-                    let planned = plan(&self.suite, scenarios, variant, &station.target.info, &apis, self.args.repeat);
-                    self.trials(planned, station, cancel, &mut records, &mut output).await;
-                    last = (station.target.info.clone(), apis);
+                    let planned = plan(&self.suite, scenarios, variant, &session.target.info, &apis, self.args.repeat);
+                    self.trials(planned, session, cancel, &mut records, &mut output).await;
+                    last = (session.target.info.clone(), apis);
                 }
                 Err(message) => {
                     broken = Some(message);
@@ -150,13 +150,13 @@ impl Prepared<'_> {
     }
 
     /// The API versions to use.
-    fn apis(&self, station: &Station) -> Result<Vec<Api>, String> {
-        let offered = station.apis();
+    fn apis(&self, session: &Session) -> Result<Vec<Api>, String> {
+        let offered = session.apis();
         let only = |api: Api| {
             if offered.contains(&api) {
                 Ok(vec![api])
             } else {
-                let info = &station.target.info;
+                let info = &session.target.info;
                 Err(format!(
                     "the target does not serve {api} (--api): its /versions lists {}",
                     info.versions.join(", ")
@@ -172,12 +172,12 @@ impl Prepared<'_> {
     }
 
     /// Trials that no variant can run.
-    fn unfit(&self, station: &Station) -> Vec<Planned> {
+    fn unfit(&self, session: &Session) -> Vec<Planned> {
         let mut planned = Vec::new();
         for (scenario, cases, reason) in &self.unfit {
             let selected = [(*scenario, cases.clone())];
-            let apis: Vec<Api> = station.apis().into_iter().take(1).collect();
-            for mut one in plan(&self.suite, &selected, &station.variant, &station.target.info, &apis, 1) {
+            let apis: Vec<Api> = session.apis().into_iter().take(1).collect();
+            for mut one in plan(&self.suite, &selected, &session.variant, &session.target.info, &apis, 1) {
                 one.skip = Some(reason.clone());
                 planned.push(one);
             }
@@ -188,7 +188,7 @@ impl Prepared<'_> {
     async fn trials(
         &self,
         planned: Vec<Planned>,
-        station: &Arc<Station>,
+        session: &Arc<Session>,
         cancel: &CancellationToken,
         records: &mut Records,
         output: &mut Option<Output>,
@@ -197,7 +197,7 @@ impl Prepared<'_> {
             return;
         }
         let mut progress = Progress::new(planned.len(), self.terminal);
-        crate::suite::run(planned, station, &self.settings, cancel, |event| match event {
+        crate::suite::run(planned, session, &self.settings, cancel, |event| match event {
             Event::Ended(record) => {
                 progress.ended(record);
                 self.tell(RunEvent::Trial(record));

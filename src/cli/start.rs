@@ -1,14 +1,14 @@
-//! Starts a target and probes it: from a profile and a variant to a station.
+//! Starts a target and probes it: from a profile and a variant to a session.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{ProvisionArgs, RunArgs, StartArgs};
-use super::identity::{Desk, IDENTITY_SERVER};
-use super::terminal;
-use crate::run::{Limits, MAIL_DOMAIN};
-use crate::suite::{Authorities, Station, StationOptions, start_embedded};
-use crate::target::{AccountOptions, InstallOptions, Kind, Managed, Profile, StartEvent, StartOptions, parse_given};
+use super::args::{ProvisionArgs, RunArgs};
+use super::identity::{IDENTITY_SERVER, IdentityFixture};
+use super::start_options::{show, start_options};
+use crate::run::Limits;
+use crate::suite::{Authorities, Session, SessionOptions, start_embedded};
+use crate::target::{AccountOptions, Kind, Managed, Profile, parse_given};
 use threepid_engine::scenario::NEEDS;
 use threepid_reference::{Defect, Running, Shape};
 use threepid_wire::mail::Sink;
@@ -35,17 +35,17 @@ impl Server {
 
 /// A variant that runs, with all that belongs to it.
 pub(super) struct Started {
-    pub(super) station: Arc<Station>,
+    pub(super) session: Arc<Session>,
     server: Server,
-    desk: Option<Desk>,
+    identity: Option<IdentityFixture>,
 }
 
 impl Started {
     /// Ends the server, then the identity server that it may still be talking to.
     pub(super) async fn stop(self) {
         self.server.stop().await;
-        if let Some(desk) = self.desk {
-            desk.close().await;
+        if let Some(identity) = self.identity {
+            identity.close().await;
         }
     }
 }
@@ -69,17 +69,17 @@ impl Starter<'_> {
     ///
     /// A message that says what was tried, what was seen, and what to set.
     pub(super) async fn start(&self, variant: &str) -> Result<Started, String> {
-        let desk = match (&self.args.homeserver, self.profile.kind) {
+        let identity = match (&self.args.homeserver, self.profile.kind) {
             // Somebody else's server cannot trust an authority that is made now.
             (Some(_), _) | (None, Kind::External) => None,
             (None, Kind::Embedded | Kind::Managed) => {
                 let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-                Desk::open_for(&resolved, self.sink, &self.args.start).await?
+                IdentityFixture::open_for(&resolved, self.sink, &self.args.start).await?
             }
         };
-        let (server, url, public_url) = self.server(variant, desk.as_ref()).await?;
-        match self.station(variant, &url, public_url, desk.as_ref()).await {
-            Ok(station) => Ok(Started { station: Arc::new(station), server, desk }),
+        let (server, url, public_url) = self.server(variant, identity.as_ref()).await?;
+        match self.session(variant, &url, public_url, identity.as_ref()).await {
+            Ok(session) => Ok(Started { session: Arc::new(session), server, identity }),
             Err(message) => {
                 let log = match &server {
                     Server::Managed(managed) => format!("\nthe last lines it wrote:\n{}", managed.log_tail()),
@@ -91,7 +91,11 @@ impl Starter<'_> {
         }
     }
 
-    async fn server(&self, variant: &str, desk: Option<&Desk>) -> Result<(Server, String, Option<String>), String> {
+    async fn server(
+        &self,
+        variant: &str,
+        identity: Option<&IdentityFixture>,
+    ) -> Result<(Server, String, Option<String>), String> {
         let smtp = self.sink.addr();
         match (&self.args.homeserver, self.profile.kind) {
             (Some(url), _) => Ok((Server::External, url.clone(), self.args.public_url.clone())),
@@ -104,16 +108,23 @@ impl Starter<'_> {
             },
             (None, Kind::Embedded) => {
                 let (defects, shapes) = (self.defects.clone(), self.shapes.clone());
-                let running =
-                    start_embedded(variant, None, smtp, None, defects, shapes, desk.map(|desk| &*desk.server))
-                        .await
-                        .map_err(|fault| fault.to_string())?;
+                let running = start_embedded(
+                    variant,
+                    None,
+                    smtp,
+                    None,
+                    defects,
+                    shapes,
+                    identity.map(|identity| &*identity.server),
+                )
+                .await
+                .map_err(|fault| fault.to_string())?;
                 let url = running.url().to_owned();
                 Ok((Server::Embedded(running), url, None))
             }
             (None, Kind::Managed) => {
                 let mut options = start_options(&self.args.start, smtp);
-                options.values = desk.map(|desk| desk.values.clone()).unwrap_or_default();
+                options.values = identity.map(|identity| identity.values.clone()).unwrap_or_default();
                 let managed =
                     Managed::start(self.profile, variant, &options, &show).await.map_err(|fault| fault.to_string())?;
                 let (url, public) = (managed.url.clone(), managed.public_url.clone());
@@ -122,16 +133,16 @@ impl Starter<'_> {
         }
     }
 
-    async fn station(
+    async fn session(
         &self,
         variant: &str,
         url: &str,
         public_url: Option<String>,
-        desk: Option<&Desk>,
-    ) -> Result<Station, String> {
+        identity: Option<&IdentityFixture>,
+    ) -> Result<Session, String> {
         let args = self.args;
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-        let mut options = StationOptions::new(&self.profile.label(), variant, url, self.sink.clone());
+        let mut options = SessionOptions::new(&self.profile.label(), variant, url, self.sink.clone());
         options.public_url = public_url;
         options.accounts = account_options(&args.provision, self.profile)?;
         options.accounts.chain = resolved.accounts;
@@ -139,11 +150,11 @@ impl Starter<'_> {
         // A variant that is named like a need is the configuration that the need asks for.
         let own = NEEDS.iter().filter(|need| need.configured && need.name == variant).map(|need| need.name.to_owned());
         options.offers = resolved.offers.into_iter().chain(own).chain(args.offers.iter().cloned()).collect();
-        if desk.is_none() {
+        if identity.is_none() {
             // Whoever says so cannot mean the one of this run.
             options.offers.retain(|offer| offer != IDENTITY_SERVER);
         }
-        options.identity = desk.map(|desk| Arc::clone(&desk.server));
+        options.identity = identity.map(|identity| Arc::clone(&identity.server));
         options.http.request_timeout = args.http.request_timeout;
         options.http.connect_timeout = args.http.connect_timeout;
         options.http.body_limit = args.http.body_limit as usize;
@@ -155,7 +166,7 @@ impl Starter<'_> {
             rate_limit: args.rate_limit_wait,
         };
         options.seed = self.seed;
-        Station::open(options).await
+        Session::open(options).await
     }
 }
 
@@ -181,42 +192,4 @@ fn given(path: &Path) -> Result<Vec<crate::target::Given>, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|fault| format!("cannot read {} (--accounts): {fault}", path.display()))?;
     parse_given(&text, &path.display().to_string()).map_err(|fault| fault.to_string())
-}
-
-/// How servers are installed and started.
-pub(super) fn start_options(args: &StartArgs, smtp: std::net::SocketAddr) -> StartOptions {
-    let mut options = StartOptions::new(smtp.ip().to_string(), smtp.port(), MAIL_DOMAIN);
-    options.install = InstallOptions {
-        python: args.python.clone(),
-        installer: args.installer.clone(),
-        limit: args.install_timeout,
-        ..InstallOptions::default()
-    };
-    options.start_timeout = args.start_timeout;
-    options
-}
-
-/// Shows how installing and starting goes.
-pub(super) fn show(event: StartEvent) {
-    let seconds = |took: std::time::Duration| format!("{:.1} s", took.as_secs_f64());
-    let line = match event {
-        StartEvent::Waiting { lock } => format!("waiting for another installation to end ({})", lock.display()),
-        StartEvent::NoUv { because } => format!("uv cannot be had, so pip installs: {because}"),
-        StartEvent::Undated { day } => {
-            format!("without uv the packages are the newest that fit, not those of {day}")
-        }
-        StartEvent::Altered { folder } => {
-            format!("{} is not as it was installed, so it is made again", folder.display())
-        }
-        StartEvent::Installing { packages, day, folder, python } => {
-            let of = day.map(|day| format!(" of {day}")).unwrap_or_default();
-            format!("installing {}{of} with {python} into {}", packages.join(" "), folder.display())
-        }
-        StartEvent::Output { .. } => return,
-        StartEvent::Installed { took } => format!("installed in {}", seconds(took)),
-        StartEvent::Starting { variant, url, .. } => format!("starting the variant `{variant}` at {url}"),
-        StartEvent::PortTaken => "another program took a port; trying again".to_owned(),
-        StartEvent::Ready { variant, took } => format!("`{variant}` answers after {}", seconds(took)),
-    };
-    terminal::err(&format!("{line}\n"));
 }

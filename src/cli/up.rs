@@ -2,8 +2,8 @@
 
 use super::args::UpArgs;
 use super::exit::Exit;
-use super::identity::Desk;
-use super::start::{show, start_options};
+use super::identity::IdentityFixture;
+use super::start_options::{show, start_options};
 use super::terminal::{self, Terminal};
 use super::{interrupt, start};
 use crate::suite::start_embedded;
@@ -33,15 +33,15 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Failure;
         }
     };
-    let desk = match Desk::open_for(&resolved, &sink, &args.start).await {
-        Ok(desk) => desk,
+    let identity = match IdentityFixture::open_for(&resolved, &sink, &args.start).await {
+        Ok(identity) => identity,
         Err(message) => {
             terminal::error(&message);
             return Exit::Failure;
         }
     };
     let started = tokio::select! {
-        started = server(&args, &profile, &sink, desk.as_ref()) => started,
+        started = server(&args, &profile, &sink, identity.as_ref()) => started,
         () = interrupted.cancelled() => return Exit::Interrupted,
     };
     let mut server = match started {
@@ -54,8 +54,8 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Failure;
         }
     };
-    if let Some(desk) = &desk {
-        terminal::out(&format!("identity    {} (authority: {})\n", desk.server.url(), desk.authority_file()));
+    if let Some(identity) = &identity {
+        terminal::out(&format!("identity    {} (authority: {})\n", identity.server.url(), identity.authority_file()));
     }
     if let start::Server::Managed(managed) = &mut server {
         terminal::out(&format!("log         {}\n", managed.log_path.display()));
@@ -66,8 +66,8 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
     terminal::err("its mail is printed here; Ctrl-C ends it\n");
     super::sink::print_until(&sink, false, &interrupted).await;
     server.stop().await;
-    if let Some(desk) = desk {
-        desk.close().await;
+    if let Some(identity) = identity {
+        identity.close().await;
     }
     sink.shutdown().await;
     if terminal.progress {
@@ -80,7 +80,7 @@ async fn server(
     args: &UpArgs,
     profile: &Profile,
     sink: &Sink,
-    desk: Option<&Desk>,
+    identity: Option<&IdentityFixture>,
 ) -> Result<(start::Server, String), String> {
     match profile.kind {
         Kind::Embedded => {
@@ -91,7 +91,7 @@ async fn server(
                 None,
                 Vec::new(),
                 Vec::new(),
-                desk.map(|desk| &*desk.server),
+                identity.map(|identity| &*identity.server),
             )
             .await
             .map_err(|fault| fault.to_string())?;
@@ -101,7 +101,7 @@ async fn server(
         Kind::Managed => {
             let mut options = start_options(&args.start, sink.addr());
             options.scratch = args.scratch.clone();
-            options.values = desk.map(|desk| desk.values.clone()).unwrap_or_default();
+            options.values = identity.map(|identity| identity.values.clone()).unwrap_or_default();
             let managed =
                 Managed::start(profile, &args.variant, &options, &show).await.map_err(|fault| fault.to_string())?;
             let url = managed.url.clone();

@@ -8,12 +8,8 @@ use axum::routing::{get, post};
 
 use super::answer::Refusal;
 use super::endpoints::{account, bind, lookup, pubkey, status, terms, unbind, validate};
+use super::paths::{SUBMIT, V2};
 use super::server::Server;
-
-/// What the v2 API is below.
-pub(super) const V2: &str = "/_matrix/identity/v2";
-/// Where the link in a mail leads, below [`V2`].
-pub(super) const SUBMIT: &str = "/validate/email/submitToken";
 
 /// The router of the whole server.
 pub(super) fn router(server: Arc<Server>) -> Router {

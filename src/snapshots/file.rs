@@ -6,8 +6,20 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::store::Origin;
 use super::{SnapshotError, render};
+
+/// What is written into the front matter of a snapshot, for its reader. Empty ones are left out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Origin<'a> {
+    /// The scenario's file.
+    pub source: &'a str,
+    /// The step's label.
+    pub description: &'a str,
+    /// Where in the specification the step's requirement stands.
+    pub spec: &'a str,
+    /// How strong it is.
+    pub level: &'a str,
+}
 
 /// The text of a snapshot, without blanks at its end; `None` if there is no such file.
 pub(super) fn read(path: &Path) -> Result<Option<String>, SnapshotError> {

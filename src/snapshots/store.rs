@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use similar::TextDiff;
 
+use super::file::Origin;
 use super::{Mode, Outcome, SnapshotError, file};
 
 /// Which snapshot: the API version and the repetition are not part of it, because their answers should be the same.
@@ -21,19 +22,6 @@ pub struct Key<'a> {
     pub case: Option<&'a str>,
     /// The step, by a name that is its own within the scenario.
     pub step: &'a str,
-}
-
-/// What is written into the front matter of a snapshot, for its reader. Empty ones are left out.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Origin<'a> {
-    /// The scenario's file.
-    pub source: &'a str,
-    /// The step's label.
-    pub description: &'a str,
-    /// Where in the specification the step's requirement stands.
-    pub spec: &'a str,
-    /// How strong it is.
-    pub level: &'a str,
 }
 
 /// A scenario with one of its cases, as far as snapshots are concerned.

@@ -3,8 +3,8 @@
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use super::runner::Settings;
-use super::station::Station;
+use super::session::Session;
+use super::settings::Settings;
 use crate::run;
 use threepid_engine::judge::{self, Verdict};
 use threepid_engine::plan::{Planned, Trial};
@@ -15,7 +15,7 @@ use threepid_record::redact::Redactor;
 const INTERRUPTED: &str = "the run was interrupted; it was at the step `account`";
 
 /// Runs one trial; gives its record with all secrets replaced.
-pub async fn run(planned: &Planned, station: &Station, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
+pub async fn run(planned: &Planned, session: &Session, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
     let trial = &planned.trial;
     if let Some(reason) = &planned.skip {
         return without(trial, Outcome::Skip, reason.clone());
@@ -25,7 +25,7 @@ pub async fn run(planned: &Planned, station: &Station, settings: &Settings, canc
     let mut preparation = Vec::new();
     let mut failed = None;
     let actors = &trial.scenario().actors;
-    let asked = join_all(actors.iter().map(|actor| station.target.accounts.account(actor)));
+    let asked = join_all(actors.iter().map(|actor| session.target.accounts.account(actor)));
     let results = tokio::select! {
         results = asked => results,
         () = cancel.cancelled() => {
@@ -50,12 +50,12 @@ pub async fn run(planned: &Planned, station: &Station, settings: &Settings, canc
     }
     let performed = match failed {
         Some(stop) => run::not_begun(preparation, stop),
-        None => run::perform(trial, &accounts, preparation, &station.context, cancel).await,
+        None => run::perform(trial, &accounts, preparation, &session.context, cancel).await,
     };
     for (_, account) in &accounts {
-        station.target.accounts.give_back(account);
+        session.target.accounts.give_back(account);
     }
-    let known = station.context.origins.known();
+    let known = session.context.origins.known();
     let mut verdict = judge::judge(trial, &performed.transcript, &known, settings.fail_on);
     if let Some(snapshots) = &settings.snapshots {
         snapshots.compare(trial, &performed, &known, &mut verdict);

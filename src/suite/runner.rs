@@ -2,46 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::one;
-use super::station::Station;
-use threepid_engine::judge::Deviations;
+use super::session::Session;
+use super::settings::Settings;
 use threepid_engine::plan::Planned;
-use threepid_record::model::{Level, Outcome, TrialRecord};
-
-/// How trials are run and judged.
-pub struct Settings {
-    /// How many at once (`--jobs`).
-    pub jobs: usize,
-    /// Whether to start no more trials after the first that fails (`--fail-fast`).
-    pub fail_fast: bool,
-    /// Whether one has failed: also those of other variants start no more.
-    pub failed: AtomicBool,
-    /// The weakest level that makes a trial fail (`--fail-on`).
-    pub fail_on: Level,
-    /// What the target is known to do otherwise.
-    pub deviations: Deviations,
-    /// What answers are compared with, if they are.
-    pub snapshots: Option<super::Snapshots>,
-}
-
-impl Settings {
-    /// Why no more trials start, if that is so.
-    pub fn over(&self, cancel: &CancellationToken) -> Option<String> {
-        let why = if cancel.is_cancelled() {
-            "the run was interrupted"
-        } else if self.fail_fast && self.failed.load(Ordering::Relaxed) {
-            "a trial failed before it (--fail-fast)"
-        } else {
-            return None;
-        };
-        Some(format!("{}{why}", TrialRecord::NOT_RUN))
-    }
-}
+use threepid_record::model::{Outcome, TrialRecord};
 
 /// What happens during a run.
 #[derive(Debug)]
@@ -57,7 +27,7 @@ pub enum Event<'a> {
 /// When `cancel` is cancelled, trials that run stop where they are, and the others are recorded as not run.
 pub async fn run(
     planned: Vec<Planned>,
-    station: &Arc<Station>,
+    session: &Arc<Session>,
     settings: &Arc<Settings>,
     cancel: &CancellationToken,
     mut on_event: impl FnMut(Event<'_>),
@@ -65,7 +35,7 @@ pub async fn run(
     let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
     let total = planned.len();
     let (sender, mut ended) = mpsc::unbounded_channel();
-    let task = Task { station: Arc::clone(station), settings: Arc::clone(settings), cancel: cancel.clone() };
+    let task = Task { session: Arc::clone(session), settings: Arc::clone(settings), cancel: cancel.clone() };
     tokio::spawn(async move {
         // One after the other takes a place, so that trials begin in the order of the plan.
         for (index, planned) in planned.into_iter().enumerate() {
@@ -96,7 +66,7 @@ pub async fn run(
 
 #[derive(Clone)]
 struct Task {
-    station: Arc<Station>,
+    session: Arc<Session>,
     settings: Arc<Settings>,
     cancel: CancellationToken,
 }
@@ -104,13 +74,13 @@ struct Task {
 impl Task {
     async fn run(self, planned: Planned) -> TrialRecord {
         let trial = planned.trial.clone();
-        let over = self.settings.over(&self.cancel).filter(|_| planned.skip.is_none());
+        let over = self.settings.stop_reason(&self.cancel).filter(|_| planned.skip.is_none());
         if let Some(reason) = over {
             return one::not_run(&trial, reason);
         }
-        let (station, settings, cancel) = (self.station, Arc::clone(&self.settings), self.cancel);
+        let (session, settings, cancel) = (self.session, Arc::clone(&self.settings), self.cancel);
         // A task of its own, so that a fault in the harness ends one trial and not the run.
-        let done = tokio::spawn(async move { one::run(&planned, &station, &settings, &cancel).await }).await;
+        let done = tokio::spawn(async move { one::run(&planned, &session, &settings, &cancel).await }).await;
         let record = done.unwrap_or_else(|fault| {
             let reason = format!("the harness failed in this trial, which is a mistake of threepid: {fault}");
             one::without(&trial, Outcome::Error, reason)

@@ -19,7 +19,7 @@ use threepid::reference::{Defect, Shape};
 use threepid::run::Context;
 use threepid::scenario::Suite;
 use threepid::suite::{
-    self, Event, Settings, Station, StationOptions, embedded_variants, start_embedded, start_identity,
+    self, Event, Session, SessionOptions, Settings, embedded_variants, start_embedded, start_identity,
 };
 use threepid::target::{AccountOptions, Accounts, Profile, Target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -54,7 +54,7 @@ pub(crate) struct Bench {
     suite: Arc<Suite>,
     sink: Sink,
     /// What the preflight found out about each variant of the clean server.
-    clean: Vec<(VariantOffer, Station)>,
+    clean: Vec<(VariantOffer, Session)>,
     accounts: AccountOptions,
 }
 
@@ -151,16 +151,16 @@ impl Bench {
         if !probed {
             ask_once(server.url()).await;
         }
-        let station = match probed {
+        let session = match probed {
             true => open(&self.sink, &self.accounts, offer, server.url(), identity).await,
             false => self.like(clean, server.url(), identity),
         };
-        let station = Arc::new(station);
-        let mut apis = station.apis();
+        let session = Arc::new(session);
+        let mut apis = session.apis();
         if !what.both_apis {
             apis.truncate(1);
         }
-        let planned = plan(&self.suite, &selected, &offer.name, &station.target.info, &apis, 1);
+        let planned = plan(&self.suite, &selected, &offer.name, &session.target.info, &apis, 1);
         let settings = Arc::new(Settings {
             jobs: 32,
             fail_fast: false,
@@ -170,7 +170,7 @@ impl Bench {
             snapshots: None,
         });
         let mut records = Vec::new();
-        suite::run(planned, &station, &settings, &CancellationToken::new(), |event| {
+        suite::run(planned, &session, &settings, &CancellationToken::new(), |event| {
             if let Event::Record(record) = event {
                 records.push(*record);
             }
@@ -180,8 +180,8 @@ impl Bench {
         records
     }
 
-    /// A station at another server that is taken for the same target.
-    fn like(&self, clean: &Station, url: &str, identity: Arc<IdentityServer>) -> Station {
+    /// A session at another server that is taken for the same target.
+    fn like(&self, clean: &Session, url: &str, identity: Arc<IdentityServer>) -> Session {
         let origins = Origins::parse(url, None).unwrap();
         let shared = Shared::with_pem(identity.authority().ca_pem().as_bytes(), "the authority").unwrap();
         let client = Client::new(&clean.context.http, &shared).unwrap();
@@ -197,7 +197,7 @@ impl Bench {
         // All servers send to one sink: with the same seed they would send to the same addresses.
         let context =
             Context { origins, shared, identity: Some(identity), seed: rand::random(), ..clean.context.clone() };
-        Station { target, context, variant: clean.variant.clone() }
+        Session { target, context, variant: clean.variant.clone() }
     }
 }
 
@@ -218,18 +218,18 @@ async fn ask_once(url: &str) {
     assert!(answer.starts_with(b"HTTP/1.1 "), "{}", String::from_utf8_lossy(&answer));
 }
 
-/// A station with a preflight of its own.
+/// A session with a preflight of its own.
 async fn open(
     sink: &Sink,
     accounts: &AccountOptions,
     offer: &VariantOffer,
     url: &str,
     identity: Arc<IdentityServer>,
-) -> Station {
-    let mut options = StationOptions::new("reference", &offer.name, url, sink.clone());
+) -> Session {
+    let mut options = SessionOptions::new("reference", &offer.name, url, sink.clone());
     options.identity = Some(identity);
     options.accounts = accounts.clone();
     options.limits.mail = MAIL;
     options.offers = offer.gives.clone();
-    Station::open(options).await.unwrap()
+    Session::open(options).await.unwrap()
 }

@@ -16,9 +16,9 @@ use threepid_views::report::events::RunEvent;
 
 impl Prepared<'_> {
     /// Why nothing more is started, if that is so.
-    pub(super) fn over(&self, broken: &Option<String>, cancel: &CancellationToken) -> Option<String> {
+    pub(super) fn stop_reason(&self, broken: &Option<String>, cancel: &CancellationToken) -> Option<String> {
         let ended = || format!("{}the run ended before it", TrialRecord::NOT_RUN);
-        self.settings.over(cancel).or_else(|| broken.as_ref().map(|_| ended()))
+        self.settings.stop_reason(cancel).or_else(|| broken.as_ref().map(|_| ended()))
     }
 
     /// Records the trials of a variant as not run.

@@ -13,7 +13,7 @@ use unicase::UniCase;
 use crate::identity::answer::{Answer, Refusal, ok};
 use crate::identity::body::{Body, Query};
 use crate::identity::caller::Caller;
-use crate::identity::routes::{SUBMIT, V2};
+use crate::identity::paths::{SUBMIT, V2};
 use crate::identity::server::{Server, now_ms};
 use crate::identity::sessions::SessionFault;
 use crate::identity::{mailer, pages};

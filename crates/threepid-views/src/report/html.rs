@@ -9,6 +9,7 @@ mod exchange;
 mod mail;
 mod matrix;
 mod overview;
+mod page;
 mod parts;
 mod sanitized_html;
 mod sequence;
@@ -17,18 +18,13 @@ mod trial;
 use std::collections::HashSet;
 use std::path::Path;
 
-use base64::Engine as _;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest as _, Sha256};
+use maud::{Markup, PreEscaped, html};
 
 use self::code::line;
-use self::parts::{OUTCOMES, class};
+use self::page::{filters, page};
 use self::trial::Detail;
 use super::{WriteError, phrases, write_file};
-use threepid_record::model::{Level, Report, TrialRecord};
-
-const STYLE: &str = include_str!("html/style.css");
-const SCRIPT: &str = include_str!("html/script.js");
+use threepid_record::model::Report;
 
 /// How large a page may become, near enough; past it what happened in trials is left out, first of those that passed.
 const MOST_BYTES: usize = 24 * 1024 * 1024;
@@ -108,90 +104,6 @@ fn blocks(report: &Report, ids: &[String]) -> Vec<Markup> {
         blocks[index] = block;
     }
     blocks
-}
-
-/// The form that the script filters by. It is there only where the script is.
-fn filters<'t>(trials: impl IntoIterator<Item = &'t TrialRecord>, flows: &[&str], kinds: &[(&str, &str)]) -> Markup {
-    let (mut outcomes, mut levels) = (HashSet::new(), HashSet::new());
-    for trial in trials {
-        outcomes.insert(trial.outcome);
-        levels.insert(trial.level);
-    }
-    let chip = |name: &str, value: &str, label: &str| {
-        html! { label.chip { input type="checkbox" name=(name) value=(value); span { (label) } } }
-    };
-    html! {
-        div.controls {
-            form #filters hidden role="search" aria-label="Filter" {
-                input type="search" name="text" placeholder="Find in names, bodies, mails …" aria-label="Text"
-                    autocomplete="off" spellcheck="false";
-                fieldset.chips {
-                    legend { "Outcome" }
-                    @for outcome in OUTCOMES.into_iter().filter(|o| outcomes.contains(o)) {
-                        (chip("outcome", class(outcome), &phrases::outcome(outcome).0.to_lowercase()))
-                    }
-                }
-                fieldset.chips {
-                    legend { "Level" }
-                    @for level in Level::ALL.into_iter().filter(|l| levels.contains(l)) {
-                        (chip("level", level.word(), level.word()))
-                    }
-                }
-                @if !kinds.is_empty() {
-                    fieldset.chips {
-                        legend { "Difference" }
-                        @for (kind, label) in kinds { (chip("kind", kind, label)) }
-                    }
-                }
-                select name="flow" aria-label="Flow" {
-                    option value="" { "all flows" }
-                    @for flow in flows { option value=(flow) { (line(flow)) } }
-                }
-                span.shown #shown role="status" {}
-                button.plain #reset type="button" { "Show all" }
-            }
-        }
-    }
-}
-
-/// The whole document around its content.
-fn page(title: &str, content: &Markup) -> Markup {
-    let policy = format!(
-        "default-src 'none'; script-src '{}'; style-src '{}'; img-src data:; base-uri 'none'; form-action 'none'; \
-         require-trusted-types-for 'script'",
-        hash(SCRIPT),
-        hash(STYLE)
-    );
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="referrer" content="no-referrer";
-                link rel="icon" href="data:,";
-                title { (line(title)) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                a.jump href="#trials" { "Skip to the trials" }
-                (content)
-                footer.wrap {
-                    p {
-                        "Made by threepid. Secrets are replaced by " mark { "REDACTED-…" }
-                        "; the same secret has the same number throughout a trial."
-                    }
-                }
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
-    }
-}
-
-/// The hash by which a content security policy knows an inline script or style.
-fn hash(text: &str) -> String {
-    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.as_bytes())))
 }
 
 #[cfg(test)]

@@ -5,15 +5,17 @@
 //! went on besides, and at the very end, where the eye is, what it all means.
 
 mod evidence;
+mod parts;
 mod quote;
 mod sections;
 mod trial;
 
+use self::parts::painted_lines;
 use super::phrases;
 use super::style::{Role, Style};
 use super::visible::disarm;
 use super::{conclusion, visible};
-use threepid_record::model::{Outcome, Report, TrialRecord};
+use threepid_record::model::{Report, TrialRecord};
 
 /// The whole report.
 pub fn render(report: &Report, style: &Style) -> String {
@@ -92,25 +94,6 @@ fn header(report: &Report, style: &Style) -> String {
         ),
     );
     output
-}
-
-/// Colour line by line, so that a pager or a log that cuts lines loses none.
-fn painted_lines(style: &Style, role: Role, text: &str) -> String {
-    text.lines().map(|line| style.paint(role, line) + "\n").collect()
-}
-
-/// The names of some trials: all if they are few.
-fn names(trials: &[&TrialRecord]) -> String {
-    const MOST: usize = 3;
-    let mut names: Vec<String> = trials.iter().take(MOST).map(|t| visible(&t.name()).into_owned()).collect();
-    if trials.len() > MOST {
-        names.push(format!("and {} more", trials.len() - MOST));
-    }
-    names.join(", ")
-}
-
-fn of(report: &Report, outcome: Outcome) -> impl Iterator<Item = &TrialRecord> {
-    report.trials.iter().filter(move |t| t.outcome == outcome)
 }
 
 #[cfg(test)]

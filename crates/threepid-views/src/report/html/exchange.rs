@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::super::{curl::curl, phrases};
 use super::code::{self, line};
+use super::parts::body;
 use super::sanitized_html::sanitized_html;
-use super::sequence::body;
 use threepid_record::model::{Exchange, Headers, RequestLogQuery};
 
 /// Request, answer, times, and the command that repeats it.

@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::code::{block, line};
+use super::parts::{body, cut};
 use super::sanitized_html::sanitized_html;
-use super::sequence::{body, cut};
 use threepid_record::model::{LinkSource, Mail};
 
 /// The mail as an arrow from the homeserver.

@@ -7,10 +7,10 @@ use maud::{Markup, html};
 use super::super::phrases;
 use super::code::line;
 use super::overview::{moment, of};
-use super::parts::{self, badge, class};
-use super::sequence::{cut, errcode};
+use super::page::{filters, page};
+use super::parts::{self, badge, class, cut, errcode};
+
 use super::trial::findings;
-use super::{filters, page};
 use threepid_record::model::{Event, Outcome, Report, TrialRecord, VisitEnd};
 
 /// In what the servers differ, the most telling first.

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::super::style::Role;
 use super::super::{phrases, visible};
 use super::code;
-use threepid_record::model::{Finding, FindingKind, Level, Outcome, SpecRef};
+use threepid_record::model::{Body, Exchange, Finding, FindingKind, Level, Outcome, SpecRef};
 
 /// The class of an outcome, for its colour and for the filter.
 pub(super) fn class(outcome: Outcome) -> &'static str {
@@ -100,6 +100,33 @@ pub(super) fn id(name: &str, taken: &mut HashSet<String>) -> String {
         number += 1;
     }
     candidate
+}
+
+/// The error code of a Matrix error.
+pub(super) fn errcode(exchange: &Exchange) -> Option<String> {
+    let text = exchange.response.as_ref()?.body.text.as_deref()?;
+    let body: serde_json::Value = serde_json::from_str(text).ok()?;
+    Some(body.get("errcode")?.as_str()?.to_owned())
+}
+
+/// The start of a text, for where a whole one has no place.
+pub(super) fn cut(text: &str) -> String {
+    match text.char_indices().nth(160) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// A body under its title, or a word about why it is not shown.
+pub(super) fn body(title: &str, body: &Body) -> Markup {
+    html! {
+        @match (&body.text, &body.base64) {
+            (Some(text), _) if !text.is_empty() => { h5 { (title) } (code::body(text)) }
+            (None, Some(base64)) => { h5 { (title) " (no text; in base64)" } (code::block(base64)) }
+            _ => {}
+        }
+        @if body.truncated { p.soft { "Reading stopped here, at the limit for a body." } }
+    }
 }
 
 #[cfg(test)]

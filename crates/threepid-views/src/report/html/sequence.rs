@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::super::phrases;
-use super::code::{self, line};
+use super::code::line;
+use super::parts::{cut, errcode};
 use super::{exchange, mail};
 use threepid_record::model::{Entry, Event, Exchange, FindingKind, Level, TrialRecord, VisitEnd};
 
@@ -224,13 +225,6 @@ fn answer(exchange: &Exchange, wrong: bool) -> Markup {
     }
 }
 
-/// The error code of a Matrix error.
-pub(super) fn errcode(exchange: &Exchange) -> Option<String> {
-    let text = exchange.response.as_ref()?.body.text.as_deref()?;
-    let body: serde_json::Value = serde_json::from_str(text).ok()?;
-    Some(body.get("errcode")?.as_str()?.to_owned())
-}
-
 /// What follows the host in an address.
 fn path(url: &str) -> &str {
     url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..])).unwrap_or(url)
@@ -239,24 +233,4 @@ fn path(url: &str) -> &str {
 /// An address without what is the same in all requests of clients.
 fn short(url: &str) -> &str {
     path(url).strip_prefix("/_matrix/client").unwrap_or(path(url))
-}
-
-/// The start of a text, for where a whole one has no place.
-pub(super) fn cut(text: &str) -> String {
-    match text.char_indices().nth(160) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// A body under its title, or a word about why it is not shown.
-pub(super) fn body(title: &str, body: &threepid_record::model::Body) -> Markup {
-    html! {
-        @match (&body.text, &body.base64) {
-            (Some(text), _) if !text.is_empty() => { h5 { (title) } (code::body(text)) }
-            (None, Some(base64)) => { h5 { (title) " (no text; in base64)" } (code::block(base64)) }
-            _ => {}
-        }
-        @if body.truncated { p.soft { "Reading stopped here, at the limit for a body." } }
-    }
 }

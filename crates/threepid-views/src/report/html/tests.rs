@@ -1,4 +1,5 @@
 use super::super::fixture;
+use super::page::{SCRIPT, STYLE, hash};
 use super::*;
 use threepid_record::model::{Choice, Counts, Outcome};
 

@@ -3,8 +3,8 @@
 use super::super::curl::curl;
 use super::super::style::{Role, Style};
 use super::super::{phrases, visible};
+use super::parts::brief;
 use super::quote::quote;
-use super::trial::brief;
 use threepid_record::model::{
     Delivery, Entry, Event, Exchange, Mail, NoMailWindow, RequestLogQuery, StopReason, TrialRecord, Visit, VisitEnd,
 };

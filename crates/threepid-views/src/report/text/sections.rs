@@ -2,8 +2,7 @@
 
 use super::super::style::{Role, Style, width};
 use super::super::{phrases, visible};
-use super::trial::{brief, is_note};
-use super::{names, of, painted_lines};
+use super::parts::{brief, is_note, names, of, painted_lines};
 use threepid_record::model::{Counts, Finding, FindingKind, Outcome, Report, TrialRecord};
 
 /// How many of the slowest trials are named.

@@ -5,10 +5,9 @@
 
 use super::super::style::{Role, Style, width};
 use super::super::{phrases, visible};
+use super::parts::{brief, is_note};
 use super::{evidence, quote};
-use threepid_record::model::{
-    Alternatives, Finding, FindingKind, Level, Outcome, Place, SourceLine, SpecRef, TrialRecord,
-};
+use threepid_record::model::{Alternatives, Finding, FindingKind, Outcome, Place, SourceLine, SpecRef, TrialRecord};
 
 /// The whole block of one trial.
 pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
@@ -48,14 +47,6 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
         }
     }
     output
-}
-
-/// A finding that does not fail its trial: a weak requirement, unless the trial was made to fail for one as weak.
-pub(super) fn is_note(trial: &TrialRecord, finding: &Finding) -> bool {
-    let fails = trial.outcome == Outcome::Fail && !trial.is_drift_alone();
-    finding.kind == FindingKind::Requirement
-        && matches!(finding.level, Level::Should | Level::Convention)
-        && !(fails && finding.level.gravity() <= trial.level.gravity())
 }
 
 /// All findings of one step.
@@ -168,17 +159,4 @@ pub(super) fn note(finding: &Finding, style: &Style) -> String {
         brief(&finding.actual)
     );
     style.wrap("  - ", "    ", &text)
-}
-
-/// The start of a text, for where a whole one has no place.
-pub(super) fn brief(text: &str) -> String {
-    const MOST: usize = 80;
-    let mut chars = text.chars();
-    let start: String = chars.by_ref().take(MOST).collect();
-    let start = visible(&start).into_owned();
-    match (start.is_empty(), chars.next()) {
-        (true, _) => "nothing".to_owned(),
-        (false, None) => start,
-        (false, Some(_)) => start + "…",
-    }
 }

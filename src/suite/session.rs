@@ -16,7 +16,7 @@ use threepid_wire::http::{Client, HttpOptions, Origins, Shared};
 use threepid_wire::mail::{Mailbox, Sink, read_mail};
 
 /// A target with everything that trials on it need.
-pub struct Station {
+pub struct Session {
     /// The target as the preflight found it.
     pub target: Target,
     /// What trials share.
@@ -25,8 +25,8 @@ pub struct Station {
     pub variant: String,
 }
 
-/// What a station is opened with.
-pub struct StationOptions {
+/// What a session is opened with.
+pub struct SessionOptions {
     /// The target's name.
     pub name: String,
     /// The variant's name.
@@ -64,10 +64,10 @@ pub struct Authorities {
     pub file: String,
 }
 
-impl StationOptions {
+impl SessionOptions {
     /// The defaults, with a random seed.
-    pub fn new(name: &str, variant: &str, url: &str, sink: Sink) -> StationOptions {
-        StationOptions {
+    pub fn new(name: &str, variant: &str, url: &str, sink: Sink) -> SessionOptions {
+        SessionOptions {
             name: name.to_owned(),
             variant: variant.to_owned(),
             url: url.to_owned(),
@@ -85,13 +85,13 @@ impl StationOptions {
     }
 }
 
-impl Station {
+impl Session {
     /// Probes the target.
     ///
     /// # Errors
     ///
     /// A message that says what was tried, what was seen, and what to set.
-    pub async fn open(options: StationOptions) -> Result<Station, String> {
+    pub async fn open(options: SessionOptions) -> Result<Session, String> {
         let own = options.identity.as_ref().map(|server| server.authority().ca_pem().as_bytes());
         let given = options.authorities.as_ref().map(|given| (&given.pem[..], &*given.file));
         let all = own.map(|pem| (pem, "the identity server's authority")).into_iter().chain(given);
@@ -118,7 +118,7 @@ impl Station {
             seed: options.seed,
             identity: options.identity,
         };
-        Ok(Station { target, context, variant: options.variant })
+        Ok(Session { target, context, variant: options.variant })
     }
 
     /// The API versions that the target serves, newest first.

@@ -1,0 +1,37 @@
+//! How trials are run and judged.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use threepid_engine::judge::Deviations;
+use threepid_record::model::{Level, TrialRecord};
+use tokio_util::sync::CancellationToken;
+
+/// How trials are run and judged.
+pub struct Settings {
+    /// How many at once (`--jobs`).
+    pub jobs: usize,
+    /// Whether to start no more trials after the first that fails (`--fail-fast`).
+    pub fail_fast: bool,
+    /// Whether one has failed: also those of other variants start no more.
+    pub failed: AtomicBool,
+    /// The weakest level that makes a trial fail (`--fail-on`).
+    pub fail_on: Level,
+    /// What the target is known to do otherwise.
+    pub deviations: Deviations,
+    /// What answers are compared with, if they are.
+    pub snapshots: Option<super::Snapshots>,
+}
+
+impl Settings {
+    /// Why no more trials start, if that is so.
+    pub fn stop_reason(&self, cancel: &CancellationToken) -> Option<String> {
+        let why = if cancel.is_cancelled() {
+            "the run was interrupted"
+        } else if self.fail_fast && self.failed.load(Ordering::Relaxed) {
+            "a trial failed before it (--fail-fast)"
+        } else {
+            return None;
+        };
+        Some(format!("{}{why}", TrialRecord::NOT_RUN))
+    }
+}
