@@ -44,7 +44,7 @@ fn start(smtp: SocketAddr) -> Result<Started, StartError> {
     options.config.registration_shared_secret = Some("only for tests".to_owned());
     options.config.allowed_domains = Some(vec!["threepid.test".to_owned()]);
     // What this homeserver does wrong, so far: `threepid.toml` says so.
-    options.defects = threepid::reference::find_defect("page-without-protection").into_iter().collect();
+    options.defects = threepid::reference::find_defect("reset-link-validates-when-fetched").into_iter().collect();
 
     let runtime = Runtime::new()?;
     let running = runtime.block_on(threepid::reference::start(options))?;
