@@ -45,8 +45,13 @@ pub(super) fn router(server: Arc<Server>) -> Router {
     for prefix in &PREFIXES[without_r0..] {
         router = router.merge(client(prefix));
     }
+    let not_there = if server.has_defect("unknown-endpoint-is-a-bad-request") {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::NOT_FOUND
+    };
     router
-        .fallback(async || MatrixError::unrecognized(StatusCode::NOT_FOUND))
+        .fallback(move || async move { MatrixError::unrecognized(not_there) })
         .method_not_allowed_fallback(async || MatrixError::unrecognized(StatusCode::METHOD_NOT_ALLOWED))
         .layer(from_fn(open_to_browsers))
         .with_state(server)
