@@ -215,6 +215,14 @@ impl Accounts {
         Ok(())
     }
 
+    /// Gives the account an address that others may have as well: they keep it, and this one is found by it.
+    pub(super) fn share(&mut self, user: &UserId, threepid: Threepid) {
+        if let Some(account) = self.by_user.get_mut(user) {
+            self.by_address.insert(threepid.address.clone(), user.clone());
+            account.threepids.push(threepid);
+        }
+    }
+
     /// Takes an address from the account that has it; tells whether it was this one.
     pub(super) fn detach(&mut self, user: &UserId, address: &Address) -> bool {
         if self.by_address.get(address) != Some(user) {

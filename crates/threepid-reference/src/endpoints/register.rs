@@ -79,7 +79,8 @@ pub(crate) async fn register(
     if let Some(proof) = proof
         && !server.has_defect("registration-forgets-the-address")
     {
-        attach(&mut state, &user, proof);
+        let may_be_taken = server.has_defect("address-registers-twice");
+        attach(&mut state, &user, proof, may_be_taken);
     }
     if let Some(identity) = identity {
         state.proofs.close(&identity.sid);
@@ -165,13 +166,15 @@ pub(super) fn outright(state: &mut ServerState, username: &str, password: &str) 
 }
 
 /// Gives a new account its address. A new account has room for one.
-fn attach(state: &mut ServerState, user: &UserId, proof: &Proof) {
+fn attach(state: &mut ServerState, user: &UserId, proof: &Proof, may_be_taken: bool) {
     let threepid = Threepid {
         address: proof.address.clone(),
         validated_at: proof.validated_at,
         added_at: now_ms().max(proof.validated_at),
     };
-    if let Err(reason) = state.accounts.attach(user, threepid) {
+    if may_be_taken {
+        state.accounts.share(user, threepid);
+    } else if let Err(reason) = state.accounts.attach(user, threepid) {
         tracing::debug!(?reason, "a new account did not get its address");
     }
 }
