@@ -5,6 +5,7 @@
 //! seen too, and stops only where a value that a later step needs is missing or nothing answers any more. It neither
 //! prints nor exits.
 
+mod causes;
 mod click;
 mod generate;
 mod identity;
@@ -60,6 +61,8 @@ pub struct Limits {
     pub trial: Duration,
     /// All waiting of one request because of 429 answers (`--rate-limit-wait`).
     pub rate_limit: Duration,
+    /// How many bytes of text are read of one part of a mail (`--mail-text-limit`).
+    pub mail_text: usize,
 }
 
 impl Default for Limits {
@@ -69,6 +72,7 @@ impl Default for Limits {
             quiet: Duration::from_millis(500),
             trial: Duration::from_secs(60),
             rate_limit: Duration::from_secs(10),
+            mail_text: crate::mail::TEXT_LIMIT,
         }
     }
 }

@@ -134,6 +134,9 @@ pub struct RunArgs {
     /// How long to wait for a mail.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = durations::some_time)]
     pub mail_timeout: Duration,
+    /// How many bytes of text are read of one part of a mail, and four times as many of all its parts.
+    #[arg(long, value_name = "BYTES", default_value_t = 512 * 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub mail_text_limit: u32,
     /// How long no mail may come where none should; at least three times as long as the probe mail took.
     #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = durations::some_time)]
     pub quiet_window: Duration,

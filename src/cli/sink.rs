@@ -53,7 +53,7 @@ pub(super) async fn print_until(sink: &Sink, raw: bool, interrupted: &Cancellati
                 terminal::out(&format!("{}\n", visible_lines(&String::from_utf8_lossy(&received.raw))));
             }
             Ok(received) => {
-                let mail = mail::read_mail(&received, &[]);
+                let mail = mail::read_mail(&received, &[], mail::TEXT_LIMIT);
                 let mut text = format!("\nfrom     {}\n", visible(&mail.envelope.from));
                 text.push_str(&format!("to       {}\n", visible(&received.recipient)));
                 text.push_str(&format!("subject  {}\n", visible(mail.header("subject").unwrap_or_default())));

@@ -164,6 +164,7 @@ impl Starter<'_> {
             quiet: args.quiet_window,
             trial: args.timeout,
             rate_limit: args.rate_limit_wait,
+            mail_text: args.mail_text_limit as usize,
         };
         options.seed = self.seed;
         Session::open(options).await

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use super::causes::Causes;
 use super::generate::Generator;
 use super::link::{LinkFault, changed};
 use super::mailboxes::Mailboxes;
@@ -90,6 +91,11 @@ struct Performer<'t> {
     values: Values,
     generator: Generator,
     mailboxes: Mailboxes,
+    causes: Causes,
+    /// The mails that were looked at: the mailbox, and what tells the message from others.
+    read_before: Vec<(String, String)>,
+    /// The links that stand for codes out of mails, and where each code is sent.
+    by_code: Vec<(String, Url)>,
     orders: Orders,
     rounds: Repetitions,
     origins: Vec<Url>,
@@ -125,6 +131,9 @@ impl<'t> Performer<'t> {
             values,
             generator: Generator::new(context.seed, &trial.name()),
             mailboxes: Mailboxes::new(context.sink.clone()),
+            causes: Causes::default(),
+            read_before: Vec::new(),
+            by_code: Vec::new(),
             orders: Orders::new(context.sink.clone()),
             rounds: Repetitions::default(),
             origins: context.origins.known(),
@@ -282,6 +291,7 @@ impl<'t> Performer<'t> {
         let limited_is_expected = rate_limit::expected(&step.checks);
         let mut patience = Patience::new(self.context.limits.rate_limit);
         let at_ms = self.since_begun();
+        outgoing.iter().for_each(|one| self.causes.sent(one));
         let mut answers = join_all(outgoing.iter().map(|one| client.send(one.clone()))).await;
         for turn in 0..answers.len() {
             let mut before = 0;
@@ -298,6 +308,9 @@ impl<'t> Performer<'t> {
                 answers[turn] = client.send(outgoing[turn].clone()).await;
                 before += 1;
             }
+        }
+        for (one, answer) in outgoing.iter().zip(&answers) {
+            answer.response.iter().for_each(|response| self.causes.answered(one, response));
         }
         answers.iter_mut().for_each(secrets::drop_oversized);
         let mut stop = None;

@@ -13,7 +13,7 @@ use crate::target::{AccountOptions, ProbeMail, ProbeMailbox, ProbeOptions, Targe
 use threepid_engine::plan::Api;
 use threepid_record::model::{Arrival, Mail};
 use threepid_wire::http::{Client, HttpOptions, Origins, Shared};
-use threepid_wire::mail::{Mailbox, Sink, read_mail};
+use threepid_wire::mail::{Mailbox, Sink, TEXT_LIMIT, read_mail};
 
 /// A target with everything that trials on it need.
 pub struct Session {
@@ -160,7 +160,7 @@ impl ProbeMailbox for Watched<'_> {
     fn first(&mut self, deadline: Instant) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>> {
         Box::pin(async move {
             let received = self.mailbox.receive(1, deadline).await;
-            received.first().map(|mail| read_mail(mail, self.origins))
+            received.first().map(|mail| read_mail(mail, self.origins, TEXT_LIMIT))
         })
     }
 

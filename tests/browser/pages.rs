@@ -132,6 +132,7 @@ fn mail(mail: &mut Mail) {
             charset: HOSTILE.into(),
             transfer_encoding: "7bit".into(),
             text: HOSTILE.into(),
+            alternative: None,
         })
         .collect();
     for link in &mut mail.links {

@@ -90,7 +90,7 @@ impl World {
     /// The link in the next mail.
     pub(crate) async fn link(&self, mailbox: &mut Mailbox) -> url::Url {
         let mails = mailbox.receive(1, Instant::now() + Duration::from_secs(10)).await;
-        let mail = read_mail(&mails[0], &[]);
+        let mail = read_mail(&mails[0], &[], threepid::mail::TEXT_LIMIT);
         mail.link().unwrap().url.parse().unwrap()
     }
 

@@ -24,7 +24,7 @@ fn message(to: &str) -> lettre::message::MessageBuilder {
 }
 
 fn read(received: &Received) -> Mail {
-    read_mail(received, &["https://hs.test".parse().unwrap()])
+    read_mail(received, &["https://hs.test".parse().unwrap()], threepid::mail::TEXT_LIMIT)
 }
 
 #[tokio::test]

@@ -109,7 +109,7 @@ async fn the_envelope_and_the_session_are_kept_as_they_were() {
     let mails = mailbox.receive(1, soon()).await;
     assert_eq!(mails[0].recipient, "\"B C\"@x.test");
     assert_eq!(&*mails[0].raw, b"Subject: =?utf-8?Q?=C3=A9?=\r\n\r\n.\r\n");
-    let mail = read_mail(&mails[0], &[]);
+    let mail = read_mail(&mails[0], &[], threepid::mail::TEXT_LIMIT);
     assert_eq!(mail.envelope.from, "");
     assert_eq!(mail.envelope.to, ["\"B C\"@x.test", "other@x.test"]);
     assert_eq!(mail.envelope.params, ["SIZE=42", "BODY=8BITMIME", "SMTPUTF8"]);

@@ -21,7 +21,7 @@ pub use exchange::{Body, Exchange, Failure, FailureKind, Headers, Request, Respo
 pub use finding::{Alternatives, Choice, Finding, FindingKind, Place, SourceLine, SpecRef};
 pub use identity::{Asked, Instruction, RequestLogQuery};
 pub use level::Level;
-pub use mail::{Envelope, Link, LinkSource, Mail, Part, SessionFacts};
+pub use mail::{Alternative, Carrier, Code, Envelope, Link, LinkSource, Mail, Part, SessionFacts};
 pub use record::{Counts, Outcome, Report, Slice, TargetInfo, TrialRecord};
 pub use target::{Ability, Account};
 pub use transcript::{

@@ -8,11 +8,13 @@
 //! sink (handle, accept) ─ session (what SMTP says) ─ wire (bytes, deadlines) ─ command (the parser)
 //!                            └─ data (the message) ─ router (who gets it) ─ mailbox (who waits)
 //! read (mail → model::Mail) ─ mime (parts, headers) ─ links (candidates, score) ─ text, html (where they stand)
+//!                            └─ codes (candidates, score)          proof (what of it proves that somebody reads it)
 //! ```
 
 mod address;
 mod auth;
 mod behaviour;
+mod codes;
 mod command;
 mod data;
 mod html;
@@ -20,6 +22,7 @@ mod limits;
 mod links;
 mod mailbox;
 mod mime;
+mod proof;
 mod read;
 mod reply;
 mod router;
@@ -30,9 +33,11 @@ mod tls;
 mod transfer;
 mod wire;
 
+pub use address::canonical;
 pub use behaviour::{Behaviour, Extension};
 pub use limits::Limits;
 pub use mailbox::Mailbox;
-pub use read::read_mail;
+pub use proof::{Proof, message_id, proof};
+pub use read::{TEXT_LIMIT, read_mail};
 pub use router::Received;
 pub use sink::{Sink, SinkError, SinkOptions};

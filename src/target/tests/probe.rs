@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::fake::{Answer, Asked, Fake, client};
 use crate::target::{ProbeMail, ProbeMailbox, ProbeOptions, Target, TargetError, probe};
-use threepid_record::model::{Arrival, Body, Envelope, Link, LinkSource, Mail, SessionFacts};
+use threepid_record::model::{Arrival, Link, Mail};
 use threepid_wire::http::Origins;
 
 /// A place where a mail with this link is always there already, or never comes.
@@ -39,14 +39,7 @@ impl ProbeMailbox for Letterbox {
 }
 
 fn mail(url: String) -> Mail {
-    Mail {
-        envelope: Envelope::default(),
-        session: SessionFacts::default(),
-        raw: Body::default(),
-        headers: Vec::new(),
-        parts: Vec::new(),
-        links: vec![Link { url, part: 0, source: LinkSource::Text, score: 1 }],
-    }
+    Mail { links: vec![Link { url, score: 1, ..Link::default() }], ..Mail::default() }
 }
 
 /// A homeserver that answers requestToken as given and everything else well.

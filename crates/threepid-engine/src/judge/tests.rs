@@ -216,12 +216,8 @@ fn mail_that_does_not_come_and_mail_that_should_not_are_findings() {
         strays: vec![threepid_record::model::Arrival { to: "c@h.test".into(), subject: "Hi".into() }],
     };
     let mail = threepid_record::model::Mail {
-        envelope: Default::default(),
-        session: Default::default(),
-        raw: Body::default(),
         headers: vec![("subject".into(), "Surprise".into())],
-        parts: Vec::new(),
-        links: Vec::new(),
+        ..threepid_record::model::Mail::default()
     };
     let loud = NoMailWindow { mailbox: "b@h.test".into(), window_ms: 500.0, mails: vec![mail] };
     let entries = vec![entry(0, Event::Delivery(none)), entry(1, Event::NoMailWindow(loud)), answer(2, 200, json!({}))];

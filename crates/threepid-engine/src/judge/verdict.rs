@@ -102,6 +102,10 @@ impl Judge<'_> {
                         strays.join(", ")
                     ));
                 }
+                let aside = self.set_aside(&delivery.mailbox);
+                if !aside.is_empty() {
+                    actual.push_str(&format!("; with neither a link nor a code: {}", aside.join(", ")));
+                }
                 let expected = format!(
                     "{} to {} within {:.1} s (--mail-timeout)",
                     count(delivery.wanted),
@@ -124,6 +128,17 @@ impl Judge<'_> {
             }
             _ => {}
         }
+    }
+
+    /// The subjects of the mails to an address that no step is judged by.
+    fn set_aside(&self, mailbox: &str) -> Vec<String> {
+        let asides = self.transcript.entries.iter().filter(|entry| entry.step.is_none());
+        let deliveries = asides.filter_map(|entry| match &entry.event {
+            Event::Delivery(delivery) if delivery.wanted == 0 && delivery.mailbox == mailbox => Some(delivery),
+            _ => None,
+        });
+        let mails = deliveries.flat_map(|delivery| &delivery.mails);
+        mails.map(|mail| mail.header("subject").unwrap_or("without a subject").to_owned()).collect()
     }
 
     fn check(&mut self, index: usize, step: &Step, check: &Check, seen: &Value) {

@@ -8,7 +8,8 @@ use url::Url;
 
 use threepid_record::html;
 use threepid_record::model::{
-    Body, Delivery, Event, Exchange, Headers, Mail, NoMailWindow, RequestLogQuery, Response, Visit, VisitEnd,
+    Body, Delivery, Event, Exchange, Headers, Link, LinkSource, Mail, NoMailWindow, RequestLogQuery, Response, Visit,
+    VisitEnd,
 };
 
 /// What can be seen in an event. `None` for a note, an instruction and a stop, in which nothing can be seen.
@@ -115,17 +116,34 @@ fn link(mail: &Mail, origins: &[Url]) -> Option<Value> {
     for (name, value) in url.query_pairs() {
         query.entry(name.into_owned()).or_insert_with(|| value.into_owned().into());
     }
-    let same =
-        (0..mail.parts.len()).all(|part| mail.links.iter().any(|link| link.part == part && link.url == best.url));
-    Some(json!({
+    let mut seen = json!({
         "url": best.url,
         "origin": url.origin().ascii_serialization(),
         "path": url.path(),
         "query": query,
         "on_public": origins.first().is_some_and(|public| public.origin() == url.origin()),
         "on_target": origins.iter().any(|origin| origin.origin() == url.origin()),
-        "same_in_all_parts": same,
-    }))
+        "same_in_all_parts": is_in_all_alternatives(mail, best),
+        "broken": mail.links.iter().any(|link| link.url == best.url && link.broken),
+        "by_code": best.source == LinkSource::Code,
+    });
+    if let Some(carrier) = best.carries {
+        seen["carries"] = json!(carrier);
+    }
+    Some(seen)
+}
+
+/// Whether a reader finds the link whichever of the alternatives is shown. A part that is no alternative, a footer that a
+/// gateway added say, need not have it.
+fn is_in_all_alternatives(mail: &Mail, best: &Link) -> bool {
+    let has = |part: usize| mail.links.iter().any(|link| link.part == part && link.url == best.url);
+    let Some(own) = mail.parts.get(best.part).and_then(|part| part.alternative) else {
+        return true;
+    };
+    let alternatives = mail.parts.iter().enumerate().filter_map(|(at, part)| Some((at, part.alternative?)));
+    let group: Vec<(usize, usize)> =
+        alternatives.filter(|(_, one)| one.group == own.group).map(|(at, one)| (at, one.branch)).collect();
+    group.iter().all(|(_, branch)| group.iter().any(|(at, other)| other == branch && has(*at)))
 }
 
 /// Empty if the link got no complete answer.

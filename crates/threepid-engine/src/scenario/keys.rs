@@ -132,7 +132,7 @@ pub(super) static METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "HEAD", "
 
 /// The keys of a step that waits for mail.
 pub(super) static MAIL: &[Key] = &[
-    key("count", Shape::Count, "How many mails to wait for; 1 if not given."),
+    key("count", Shape::Count, "How many mails with a link or a code to wait for; 1 if not given."),
     key("within", Shape::Duration, "How long to wait; `--mail-timeout` if not given."),
 ];
 
@@ -147,7 +147,9 @@ pub(super) static DELIVERY: &[Key] = &[
     key(
         "link",
         Shape::Pattern,
-        "The link to follow: `url`, `origin`, `path`, `query` (by name), `on_public`, `on_target`, `same_in_all_parts`.",
+        "The link to follow, or what stands for the code to submit: `url`, `origin`, `path`, `query` (by name), \
+         `on_public`, `on_target`, `same_in_all_parts` (that are alternatives), `carries` (`query`, `path` or \
+         `fragment`: where its token may be; absent if nowhere), `broken` (by a line end), `by_code`.",
     ),
     key("raw", Shape::Pattern, "The first mail as it was transferred."),
     key("mails", Shape::Pattern, "All mails that came, each with the fields above."),
@@ -159,7 +161,11 @@ pub(super) static SILENCE_STEP: &[Key] =
 
 /// What can be expected of silence.
 pub(super) static SILENCE: &[Key] = &[
-    key("count", Shape::Pattern, "How many mails came all the same; 0 is required without saying so."),
+    key(
+        "count",
+        Shape::Pattern,
+        "How many mails with a link or a code came all the same; 0 is required without saying so.",
+    ),
     key("links", Shape::Pattern, "The links in mail that came all the same."),
 ];
 

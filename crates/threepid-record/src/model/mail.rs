@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Body, Headers};
 
 /// A mail with everything that is known of how it came.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Mail {
     /// The SMTP envelope.
     pub envelope: Envelope,
@@ -19,6 +19,12 @@ pub struct Mail {
     pub parts: Vec<Part>,
     /// The links found in the text parts, the likeliest first.
     pub links: Vec<Link>,
+    /// What in the subject and the text parts could be a code to type, the likeliest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub codes: Vec<Code>,
+    /// Whether some of its text was left out, because it is more than is read of one mail (`--mail-text-limit`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cut: bool,
 }
 
 impl Mail {
@@ -58,7 +64,7 @@ pub struct SessionFacts {
 }
 
 /// One text part of a mail, decoded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Part {
     /// `text/plain` or `text/html`, lower case, without parameters.
     pub content_type: String,
@@ -68,10 +74,22 @@ pub struct Part {
     pub transfer_encoding: String,
     /// The decoded text.
     pub text: String,
+    /// Of which alternatives it is one, if it stands in a `multipart/alternative`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alternative: Option<Alternative>,
+}
+
+/// The place of a part among alternatives: a reader is shown one branch of a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alternative {
+    /// Which `multipart/alternative` of the message, counted from 0.
+    pub group: usize,
+    /// Which of its alternatives, counted from 0. One may consist of several parts.
+    pub branch: usize,
 }
 
 /// A link found in a mail.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Link {
     /// The absolute URL, entities decoded and folded lines rejoined.
     pub url: String,
@@ -81,14 +99,44 @@ pub struct Link {
     pub source: LinkSource,
     /// How much it looks like the link to follow; larger is likelier.
     pub score: i32,
+    /// Where it carries what could be its proof: a parameter, an opaque segment of its path, or its fragment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carries: Option<Carrier>,
+    /// Whether line ends that are really there cut it in several pieces: mail programs open the first one only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub broken: bool,
+}
+
+/// Where a link carries what nobody could guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Carrier {
+    /// In its query, which the server sees.
+    Query,
+    /// In a segment of its path.
+    Path,
+    /// Behind the `#`, which a browser keeps for the page's script.
+    Fragment,
+}
+
+/// What could be a code that a person types where the client asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// The code, without the white space that groups its digits.
+    pub value: String,
+    /// How much it looks like one; larger is likelier.
+    pub score: i32,
 }
 
 /// How a link was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkSource {
     /// Written out in a text.
+    #[default]
     Text,
     /// The `href` of an anchor.
     Href,
+    /// Made by the harness of a code in the mail: the address to submit it to, with what is submitted as its query.
+    Code,
 }

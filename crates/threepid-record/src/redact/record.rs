@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Redactor;
 use crate::model::{
-    Ability, Arrival, Asked, Body, Choice, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers,
+    Ability, Arrival, Asked, Body, Choice, Code, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers,
     Instruction, Link, Mail, NoMailWindow, Part, RepeatResult, Request, RequestLogQuery, Response, SessionFacts, Stop,
     TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
 };
@@ -187,7 +187,7 @@ impl Redactor {
     }
 
     fn mail(&self, mail: &mut Mail) {
-        let Mail { envelope, session, raw, headers, parts, links } = mail;
+        let Mail { envelope, session, raw, headers, parts, links, codes, cut: _ } = mail;
         let Envelope { from, to, params } = envelope;
         self.string(from);
         to.iter_mut().chain(params).for_each(|s| self.string(s));
@@ -196,13 +196,16 @@ impl Redactor {
         auth_user.iter_mut().for_each(|u| self.string(u));
         self.body(raw);
         self.headers(headers);
-        for Part { content_type, charset, transfer_encoding, text } in parts {
+        for Part { content_type, charset, transfer_encoding, text, alternative: _ } in parts {
             for string in [content_type, charset, transfer_encoding, text] {
                 self.string(string);
             }
         }
-        for Link { url, part: _, source: _, score: _ } in links {
+        for Link { url, part: _, source: _, score: _, carries: _, broken: _ } in links {
             self.string(url);
+        }
+        for Code { value, score: _ } in codes {
+            self.string(value);
         }
     }
 }

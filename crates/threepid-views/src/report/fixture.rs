@@ -50,6 +50,7 @@ pub(super) fn mail(to: &str, subject: &str) -> Mail {
         charset: "utf-8".to_owned(),
         transfer_encoding: "7bit".to_owned(),
         text,
+        alternative: None,
     };
     Mail {
         envelope: Envelope {
@@ -64,7 +65,8 @@ pub(super) fn mail(to: &str, subject: &str) -> Mail {
             part("text/plain", format!("Please follow {link}")),
             part("text/html", format!("<a href=\"{link}\">here</a>")),
         ],
-        links: vec![Link { url: link.to_owned(), part: 0, source: LinkSource::Text, score: 10 }],
+        links: vec![Link { url: link.to_owned(), score: 10, ..Link::default() }],
+        ..Mail::default()
     }
 }
 

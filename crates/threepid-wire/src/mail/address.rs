@@ -8,7 +8,7 @@
 //! accents are not unified.
 
 /// The form under which an address is filed.
-pub(super) fn canonical(address: &str) -> String {
+pub fn canonical(address: &str) -> String {
     let address = address.trim();
     let address = address.strip_prefix('<').and_then(|a| a.strip_suffix('>')).unwrap_or(address);
     match address.rsplit_once('@') {

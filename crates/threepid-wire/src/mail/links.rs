@@ -1,16 +1,17 @@
 //! The links of a mail, the likeliest to be followed first.
 //!
 //! Takes the text parts, gives links with a score. A link is scored by what it is: where it leads, and whether it
-//! carries something that looks like a secret. It is never scored by a homeserver's path, and nothing but `http` and
-//! `https` is a link.
+//! carries something that looks like a secret. It is never scored by a homeserver's path nor by the words beside it, and
+//! nothing but `http` and `https` is a link.
 
 use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
 use super::html;
+use super::text::Written;
 use super::text::{self, Folding};
-use threepid_record::model::{Link, LinkSource, Part};
+use threepid_record::model::{Carrier, Link, LinkSource, Part};
 
 /// How many links of a mail are kept, the likeliest.
 const LINKS: usize = 100;
@@ -29,6 +30,8 @@ const TOKENS: [i32; 3] = [40, 10, 10];
 const NAMES: [i32; 3] = [20, 10, 10];
 /// The score of a path segment that looks like a secret.
 const SEGMENT: i32 = 25;
+/// The score of a link that carries anything at all: of two that are equal otherwise, a page's own address loses.
+const CARRIES: i32 = 5;
 /// The score of what mails link to for other reasons: pictures, style sheets, the way out of a mailing list.
 const FURNITURE: i32 = -80;
 
@@ -42,7 +45,7 @@ pub(super) fn find(parts: &[Part], public_origins: &[Url]) -> Vec<Link> {
         let candidates = candidates(content, room);
         room -= candidates.len().min(room);
         let mut in_part = HashSet::new();
-        for (written, source) in candidates {
+        for (Written { url: written, broken }, source) in candidates {
             let Some(url) = followable(&written) else {
                 continue;
             };
@@ -52,7 +55,8 @@ pub(super) fn find(parts: &[Part], public_origins: &[Url]) -> Vec<Link> {
             let next = first_seen.len();
             let order = *first_seen.entry(url.to_string()).or_insert(next);
             let score = score(&url, public_origins);
-            found.push((order, Link { url: written, part, source, score }));
+            let carries = carrier(&url);
+            found.push((order, Link { url: written, part, source, score, carries, broken }));
         }
     }
     found.sort_by_key(|(order, link)| (-link.score, *order, link.part));
@@ -60,8 +64,8 @@ pub(super) fn find(parts: &[Part], public_origins: &[Url]) -> Vec<Link> {
 }
 
 /// What might be a link, in the order it stands.
-fn candidates(part: &Part, limit: usize) -> Vec<(String, LinkSource)> {
-    let as_text = |url| (url, LinkSource::Text);
+fn candidates(part: &Part, limit: usize) -> Vec<(Written, LinkSource)> {
+    let as_text = |written| (written, LinkSource::Text);
     if part.content_type != "text/html" {
         return text::urls(&part.text, Folding::Lines, limit).into_iter().map(as_text).collect();
     }
@@ -69,8 +73,8 @@ fn candidates(part: &Part, limit: usize) -> Vec<(String, LinkSource)> {
     let written_out = text::urls(&page.text, Folding::None, limit - page.hrefs.len());
     let hrefs = page.hrefs.into_iter().map(|href| {
         // Browsers drop line ends and tabs, and white space around.
-        let href: String = href.trim().chars().filter(|c| !matches!(c, '\r' | '\n' | '\t')).collect();
-        (href, LinkSource::Href)
+        let url = href.trim().chars().filter(|c| !matches!(c, '\r' | '\n' | '\t')).collect();
+        (Written { url, broken: false }, LinkSource::Href)
     });
     hrefs.chain(written_out.into_iter().map(as_text)).collect()
 }
@@ -86,8 +90,10 @@ fn followable(written: &str) -> Option<Url> {
 fn score(url: &Url, public_origins: &[Url]) -> i32 {
     let (mut tokens, mut names) = (0, 0);
     let mut count = |name: &str, value: &str| {
+        // A query that is one value has it in place of a name.
+        let value = if value.is_empty() { name } else { value };
         tokens += usize::from(looks_secret(value) && !name.starts_with("utm_"));
-        names += usize::from(!value.is_empty() && names_a_secret(name));
+        names += usize::from(value != name && names_a_secret(name));
     };
     url.query_pairs().for_each(|(name, value)| count(&name, &value));
     // Pages that route in the browser keep their parameters behind the `#`.
@@ -101,10 +107,51 @@ fn score(url: &Url, public_origins: &[Url]) -> i32 {
     if public_origins.iter().any(|public| public.origin() == url.origin()) {
         score += PUBLIC;
     }
+    if carrier(url).is_some() {
+        score += CARRIES;
+    }
     if is_furniture(url) {
         score += FURNITURE;
     }
     score
+}
+
+/// Where a link carries what could be its proof. It may be short: `?k=A45B8F64`.
+fn carrier(url: &Url) -> Option<Carrier> {
+    if url.query_pairs().any(|(name, value)| is_proof(&name, &value)) {
+        return Some(Carrier::Query);
+    }
+    if url.path_segments().is_some_and(|mut segments| segments.any(is_key)) {
+        return Some(Carrier::Path);
+    }
+    // Behind the `#` may stand a route with parameters of its own, or the token alone.
+    let fragment = url.fragment()?;
+    let query = fragment.split_once('?').map_or(fragment, |(_, query)| query);
+    let in_query = url::form_urlencoded::parse(query.as_bytes()).any(|(name, value)| is_proof(&name, &value));
+    (in_query || fragment.split('/').any(is_key)).then_some(Carrier::Fragment)
+}
+
+/// Whether a parameter could be a proof, or part of one. One without a name is written as a name without a value.
+fn is_proof(name: &str, value: &str) -> bool {
+    match value {
+        _ if name.starts_with("utm_") => false,
+        "" => is_key(name),
+        _ => {
+            names_a_secret(name) || looks_secret(value) || value.len() >= 4 && value.bytes().any(|b| b.is_ascii_digit())
+        }
+    }
+}
+
+/// Whether a segment of a path could be a key: with digits, and longer than a version or `3pid`.
+fn is_key(segment: &str) -> bool {
+    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
+    is_opaque(segment) || segment.len() >= 6 && digits >= 2 && !segment.contains('.')
+}
+
+/// Whether this could be the link that proves that somebody reads the mailbox. Mails link to other pages too.
+pub(super) fn is_proof_link(link: &Link) -> bool {
+    let leads_on = || Url::parse(&link.url).is_ok_and(|url| !is_furniture(&url));
+    link.carries.is_some() && link.score >= TOKENS[0] && leads_on()
 }
 
 /// Whether a value could be a token: long, and of the characters tokens are made of.
@@ -151,6 +198,7 @@ mod tests {
             charset: String::new(),
             transfer_encoding: "7bit".into(),
             text: text.into(),
+            alternative: None,
         }
     }
 
@@ -180,8 +228,31 @@ mod tests {
             "https://hs.test/#/verify?token=0123456789abcdefABCDEF",
             "https://hs.test/verify?code=123456",
             "http://127.0.0.1:8008/x?y=0123456789abcdef",
+            "https://hs.test/ucp.php?mode=activate&u=260463&k=A45B8F64",
+            "https://hs.test/email-verification?eyJ0eXAiOiJKV1QifQ.dG9rZW49VE9LRU4mc2lkPVNJRA.c2ln",
+            "https://hs.test/verify_email/8a1f6f2e-0d3b-4a55-9f0e-5d2c7b1e9a10",
+            "https://hs.test/v/482913",
         ] {
             assert_eq!(first(&crowd(link)), link);
+        }
+    }
+
+    #[test]
+    fn it_is_told_where_a_link_carries_its_proof() {
+        let carries = |text: &str| links(&[part("text/plain", text)])[0].carries;
+        for (link, expected) in [
+            ("https://hs.test/v?token=x", Some(Carrier::Query)),
+            ("https://hs.test/v?eyJ0eXAiOiJKV1QifQ.dG9rZW49VE9LRU4.c2ln", Some(Carrier::Query)),
+            ("https://hs.test/verify_email/8a1f6f2e-0d3b-4a55-9f0e-5d2c7b1e9a10", Some(Carrier::Path)),
+            ("https://hs.test/#/verify?token=tokEN0123456789abcdef", Some(Carrier::Fragment)),
+            ("https://hs.test/v#tokEN0123456789abcdef", Some(Carrier::Fragment)),
+            ("https://hs.test/v#token=x", Some(Carrier::Fragment)),
+            ("https://hs.test/", None),
+            ("https://hs.test/_matrix/client/v3/help#section-2", None),
+            ("https://hs.test/settings?tab=account", None),
+            ("https://hs.test/welcome?utm_campaign=2026", None),
+        ] {
+            assert_eq!(carries(link), expected, "{link}");
         }
     }
 

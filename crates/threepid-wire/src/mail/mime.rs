@@ -2,7 +2,7 @@
 //!
 //! Takes the bytes of a message, gives its headers (unfolded, decoded) and its text and HTML parts (decoded) in order.
 //! Attachments and attached messages are no parts of the text. It walks without recursion and stops at its limits, so
-//! that a message made to hurt costs no more than a large one; it never fails.
+//! that a message made to hurt costs no more than a large one; it never fails, and says when it left something out.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use mail_parser::{ContentType, HeaderName, HeaderValue, MessageParser};
 
 use super::text::unflow;
 use super::transfer;
-use threepid_record::model::{Headers, Part};
+use threepid_record::model::{Alternative, Headers, Part};
 
 /// How much of a header block is read.
 const HEAD_BYTES: usize = 256 * 1024;
@@ -20,10 +20,6 @@ const HEADERS: usize = 500;
 const ENTITIES: usize = 200;
 /// How deep multiparts may stand in each other.
 const DEPTH: usize = 20;
-/// How much text of one part is kept.
-const PART_BYTES: usize = 512 * 1024;
-/// How much text of all parts is kept.
-const TEXT_BYTES: usize = 2 * 1024 * 1024;
 
 static AS_TEXT: LazyLock<MessageParser> = LazyLock::new(|| {
     MessageParser::new().default_header_text().header_text(
@@ -64,15 +60,26 @@ fn parse_head<T>(
     part.headers.iter().filter_map(|header| take(&header.name, &header.value)).take(HEADERS).collect()
 }
 
-/// The text and HTML parts in the order they stand.
-pub(super) fn text_parts(raw: &[u8]) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut room = TEXT_BYTES;
+/// What a message says.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Texts {
+    /// The text and HTML parts in the order they stand.
+    pub(super) parts: Vec<Part>,
+    /// Whether text was left out at a limit.
+    pub(super) cut: bool,
+}
+
+/// The text and HTML parts. Of one part at most `part_bytes` are kept, of all four times as many.
+pub(super) fn texts(raw: &[u8], part_bytes: usize) -> Texts {
+    let mut found = Texts::default();
+    let mut room = part_bytes.saturating_mul(4);
     let mut seen = 0;
-    let mut todo = vec![Entity { bytes: raw, depth: 0, in_digest: false }];
+    let mut groups = 0;
+    let mut todo = vec![Entity { bytes: raw, depth: 0, in_digest: false, alternative: None }];
     while let Some(entity) = todo.pop() {
         seen += 1;
         if seen > ENTITIES || room == 0 {
+            found.cut = true;
             break;
         }
         let (head, mut body) = (head_of(entity.bytes), body_of(entity.bytes));
@@ -82,7 +89,13 @@ pub(super) fn text_parts(raw: &[u8]) -> Vec<Part> {
             if !children.is_empty() {
                 let in_digest = kind.content_type == "multipart/digest";
                 let depth = entity.depth + 1;
-                todo.extend(children.into_iter().rev().map(|bytes| Entity { bytes, depth, in_digest }));
+                let group = (kind.content_type == "multipart/alternative").then_some(groups);
+                groups += usize::from(group.is_some());
+                let child = |(branch, bytes)| {
+                    let alternative = group.map(|group| Alternative { group, branch }).or(entity.alternative);
+                    Entity { bytes, depth, in_digest, alternative }
+                };
+                todo.extend(children.into_iter().enumerate().map(child).rev());
                 continue;
             }
         }
@@ -90,18 +103,20 @@ pub(super) fn text_parts(raw: &[u8]) -> Vec<Part> {
             // No headers at all: whoever sent this meant all of it to be read.
             body = entity.bytes;
         }
-        if let Some(part) = kind.read(body, room) {
+        if let Some((part, cut)) = kind.read(body, room.min(part_bytes)) {
             room -= part.text.len().min(room);
-            parts.push(part);
+            found.cut |= cut;
+            found.parts.push(Part { alternative: entity.alternative, ..part });
         }
     }
-    parts
+    found
 }
 
 struct Entity<'a> {
     bytes: &'a [u8],
     depth: usize,
     in_digest: bool,
+    alternative: Option<Alternative>,
 }
 
 /// What an entity's headers say about it.
@@ -159,8 +174,8 @@ impl Kind {
         self.content_type.starts_with("multipart/") && !self.boundary.is_empty()
     }
 
-    /// The part, if it is one that a person would read.
-    fn read(self, body: &[u8], room: usize) -> Option<Part> {
+    /// The part, if it is one that a person would read, and whether some of it was left out.
+    fn read(self, body: &[u8], limit: usize) -> Option<(Part, bool)> {
         let content_type = match self.content_type.as_str() {
             "text/plain" | "text/html" => self.content_type,
             // A multipart whose parts cannot be found is shown as it is.
@@ -170,15 +185,18 @@ impl Kind {
         if self.attachment {
             return None;
         }
-        let limit = room.min(PART_BYTES);
         // The worst encoding writes three bytes for one, and a line end now and then.
-        let body = &body[..body.len().min(limit * 4)];
+        let looked_at = body.len().min(limit.saturating_mul(4));
+        let mut cut = looked_at < body.len();
+        let body = &body[..looked_at];
         let mut text = transfer::text(&self.charset, &transfer::decode(&self.encoding, body));
         if self.flowed && content_type == "text/plain" {
             text = unflow(&text, self.delete_space);
         }
+        cut |= text.len() > limit;
         text.truncate(text.floor_char_boundary(limit));
-        Some(Part { content_type, charset: self.charset, transfer_encoding: self.encoding, text })
+        let (charset, transfer_encoding) = (self.charset, self.encoding);
+        Some((Part { content_type, charset, transfer_encoding, text, alternative: None }, cut))
     }
 }
 

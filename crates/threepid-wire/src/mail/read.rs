@@ -7,24 +7,31 @@ use base64::Engine as _;
 use url::Url;
 
 use super::router::Received;
-use super::{links, mime};
+use super::{codes, links, mime};
 use threepid_record::model::{Body, Mail};
 
 /// How much of a message the record keeps.
 const RAW_BYTES: usize = 1 << 20;
 
-/// Reads a mail. `public_origins` are the origins under which the homeserver is known to its users: links to one of
+/// How many bytes of text are read of one part of a mail unless a run says otherwise.
+pub const TEXT_LIMIT: usize = 512 * 1024;
+
+/// Reads a mail: of each part up to `text_limit` bytes, and four times as many of all. `public_origins` are the origins under which the homeserver is known to its users: links to one of
 /// them are likelier to be the one to follow.
-pub fn read_mail(received: &Received, public_origins: &[Url]) -> Mail {
+pub fn read_mail(received: &Received, public_origins: &[Url], text_limit: usize) -> Mail {
     let raw = &received.raw[..];
-    let parts = mime::text_parts(raw);
+    let mime::Texts { parts, cut } = mime::texts(raw, text_limit);
+    let headers = mime::headers(raw);
+    let subject = headers.iter().find(|(name, _)| name == "subject").map_or("", |(_, value)| value.as_str());
     Mail {
         envelope: received.envelope.clone(),
         session: received.session.clone(),
         raw: body(raw),
-        headers: mime::headers(raw),
         links: links::find(&parts, public_origins),
+        codes: codes::find(subject, &parts),
+        headers,
         parts,
+        cut,
     }
 }
 

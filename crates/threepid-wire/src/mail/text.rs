@@ -19,8 +19,17 @@ pub(super) enum Folding {
     None,
 }
 
+/// A URL that was found.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// The whole of it.
+    pub(super) url: String,
+    /// Whether a line end stands within it, without the brackets that would say that it goes on behind it.
+    pub(super) broken: bool,
+}
+
 /// The URLs in a text, at most `limit`.
-pub(super) fn urls(text: &str, folding: Folding, limit: usize) -> Vec<String> {
+pub(super) fn urls(text: &str, folding: Folding, limit: usize) -> Vec<Written> {
     let mut found = Vec::new();
     let mut done = 0;
     for (colon, _) in text.match_indices("://") {
@@ -30,10 +39,10 @@ pub(super) fn urls(text: &str, folding: Folding, limit: usize) -> Vec<String> {
         let Some(start) = scheme_start(text, colon).filter(|start| *start >= done) else {
             continue;
         };
-        let (url, end) = bracketed(text, start).unwrap_or_else(|| bare(text, start, colon + 3, folding));
+        let (written, end) = bracketed(text, start).unwrap_or_else(|| bare(text, start, colon + 3, folding));
         done = end;
-        if url.len() > "https://".len() {
-            found.push(url);
+        if written.url.len() > "https://".len() {
+            found.push(written);
         }
     }
     found
@@ -50,7 +59,7 @@ fn scheme_start(text: &str, colon: usize) -> Option<usize> {
 }
 
 /// A URL in angle brackets: it ends at the closing one, and line ends within are not part of it (RFC 3986, C).
-fn bracketed(text: &str, start: usize) -> Option<(String, usize)> {
+fn bracketed(text: &str, start: usize) -> Option<(Written, usize)> {
     let before = &text[..start];
     if !before.ends_with('<') && !before.ends_with("<URL:") {
         return None;
@@ -66,11 +75,11 @@ fn bracketed(text: &str, start: usize) -> Option<(String, usize)> {
         }
         url.push_str(piece);
     }
-    Some((url, start + inner.len()))
+    Some((Written { url, broken: false }, start + inner.len()))
 }
 
 /// A URL without brackets: it ends where a character cannot be part of it, and gives back trailing punctuation.
-fn bare(text: &str, start: usize, after_scheme: usize, folding: Folding) -> (String, usize) {
+fn bare(text: &str, start: usize, after_scheme: usize, folding: Folding) -> (Written, usize) {
     let mut end = after_scheme;
     let mut in_host = true;
     for c in text[after_scheme..].chars() {
@@ -81,15 +90,17 @@ fn bare(text: &str, start: usize, after_scheme: usize, folding: Folding) -> (Str
         end += c.len_utf8();
     }
     let mut url = text[start..end].to_owned();
+    let mut broken = false;
     if folding == Folding::Lines {
         while let Some((from, to)) = continuation(text, &url, end) {
             url.push_str(&text[from..to]);
             end = to;
+            broken = true;
         }
     }
     let kept = trim(&url).len();
     url.truncate(kept);
-    (url, end)
+    (Written { url, broken }, end)
 }
 
 /// The next line, if it is the rest of a URL that was cut at the end of a long line, at `end`.
@@ -175,7 +186,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<String> {
-        urls(text, Folding::Lines, 100)
+        urls(text, Folding::Lines, 100).into_iter().map(|written| written.url).collect()
     }
 
     #[test]
@@ -240,7 +251,9 @@ mod tests {
     #[test]
     fn a_url_cut_twice_is_rejoined() {
         let lines = [format!("https://hs.test/?token={}", "b2".repeat(27)), "c3".repeat(38), "d4".repeat(10)];
-        assert_eq!(found(&lines.join("\n")), [lines.concat()]);
+        assert_eq!(urls(&lines.join("\n"), Folding::Lines, 9), [Written { url: lines.concat(), broken: true }]);
+        // A bracket says where it ends, so nothing is broken.
+        assert!(!urls(&format!("<{}>", lines.join("\n")), Folding::Lines, 9)[0].broken);
     }
 
     #[test]
@@ -267,7 +280,8 @@ mod tests {
     #[test]
     fn markup_lines_are_not_rejoined() {
         let url = format!("https://hs.test/verify?token={}", "a1".repeat(30));
-        assert_eq!(urls(&format!("{url}\nb2c3"), Folding::None, 9), [url]);
+        let written = urls(&format!("{url}\nb2c3"), Folding::None, 9);
+        assert_eq!(written, [Written { url, broken: false }]);
     }
 
     #[test]

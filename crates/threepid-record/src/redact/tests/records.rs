@@ -18,8 +18,10 @@ fn mail() -> Mail {
         session: SessionFacts { helo: s(), esmtp: true, tls: false, auth_user: Some(s()) },
         raw: Body { text: None, base64: Some(STANDARD.encode(format!("\u{e4}{SECRET}"))), ..Body::default() },
         headers: headers(),
-        parts: vec![Part { content_type: s(), charset: s(), transfer_encoding: s(), text: s() }],
-        links: vec![Link { url: s(), part: 0, source: LinkSource::Text, score: 1 }],
+        parts: vec![Part { content_type: s(), charset: s(), transfer_encoding: s(), text: s(), alternative: None }],
+        links: vec![Link { url: s(), score: 1, ..Link::default() }],
+        codes: vec![Code { value: s(), score: 1 }],
+        cut: false,
     }
 }
 

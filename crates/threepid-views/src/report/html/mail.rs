@@ -43,7 +43,7 @@ pub(super) fn inside(mail: &Mail) -> Markup {
                     ul.plainlist {
                         @for link in mail.links.iter().take(50) {
                             li { code { (line(&link.url)) } " " span.soft { "in part " (link.part + 1) ", "
-                                @match link.source { LinkSource::Text => "written out", LinkSource::Href => "behind a word" } } }
+                                @match link.source { LinkSource::Text => "written out", LinkSource::Href => "behind a word", LinkSource::Code => "as a code to type" } } }
                         }
                     }
                 }
