@@ -1,98 +1,256 @@
 //! A link followed as a browser would follow it.
 //!
-//! GET without credentials; redirects on the target are followed, redirects off it are captured and never followed;
-//! a page with exactly one form is submitted. Nothing but the target and the harness's identity server is ever asked.
+//! Takes a link; gives every exchange on the way and where it ended. The request is what a browser sends when a person
+//! opens a link in a mail; redirects (HTTP, `Refresh`, `<meta>`) on the target are followed and those off it captured; a
+//! form with one button is submitted. Nothing but the target and the harness's identity server is ever asked. Where a page
+//! leaves open how a person would go on, nothing is chosen: a browser opens it if there is one, else the end says what
+//! stands on the page.
 
+mod charset;
+mod cookies;
+mod headers;
+mod pages;
+mod submission;
+
+use tokio::time::Instant;
 use url::Url;
 
+use super::rate_limit::Patience;
 use super::{Context, identity};
+pub(super) use cookies::Cookies;
+use headers::Journey;
+use pages::Next;
 use threepid_record::html;
-use threepid_record::model::{Exchange, Response, Visit, VisitEnd};
+use threepid_record::model::{Exchange, Response, Stop, Visit, VisitEnd};
 use threepid_wire::http::{Client, Outgoing};
 
-/// How many redirects on the target are followed.
-const MAX_REDIRECTS: usize = 5;
+/// After how many redirects a browser gives up (Fetch, HTTP-redirect fetch).
+const MAX_REDIRECTS: usize = 20;
 
-/// Follows a link.
-pub(super) async fn visit(client: &Client, context: &Context, link: &str, method: &str, submit: bool) -> Visit {
-    let mut visit =
-        Visit { link: link.to_owned(), hops: Vec::new(), submitted: false, end: VisitEnd::Failed, text: String::new() };
-    visit.end = follow(client, context, method, submit, &mut visit).await;
-    if let Some(page) = visit.hops.last().and_then(|hop| hop.response.as_ref()).and_then(page_of) {
-        visit.text = html::text(page);
-    }
-    visit
+/// How a link is to be followed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner<'m> {
+    /// `GET`, or `HEAD` for what looks without opening.
+    pub(super) method: &'m str,
+    /// Whether a person is there, who goes on where the page asks to.
+    pub(super) person: bool,
+    /// Whether a 429 is an answer like any other.
+    pub(super) limited_is_expected: bool,
 }
 
-async fn follow(client: &Client, context: &Context, method: &str, submit: bool, visit: &mut Visit) -> VisitEnd {
-    let Ok(mut at) = Url::parse(&visit.link) else {
-        return VisitEnd::NotFollowed("it is no URL".to_owned());
-    };
-    let mut next = Outgoing::new(method, "");
-    let mut redirects = 0;
-    loop {
-        let Some(exchange) = ask(client, context, &at, next).await else {
-            return match visit.hops.is_empty() {
-                true => VisitEnd::NotFollowed(format!("{} is not the target", at.origin().ascii_serialization())),
-                // A redirect or a form that leads away.
-                false => VisitEnd::Redirect(at.into()),
-            };
+/// Follows links for one trial: what a browser keeps between pages is kept.
+pub(super) struct Visitor<'v> {
+    pub(super) client: &'v Client,
+    pub(super) context: &'v Context,
+    pub(super) cookies: &'v Cookies,
+    /// Answers that only asked to wait, with the time of each.
+    pub(super) limited: Vec<(Instant, Exchange)>,
+}
+
+/// What is asked next.
+struct Request {
+    at: Url,
+    method: String,
+    content_type: Option<String>,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    fn get(at: Url) -> Request {
+        Request { at, method: "GET".to_owned(), content_type: None, body: None }
+    }
+}
+
+impl Visitor<'_> {
+    /// Follows a link.
+    ///
+    /// # Errors
+    ///
+    /// A stop, if the target wants more waiting than is allowed.
+    pub(super) async fn visit(&mut self, link: &str, manner: Manner<'_>) -> Result<Visit, Stop> {
+        let mut visit = Visit {
+            link: link.to_owned(),
+            hops: Vec::new(),
+            submitted: false,
+            end: VisitEnd::Failed,
+            text: String::new(),
         };
+        visit.end = self.follow(&mut visit, manner).await?;
+        if let Some(page) = visit.hops.last().and_then(|hop| hop.response.as_ref()).and_then(page_of) {
+            visit.text = html::text(page);
+        }
+        Ok(visit)
+    }
+
+    /// Submits a code where the answer to requestToken said, as a client does. `link` has the code and its session in its
+    /// query.
+    ///
+    /// # Errors
+    ///
+    /// A stop, if the target wants more waiting than is allowed.
+    pub(super) async fn submit_code(&mut self, link: &str, to: &Url, manner: Manner<'_>) -> Result<Visit, Stop> {
+        let mut visit = Visit {
+            link: link.to_owned(),
+            hops: Vec::new(),
+            submitted: true,
+            end: VisitEnd::Failed,
+            text: String::new(),
+        };
+        let request = submission::of_code(link, to);
+        let Some(outgoing) = self.reach(&request.at, outgoing(&request)) else {
+            visit.submitted = false;
+            visit.end = VisitEnd::NotFollowed(format!("{} is not the target", to.origin().ascii_serialization()));
+            return Ok(visit);
+        };
+        let exchange = self.send(outgoing, manner).await?;
+        if exchange.failure.is_none() {
+            visit.end = VisitEnd::Page;
+            visit.text = exchange.response.as_ref().and_then(|it| it.body.text.clone()).unwrap_or_default();
+        }
         visit.hops.push(exchange);
-        let Some(response) = visit.hops.last().and_then(|hop| hop.response.as_ref()) else {
-            return VisitEnd::Failed;
+        Ok(visit)
+    }
+
+    async fn follow(&mut self, visit: &mut Visit, manner: Manner<'_>) -> Result<VisitEnd, Stop> {
+        let Ok(start) = Url::parse(&visit.link) else {
+            return Ok(VisitEnd::NotFollowed("it is no URL".to_owned()));
         };
-        if visit.hops.last().is_some_and(|hop| hop.failure.is_some()) {
-            return VisitEnd::Failed;
-        }
-        if let Some(location) = location(response) {
-            redirects += 1;
-            match at.join(location) {
-                Ok(_) if redirects > MAX_REDIRECTS => {
-                    return VisitEnd::Redirect(format!("{location} (more than {MAX_REDIRECTS} redirects)"));
+        let mut request = Request { method: manner.method.to_owned(), ..Request::get(start.clone()) };
+        let mut journey = Journey::from_mail(manner.person);
+        let mut redirects = 0;
+        loop {
+            let Some(mut exchange) = self.ask(&request, &journey, manner).await? else {
+                return Ok(match visit.hops.is_empty() {
+                    true => VisitEnd::NotFollowed(format!(
+                        "{} is not the target",
+                        request.at.origin().ascii_serialization()
+                    )),
+                    // A redirect or a form that leads away.
+                    false => VisitEnd::Redirect(request.at.into()),
+                });
+            };
+            let decoded = exchange.response.as_mut().map(charset::decode);
+            visit.hops.push(exchange);
+            let Some(hop) = visit.hops.last().filter(|hop| hop.failure.is_none()) else {
+                return Ok(VisitEnd::Failed);
+            };
+            let (Some(response), Some(decoded)) = (&hop.response, decoded) else {
+                return Ok(VisitEnd::Failed);
+            };
+            let location = location(response).map(str::to_owned);
+            let status = response.status;
+            if let Some(location) = location {
+                redirects += 1;
+                match request.at.join(&location) {
+                    Ok(_) if redirects > MAX_REDIRECTS => {
+                        return Ok(VisitEnd::Redirect(format!("{location} (more than {MAX_REDIRECTS} redirects)")));
+                    }
+                    Ok(to) if matches!(to.scheme(), "http" | "https") => {
+                        journey.redirected(&request.at, &to);
+                        request = redirected(request, to, status);
+                    }
+                    _ => return Ok(VisitEnd::Redirect(location)),
                 }
-                Ok(to) if matches!(to.scheme(), "http" | "https") => at = to,
-                _ => return VisitEnd::Redirect(location.to_owned()),
+                continue;
             }
-            next = Outgoing::new("GET", "");
-            continue;
+            let next = match page_of(response).filter(|_| manner.person && manner.method == "GET" && status < 300) {
+                Some(page) => pages::next(page, response, &request.at, &start, visit.submitted),
+                None => Next::Stay,
+            };
+            match next {
+                Next::Stay => return Ok(VisitEnd::Page),
+                Next::Undecided(what) => return Ok(VisitEnd::Undecided(what)),
+                Next::Refresh(to) => {
+                    redirects += 1;
+                    if redirects > MAX_REDIRECTS {
+                        return Ok(VisitEnd::Redirect(format!("{to} (more than {MAX_REDIRECTS} redirects)")));
+                    }
+                    journey = Journey::from_page(&request.at, pages::policy(response), false);
+                    request = Request::get(to);
+                }
+                Next::Submit { form, button, action } => {
+                    journey = Journey::from_page(&request.at, pages::policy(response), true);
+                    request = submission::of_form(&form, button.as_ref(), action, &decoded);
+                    visit.submitted = true;
+                }
+            }
         }
-        let form = match (submit && !visit.submitted && method == "GET" && response.status < 300, page_of(response)) {
-            (true, Some(page)) => html::only_form(page),
-            _ => None,
-        };
-        let Some(form) = form else {
-            return VisitEnd::Page;
-        };
-        let Ok(mut action) = at.join(&form.action) else {
-            return VisitEnd::Page;
-        };
-        let encoded: String = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).finish();
-        if form.post {
-            next = Outgoing::new("POST", "").header("content-type", "application/x-www-form-urlencoded");
-            next.body = Some(encoded.into_bytes());
-        } else {
-            action.set_query(Some(&encoded));
-            next = Outgoing::new("GET", "");
+    }
+
+    /// Asks for a page if it is on the target, or on the identity server.
+    async fn ask(
+        &mut self,
+        request: &Request,
+        journey: &Journey,
+        manner: Manner<'_>,
+    ) -> Result<Option<Exchange>, Stop> {
+        let mut outgoing = outgoing(request);
+        outgoing.headers.extend(journey.headers(&request.method, &request.at));
+        if let Some(cookies) = self.cookies.of(&request.at) {
+            outgoing = outgoing.header("cookie", &cookies);
         }
-        visit.submitted = true;
-        at = action;
+        let Some(outgoing) = self.reach(&request.at, outgoing) else {
+            return Ok(None);
+        };
+        let exchange = self.send(outgoing, manner).await?;
+        exchange.response.iter().for_each(|response| self.cookies.keep(&request.at, response));
+        Ok(Some(exchange))
+    }
+
+    /// Where a request really goes, if anywhere.
+    fn reach(&self, at: &Url, mut outgoing: Outgoing) -> Option<Outgoing> {
+        match self.context.origins.to_reachable(at) {
+            Some(reached) => {
+                outgoing.url = reached.url.into();
+                outgoing.forwarded = reached.forwarded;
+            }
+            // The identity server is the harness's own: its links lead nowhere else.
+            None if identity::is_at(self.context, at) => outgoing.url = at.as_str().to_owned(),
+            None => return None,
+        }
+        Some(outgoing)
+    }
+
+    /// Sends, and waits where the target wants that.
+    async fn send(&mut self, outgoing: Outgoing, manner: Manner<'_>) -> Result<Exchange, Stop> {
+        let mut patience = Patience::new(self.context.limits.rate_limit);
+        let mut before = 0;
+        loop {
+            let exchange = self.client.send(outgoing.clone()).await;
+            let limited = exchange.response.as_ref().filter(|_| !manner.limited_is_expected);
+            match patience.wait(limited, before) {
+                Ok(None) => return Ok(exchange),
+                wait => {
+                    self.limited.push((Instant::now(), exchange));
+                    before += 1;
+                    // The target named this moment itself.
+                    tokio::time::sleep(wait?.unwrap_or_default()).await;
+                }
+            }
+        }
     }
 }
 
-/// Asks for a page if it is on the target, or on the identity server.
-async fn ask(client: &Client, context: &Context, at: &Url, mut outgoing: Outgoing) -> Option<Exchange> {
-    match context.origins.to_reachable(at) {
-        Some(reached) => {
-            outgoing.url = reached.url.into();
-            outgoing.forwarded = reached.forwarded;
-        }
-        // The identity server is the harness's own: its links lead nowhere else.
-        None if identity::is_at(context, at) => outgoing.url = at.as_str().to_owned(),
-        None => return None,
+fn outgoing(request: &Request) -> Outgoing {
+    let mut outgoing = Outgoing::new(&request.method, "");
+    if let Some(content_type) = &request.content_type {
+        outgoing = outgoing.header("content-type", content_type);
     }
-    outgoing = outgoing.header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
-    Some(client.send(outgoing).await)
+    outgoing.body.clone_from(&request.body);
+    outgoing
+}
+
+/// The request that follows a redirect (Fetch, HTTP-redirect fetch): 307 and 308 repeat it, the others ask for a page.
+fn redirected(request: Request, mut to: Url, status: u16) -> Request {
+    if to.fragment().is_none() {
+        to.set_fragment(request.at.fragment());
+    }
+    let becomes_get = match status {
+        301 | 302 => request.method == "POST",
+        303 => !matches!(request.method.as_str(), "GET" | "HEAD"),
+        _ => false,
+    };
+    if becomes_get { Request::get(to) } else { Request { at: to, ..request } }
 }
 
 fn location(response: &Response) -> Option<&str> {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::causes::Causes;
+use super::click::{Cookies, Manner, Visitor};
 use super::generate::Generator;
 use super::link::{LinkFault, changed};
 use super::mailboxes::Mailboxes;
@@ -18,11 +19,11 @@ use super::orders::Orders;
 use super::rate_limit::Patience;
 use super::repetitions::{Repetitions, conditions_met};
 use super::secrets::{self, Secret};
-use super::{Context, click, identity, rate_limit, request};
+use super::{Context, identity, rate_limit, request};
 use threepid_engine::matching::{self, Unbound, Values};
 use threepid_engine::plan::Trial;
 use threepid_engine::scenario::{Action, Click, Request, Step, Text, ValueType};
-use threepid_record::model::{Account, Entry, Event, Exchange, FailureKind, Stop, StopReason, Transcript};
+use threepid_record::model::{Account, Entry, Event, Exchange, FailureKind, Stop, StopReason, Transcript, VisitEnd};
 use threepid_wire::http::Client;
 
 /// How long cleaning up may take.
@@ -85,7 +86,8 @@ struct Performer<'t> {
     trial: &'t Trial,
     context: &'t Context,
     client: Result<Client, String>,
-    browser: Result<Client, String>,
+    /// What a browser keeps between the links of a trial.
+    cookies: Cookies,
     begun: Instant,
     transcript: Transcript,
     values: Values,
@@ -109,10 +111,6 @@ struct Performer<'t> {
 
 impl<'t> Performer<'t> {
     fn new(trial: &'t Trial, context: &'t Context) -> Performer<'t> {
-        let client = |keep_cookies| {
-            let options = threepid_wire::http::HttpOptions { keep_cookies, ..context.http.clone() };
-            Client::new(&options, &context.shared).map_err(|error| error.to_string())
-        };
         let started_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
         let mut values = Values::default();
         values.set("started", ValueType::named("timestamp"), started_ms.into());
@@ -120,8 +118,8 @@ impl<'t> Performer<'t> {
         let mut performer = Performer {
             trial,
             context,
-            client: client(false),
-            browser: client(true),
+            client: Client::new(&context.http, &context.shared).map_err(|error| error.to_string()),
+            cookies: Cookies::default(),
             begun: Instant::now(),
             transcript: Transcript {
                 started_ms,
@@ -334,16 +332,44 @@ impl<'t> Performer<'t> {
 
     async fn click(&mut self, index: usize, step: &Step, click: &Click) -> Result<(), Stop> {
         let link = self.values.fill_text(&click.link).map_err(unbound)?;
+        let code = self.by_code.iter().find(|(made, _)| *made == link).map(|(_, submit_url)| submit_url.clone());
         let link = changed(&link, &click.changes, &self.values).map_err(|fault| match fault {
             LinkFault::Unbound(fault) => unbound(fault),
-            fault @ LinkFault::NoParameter { .. } => not_applicable(fault.to_string()),
-            fault @ LinkFault::NoUrl => impossible(fault.to_string()),
+            LinkFault::NoUrl => impossible(fault.to_string()),
+            LinkFault::NoParameter { .. } | LinkFault::Unchanged { .. } => not_applicable(fault.to_string()),
         })?;
-        let browser = self.browser.clone().map_err(impossible)?;
+        let client = self.client()?;
         let at_ms = self.since_begun();
-        let mut visit = click::visit(&browser, self.context, &link, &click.method, click.submit).await;
+        let manner = Manner {
+            method: &click.method,
+            person: click.submit && click.method == "GET",
+            limited_is_expected: rate_limit::expected(&step.checks),
+        };
+        let context = self.context;
+        let cookies = self.cookies.clone();
+        let mut visitor = Visitor { client: &client, context, cookies: &cookies, limited: Vec::new() };
+        let visited = match code {
+            Some(_) if !manner.person => {
+                return Err(not_applicable(
+                    "the mail carries a code to type, so there is no page to look at".to_owned(),
+                ));
+            }
+            Some(submit_url) => visitor.submit_code(&link, &submit_url, manner).await,
+            None => visitor.visit(&link, manner).await,
+        };
+        for (when, exchange) in visitor.limited {
+            let event = Event::Exchange(exchange);
+            let at_ms = when.duration_since(self.begun).as_secs_f64() * 1000.0;
+            let label = format!("{} (limited)", step.label);
+            self.transcript.entries.push(Entry { step: None, turn: 0, label, at_ms, event });
+        }
+        let mut visit = visited?;
         visit.hops.iter_mut().for_each(secrets::drop_oversized);
         let failed = visit.hops.last().and_then(|hop| hop.failure.clone());
+        let undecided = match &visit.end {
+            VisitEnd::Undecided(what) => Some(what.clone()),
+            _ => None,
+        };
         let entry = Entry { step: Some(index), turn: 0, label: step.label.clone(), at_ms, event: Event::Visit(visit) };
         self.transcript.entries.push(entry);
         match failed {
@@ -351,7 +377,8 @@ impl<'t> Performer<'t> {
                 reason: StopReason::Unreachable,
                 message: format!("the link got no complete answer: {}", failure.message),
             }),
-            None => Ok(()),
+            // What follows would be judged as if nobody had wanted to go on.
+            None => undecided.map_or(Ok(()), |what| Err(impossible(what))),
         }
     }
 

@@ -194,11 +194,13 @@ impl Found {
         }
     }
 
-    /// What a page's form sends, and where to.
+    /// What a page's forms send, and where to.
     fn form(&mut self, page: &str, values: &Values) {
-        if let Some(form) = html::only_form(page) {
+        for form in html::page(page).forms {
             self.link(&form.action, values);
-            form.fields.iter().for_each(|(name, value)| self.parameter(name, value, values));
+            form.buttons.iter().filter_map(|button| button.action.as_deref()).for_each(|to| self.link(to, values));
+            let fields = form.fields.iter().chain(form.buttons.iter().flat_map(|button| &button.fields));
+            fields.for_each(|field| self.parameter(&field.name, &field.value, values));
         }
     }
 

@@ -1,16 +1,18 @@
 //! What a browser and a person see in HTML.
 //!
-//! Takes a page; gives its text without markup, or its one form; or shows its tokens to a reader. Its time grows with the
+//! Takes a page; gives its text without markup, or its forms and links; or shows its tokens to a reader. Its time grows with the
 //! text, however the tags are nested. It never runs or fetches anything.
 
 mod form;
+mod page;
 pub mod tokens;
 
 use std::cell::{Cell, RefCell};
 
 use html5ever::tokenizer::Tag;
 
-pub use form::{Form, only_form};
+pub use form::{Button, Field, Form};
+pub use page::{Page, page};
 use tokens::{Reader, opens};
 
 /// Elements whose inside nobody reads.

@@ -146,7 +146,7 @@ fn is_in_all_alternatives(mail: &Mail, best: &Link) -> bool {
     group.iter().all(|(_, branch)| group.iter().any(|(at, other)| other == branch && has(*at)))
 }
 
-/// Empty if the link got no complete answer.
+/// Empty if the link got no complete answer, or it cannot be told how a person would go on.
 fn observe_visit(visit: &Visit) -> Value {
     let mut seen = match visit.hops.last().and_then(|hop| hop.response.as_ref()) {
         Some(last) => match response(last) {
@@ -165,7 +165,7 @@ fn observe_visit(visit: &Visit) -> Value {
             "redirect"
         }
         VisitEnd::NotFollowed(_) => "not-followed",
-        VisitEnd::Failed => return json!({}),
+        VisitEnd::Failed | VisitEnd::Undecided(_) => return json!({}),
     };
     seen.insert("end".into(), end.into());
     Value::Object(seen)

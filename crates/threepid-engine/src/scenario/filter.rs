@@ -12,7 +12,8 @@ pub enum Filter {
     Upper,
     /// In small letters.
     Lower,
-    /// With its last letter or digit replaced by another of the same kind, so that its grammar still holds.
+    /// With a letter or digit in its middle replaced by another of the same kind, so that its grammar still holds. The
+    /// last one may mean nothing: of a value in base64 it often carries bits that nobody reads.
     Altered,
     /// The part before the last `@`.
     LocalPart,
@@ -29,7 +30,7 @@ impl Filter {
     pub const NAMES: &[(&str, &str)] = &[
         ("upper", "in capital letters"),
         ("lower", "in small letters"),
-        ("altered", "with its last letter or digit replaced by another one of the same kind"),
+        ("altered", "with a letter or digit in its middle replaced by another one of the same kind"),
         ("local-part", "the part before the last `@`"),
         ("domain", "the part after the last `@`"),
         ("encoded", "percent-encoded, as the value of a query parameter"),
@@ -80,7 +81,8 @@ impl fmt::Display for Filter {
 
 /// Replaces the last letter or digit by its successor among its kind.
 fn altered(text: &str) -> String {
-    let Some((at, old)) = text.char_indices().rev().find(|(_, c)| c.is_ascii_alphanumeric()) else {
+    let letters: Vec<(usize, char)> = text.char_indices().filter(|(_, c)| c.is_ascii_alphanumeric()).collect();
+    let Some((at, old)) = letters.get(letters.len() / 2).copied() else {
         return format!("{text}x");
     };
     let new = match old {
@@ -98,7 +100,9 @@ mod tests {
 
     #[test]
     fn altered_differs_and_keeps_its_kind() {
-        for (before, after) in [("abc", "abd"), ("az", "aa"), ("a9", "a0"), ("aZ=", "aA="), ("--", "--x"), ("", "x")] {
+        for (before, after) in
+            [("abc", "acc"), ("az", "aa"), ("a9", "a0"), ("aZ=", "aA="), ("a", "b"), ("--", "--x"), ("", "x")]
+        {
             assert_eq!(altered(before), after);
         }
     }

@@ -53,6 +53,7 @@ fn answers(trial: &TrialRecord) -> Vec<Answer> {
                     VisitEnd::Page => "page".to_owned(),
                     VisitEnd::Redirect(to) => format!("redirect to {}", normal.text(to)),
                     VisitEnd::NotFollowed(why) => format!("not followed: {}", normal.text(why)),
+                    VisitEnd::Undecided(why) => format!("undecided: {}", normal.text(why)),
                     VisitEnd::Failed => "failed".to_owned(),
                 };
                 let last = visit.hops.last().map(|hop| said(hop, &normal)).unwrap_or_default();

@@ -1,70 +1,163 @@
-//! The one form of a page, filled in as it stands.
-
-use std::cell::RefCell;
+//! The forms of a page, filled in as they stand.
+//!
+//! Takes the tags of a page as they come; gives its forms with what each would send, and the buttons that send it. What
+//! only a person can fill in is named. It never chooses a form or a button.
 
 use html5ever::tokenizer::Tag;
 
-use super::UNREAD;
-use super::tokens::{self, Reader, attribute, opens};
+use super::tokens::{attribute, opens};
 
 /// A form, filled in as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Form {
     /// Where it is sent, as written; empty for the page itself.
     pub action: String,
-    /// Whether it is sent by POST.
-    pub post: bool,
-    /// Names and values.
-    pub fields: Vec<(String, String)>,
+    /// How it is sent, in small letters; empty if it does not say.
+    pub method: String,
+    /// How it is encoded, in small letters; empty if it does not say.
+    pub enctype: String,
+    /// The encodings that it asks for.
+    pub accept_charset: String,
+    /// Names and values, in order, without those of its buttons.
+    pub fields: Vec<Field>,
+    /// What sends it.
+    pub buttons: Vec<Button>,
+    /// The fields that are empty and that a person would fill in: their names, and the type where there is none.
+    pub asks: Vec<String>,
+    id: String,
 }
 
-/// The form of a page that has exactly one.
-pub fn only_form(page: &str) -> Option<Form> {
-    let mut found = tokens::read(page, Forms::default()).state.into_inner();
-    found.end_control();
-    (found.count == 1).then_some(found.form)
+/// A name and a value that a form sends.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Field {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// Whether it stands for a file that nobody chose.
+    pub is_file: bool,
 }
 
+/// A button that sends a form.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Button {
+    /// What stands on it.
+    pub label: String,
+    /// What it adds to the fields.
+    pub fields: Vec<Field>,
+    /// Where it sends the form instead, as written.
+    pub action: Option<String>,
+    /// How it sends the form instead, in small letters.
+    pub method: Option<String>,
+    /// How the form is encoded instead, in small letters.
+    pub enctype: Option<String>,
+    /// How many fields stand before it.
+    pub at: usize,
+}
+
+impl Form {
+    /// What is sent when this button is pressed, or without any.
+    pub fn entries(&self, pressed: Option<&Button>) -> Vec<Field> {
+        let mut entries = self.fields.clone();
+        if let Some(button) = pressed {
+            let at = button.at.min(entries.len());
+            entries.splice(at..at, button.fields.iter().cloned());
+        }
+        entries
+    }
+
+    /// Whether it looks for something, as a search box does: it is no part of what a page is about.
+    pub fn searches(&self) -> bool {
+        !self.asks.is_empty()
+            && !self.asks.iter().any(|name| name == "password")
+            && matches!(self.method.as_str(), "" | "get")
+    }
+}
+
+/// Collects the forms of a page.
 #[derive(Default)]
-struct Forms {
-    state: RefCell<State>,
+pub(super) struct Forms {
+    forms: Vec<Form>,
+    /// The form that is open, by its index.
+    open: Option<usize>,
+    /// Controls that name their form, which may come later.
+    elsewhere: Vec<(String, Control)>,
+    /// How many disabled field sets are open, and all that are.
+    disabled: usize,
+    fieldsets: Vec<bool>,
+    /// A control whose value or label stands between its tags, and whose it is.
+    within: Option<(Owner, Inner)>,
+    /// What stands on buttons that send nothing.
+    pub(super) loose: Vec<String>,
 }
 
-#[derive(Default)]
-struct State {
-    count: usize,
-    form: Form,
-    /// Within a form.
-    open: bool,
-    /// How many elements whose inside counts for nothing are open.
-    unread: usize,
-    /// Of several buttons the first is pressed.
-    pressed: bool,
-    /// A control whose value stands between its tags.
-    control: Option<Control>,
+#[derive(Clone)]
+enum Owner {
+    Form(usize),
+    Named(String),
+    Nobody,
 }
 
 enum Control {
+    Field(Field),
+    Button(Button),
+    Asks(String),
+}
+
+enum Inner {
     Area { name: String, value: String },
-    Select { name: String, options: Vec<Choice> },
+    Select { name: String, many: bool, options: Vec<Choice> },
+    Button { button: Option<Button>, label: String },
 }
 
 struct Choice {
     selected: bool,
+    disabled: bool,
     value: Option<String>,
     text: String,
     open: bool,
 }
 
-impl Reader for Forms {
-    fn tag(&self, tag: &Tag) {
-        self.state.borrow_mut().tag(tag);
+impl Forms {
+    pub(super) fn tag(&mut self, tag: &Tag) {
+        match (&*tag.name, opens(tag)) {
+            // A form within a form is none.
+            ("form", true) if self.open.is_none() => {
+                self.open = Some(self.forms.len());
+                self.forms.push(Form {
+                    action: text(tag, "action").trim().to_owned(),
+                    method: keyword(tag, "method"),
+                    enctype: keyword(tag, "enctype"),
+                    accept_charset: text(tag, "accept-charset"),
+                    id: text(tag, "id"),
+                    ..Form::default()
+                });
+            }
+            ("form", false) => {
+                self.end_inner();
+                self.open = None;
+            }
+            ("fieldset", true) => {
+                let disabled = attribute(tag, "disabled").is_some();
+                self.fieldsets.push(disabled);
+                self.disabled += usize::from(disabled);
+            }
+            ("fieldset", false) => self.disabled -= usize::from(self.fieldsets.pop().unwrap_or_default()),
+            ("option", opened) => self.choice(tag, opened),
+            ("select" | "textarea" | "button", false) => self.end_inner(),
+            ("input" | "select" | "textarea" | "button", true) => {
+                self.end_inner();
+                self.control(tag);
+            }
+            _ => {}
+        }
     }
 
-    fn text(&self, text: &str) {
-        match &mut self.state.borrow_mut().control {
-            Some(Control::Area { value, .. }) => value.push_str(text),
-            Some(Control::Select { options, .. }) => {
+    pub(super) fn text(&mut self, text: &str) {
+        match &mut self.within {
+            Some((_, Inner::Area { value, .. })) => value.push_str(text),
+            Some((_, Inner::Button { label, .. })) => label.push_str(text),
+            Some((_, Inner::Select { options, .. })) => {
                 if let Some(choice) = options.last_mut().filter(|choice| choice.open) {
                     choice.text.push_str(text);
                 }
@@ -72,45 +165,20 @@ impl Reader for Forms {
             None => {}
         }
     }
-}
 
-impl State {
-    fn tag(&mut self, tag: &Tag) {
-        let name = &*tag.name;
-        if UNREAD.contains(&name) {
-            self.unread = if opens(tag) { self.unread + 1 } else { self.unread.saturating_sub(1) };
-        }
-        if self.unread > 0 {
-            return;
-        }
-        match (name, opens(tag)) {
-            // A form within a form is none.
-            ("form", true) if !self.open => {
-                self.count += 1;
-                self.open = true;
-                if self.count == 1 {
-                    self.form.action = attribute(tag, "action").unwrap_or_default().trim().to_owned();
-                    self.form.post = is(tag, "method", "post");
-                }
+    /// All forms, once the page has ended.
+    pub(super) fn finish(mut self) -> (Vec<Form>, Vec<String>) {
+        self.end_inner();
+        for (id, control) in std::mem::take(&mut self.elsewhere) {
+            if let Some(form) = self.forms.iter_mut().find(|form| form.id == id) {
+                put(form, control);
             }
-            ("form", false) => {
-                self.end_control();
-                self.open = false;
-            }
-            ("option", opened) => self.choice(tag, opened),
-            ("select" | "textarea", false) => self.end_control(),
-            ("input" | "select" | "textarea" | "button", true) => {
-                self.end_control();
-                if self.open && self.count == 1 {
-                    self.control(tag);
-                }
-            }
-            _ => {}
         }
+        (self.forms, self.loose)
     }
 
     fn choice(&mut self, tag: &Tag, opened: bool) {
-        let Some(Control::Select { options, .. }) = &mut self.control else {
+        let Some((_, Inner::Select { options, .. })) = &mut self.within else {
             return;
         };
         if let Some(before) = options.last_mut() {
@@ -119,6 +187,7 @@ impl State {
         if opened {
             options.push(Choice {
                 selected: attribute(tag, "selected").is_some(),
+                disabled: attribute(tag, "disabled").is_some(),
                 value: attribute(tag, "value").map(str::to_owned),
                 text: String::new(),
                 open: true,
@@ -126,91 +195,160 @@ impl State {
         }
     }
 
-    /// What one control sends, if it sends anything.
     fn control(&mut self, tag: &Tag) {
-        let kind = attribute(tag, "type").unwrap_or_default().to_ascii_lowercase();
-        let is_button = (&*tag.name == "button" && !matches!(kind.as_str(), "button" | "reset"))
-            || (&*tag.name == "input" && kind == "submit");
-        if attribute(tag, "disabled").is_some() || (is_button && std::mem::replace(&mut self.pressed, true)) {
+        let owner = match (attribute(tag, "form"), self.open) {
+            (Some(id), _) => Owner::Named(id.to_owned()),
+            (None, Some(at)) => Owner::Form(at),
+            (None, None) => Owner::Nobody,
+        };
+        if attribute(tag, "disabled").is_some() || self.disabled > 0 {
             return;
         }
-        let Some(name) = attribute(tag, "name").filter(|name| !name.is_empty()).map(str::to_owned) else {
-            return;
-        };
-        let given = || attribute(tag, "value").unwrap_or_default().to_owned();
-        let value = match &*tag.name {
-            "textarea" => {
-                self.control = Some(Control::Area { name, value: String::new() });
-                return;
+        let hidden = attribute(tag, "hidden").is_some();
+        let kind = keyword(tag, "type");
+        let name = text(tag, "name");
+        match (&*tag.name, kind.as_str()) {
+            ("textarea", _) => self.within = Some((owner, Inner::Area { name, value: String::new() })),
+            ("select", _) => {
+                let many = attribute(tag, "multiple").is_some();
+                self.within = Some((owner, Inner::Select { name, many, options: Vec::new() }));
             }
-            "select" => {
-                self.control = Some(Control::Select { name, options: Vec::new() });
-                return;
+            ("button", "reset") | ("input", "reset") => {}
+            ("button", "button") => self.within = Some((owner, Inner::Button { button: None, label: String::new() })),
+            ("input", "button") if !hidden => self.loose.push(text(tag, "value")),
+            ("button", _) if !hidden => {
+                let button = Some(button(tag, &name, &text(tag, "value")));
+                self.within = Some((owner, Inner::Button { button, label: String::new() }));
             }
-            "button" if !is_button => return,
-            _ => match kind.as_str() {
-                "button" | "reset" | "image" | "file" => return,
-                "checkbox" | "radio" if attribute(tag, "checked").is_none() => return,
-                "checkbox" | "radio" if attribute(tag, "value").is_none() => "on".to_owned(),
-                _ => given(),
-            },
-        };
-        self.form.fields.push((name, value));
+            ("input", "submit" | "image") if !hidden => {
+                let mut button = button(tag, &name, &text(tag, "value"));
+                button.label = text(tag, if kind == "image" { "alt" } else { "value" });
+                if kind == "image" {
+                    let dot = if name.is_empty() { "" } else { "." };
+                    button.fields = ["x", "y"].map(|axis| field(&format!("{name}{dot}{axis}"), "0")).into();
+                }
+                self.put(&owner, Control::Button(button));
+            }
+            ("button", _) | ("input", "button" | "submit" | "image") => {}
+            _ => self.input(tag, &owner, &kind, &name),
+        }
     }
 
-    fn end_control(&mut self) {
-        match self.control.take() {
-            None => {}
-            Some(Control::Area { name, value }) => {
+    fn input(&mut self, tag: &Tag, owner: &Owner, kind: &str, name: &str) {
+        let value = text(tag, "value");
+        let required = attribute(tag, "required").is_some();
+        match kind {
+            "hidden" | "range" | "color" => {}
+            "checkbox" | "radio" => {
+                if attribute(tag, "checked").is_none() {
+                    if required {
+                        self.put(owner, Control::Asks(or(name, kind)));
+                    }
+                    return;
+                }
+                let value = attribute(tag, "value").unwrap_or("on");
+                if !name.is_empty() {
+                    self.put(owner, Control::Field(field(name, value)));
+                }
+                return;
+            }
+            "password" => self.put(owner, Control::Asks("password".to_owned())),
+            // What cannot be typed into asks for nothing.
+            _ if attribute(tag, "readonly").is_some() => {}
+            "file" if !required => {}
+            _ if value.is_empty() => self.put(owner, Control::Asks(or(name, kind))),
+            _ => {}
+        }
+        if !name.is_empty() {
+            let is_file = kind == "file";
+            self.put(owner, Control::Field(Field { is_file, ..field(name, &value) }));
+            if let Some(direction) = attribute(tag, "dirname").filter(|name| !name.is_empty()) {
+                self.put(owner, Control::Field(field(direction, "ltr")));
+            }
+        }
+    }
+
+    fn put(&mut self, owner: &Owner, control: Control) {
+        match owner {
+            Owner::Form(at) => put(&mut self.forms[*at], control),
+            Owner::Named(id) => self.elsewhere.push((id.clone(), control)),
+            Owner::Nobody => {
+                if let Control::Button(button) = control {
+                    self.loose.push(button.label);
+                }
+            }
+        }
+    }
+
+    fn end_inner(&mut self) {
+        let Some((owner, inner)) = self.within.take() else {
+            return;
+        };
+        match inner {
+            Inner::Button { button: Some(mut button), label } => {
+                button.label = folded(&label);
+                self.put(&owner, Control::Button(button));
+            }
+            Inner::Button { button: None, label } => self.loose.push(folded(&label)),
+            Inner::Area { name, value } => {
                 // A line end right after the tag is for whoever reads the source.
                 let value = value.strip_prefix('\n').map(str::to_owned).unwrap_or(value);
-                self.form.fields.push((name, value));
+                if value.is_empty() {
+                    self.put(&owner, Control::Asks(or(&name, "textarea")));
+                }
+                if !name.is_empty() {
+                    self.put(&owner, Control::Field(field(&name, &value)));
+                }
             }
-            Some(Control::Select { name, options }) => {
-                let chosen = options.iter().find(|choice| choice.selected).or(options.first());
-                if let Some(choice) = chosen {
-                    let value = choice.value.clone().unwrap_or_else(|| choice.text.trim().to_owned());
-                    self.form.fields.push((name, value));
+            Inner::Select { name, many, options } => {
+                let mut chosen: Vec<&Choice> =
+                    options.iter().filter(|choice| choice.selected && !choice.disabled).collect();
+                if !many {
+                    // Of several that are selected the last counts; of none the first that can be.
+                    chosen = chosen.pop().or(options.iter().find(|choice| !choice.disabled)).into_iter().collect();
+                }
+                for choice in chosen.into_iter().filter(|_| !name.is_empty()) {
+                    let value = choice.value.clone().unwrap_or_else(|| folded(&choice.text));
+                    self.put(&owner, Control::Field(field(&name, &value)));
                 }
             }
         }
     }
 }
 
-fn is(tag: &Tag, name: &str, value: &str) -> bool {
-    attribute(tag, name).is_some_and(|given| given.trim().eq_ignore_ascii_case(value))
+fn put(form: &mut Form, control: Control) {
+    match control {
+        Control::Field(field) => form.fields.push(field),
+        Control::Asks(name) => form.asks.push(name),
+        Control::Button(button) => form.buttons.push(Button { at: form.fields.len(), ..button }),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn button(tag: &Tag, name: &str, value: &str) -> Button {
+    let fields = if name.is_empty() { Vec::new() } else { vec![field(name, value)] };
+    let given = |name: &str| attribute(tag, name).map(|value| value.trim().to_owned());
+    let word = |name: &str| given(name).map(|value| value.to_ascii_lowercase());
+    let (action, method, enctype) = (given("formaction"), word("formmethod"), word("formenctype"));
+    Button { label: String::new(), fields, action, method, enctype, at: 0 }
+}
 
-    #[test]
-    fn a_form_is_filled_in_as_it_stands() {
-        let page = r#"<form method="POST" action="/go?x=1&amp;y=2"><input type=hidden name=token value="a&quot;b">
-            <input type=checkbox name=no><input type=checkbox name=yes checked><select name=s><option value=1>A<option selected>B</select>
-            <textarea name=t>text</textarea><button name=press value=1>Go</button><button name=other>No</button>
-            <input type=text name=off disabled value=z></form>"#;
-        let form = only_form(page).unwrap();
-        assert!(form.post);
-        assert_eq!(form.action, "/go?x=1&y=2");
-        let pairs: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        assert_eq!(pairs, [("token", "a\"b"), ("yes", "on"), ("s", "B"), ("t", "text"), ("press", "1")]);
-    }
+fn field(name: &str, value: &str) -> Field {
+    Field { name: name.to_owned(), value: value.to_owned(), is_file: false }
+}
 
-    #[test]
-    fn a_page_with_several_forms_or_none_is_left_alone() {
-        assert_eq!(only_form("<form></form><form></form>"), None);
-        assert_eq!(only_form("<p>nothing"), None);
-        assert_eq!(only_form("<template><form></form></template><script>'<form>'</script>"), None);
-    }
+fn text(tag: &Tag, name: &str) -> String {
+    attribute(tag, name).unwrap_or_default().to_owned()
+}
 
-    #[test]
-    fn what_is_not_closed_counts_all_the_same() {
-        let fields = |page: &str| only_form(page).unwrap().fields;
-        assert_eq!(fields("<form><form><input name=a value=1>"), [("a".to_owned(), "1".to_owned())]);
-        assert_eq!(fields("<form><textarea name=a>\n<input name=b>"), [("a".to_owned(), "<input name=b>".to_owned())]);
-        assert_eq!(fields("<form><select name=a><option>x &amp; y"), [("a".to_owned(), "x & y".to_owned())]);
-        assert_eq!(fields("<form></form><input name=a value=1>"), []);
-    }
+fn keyword(tag: &Tag, name: &str) -> String {
+    attribute(tag, name).unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn or(name: &str, kind: &str) -> String {
+    let kind = if kind.is_empty() { "text" } else { kind };
+    if name.is_empty() { kind.to_owned() } else { name.to_owned() }
+}
+
+fn folded(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -7,8 +7,9 @@ use std::cell::Cell;
 
 use html5ever::interface::TokenizerResult;
 use html5ever::tendril::StrTendril;
+pub use html5ever::tokenizer::Tag;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use html5ever::tokenizer::{BufferQueue, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
 
 /// How much is read between two looks at what was found.
 const PIECE_BYTES: usize = 1024;

@@ -53,10 +53,10 @@ impl Response {
     }
 }
 
-/// A body: text when it is valid UTF-8, else base64. Never both.
+/// A body: text when it is valid UTF-8 or a page, else base64. Never both.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Body {
-    /// The body as text, if it is valid UTF-8.
+    /// The body as text, if it is valid UTF-8, or a page decoded by the charset that it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The body in standard base64, if it is not valid UTF-8.

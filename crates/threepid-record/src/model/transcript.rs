@@ -150,6 +150,8 @@ pub enum VisitEnd {
     Redirect(String),
     /// The link does not lead to the target and was not followed: why.
     NotFollowed(String),
+    /// On a page of which it cannot be told how a person would go on: what stands on it. Nobody is judged by it.
+    Undecided(String),
     /// No complete answer; the last hop has the failure.
     Failed,
 }

@@ -118,7 +118,7 @@ impl Redactor {
                 hops.iter_mut().for_each(|h| self.exchange(h));
                 match end {
                     VisitEnd::Redirect(to) => self.string(to),
-                    VisitEnd::NotFollowed(why) => self.string(why),
+                    VisitEnd::NotFollowed(why) | VisitEnd::Undecided(why) => self.string(why),
                     VisitEnd::Page | VisitEnd::Failed => {}
                 }
                 self.string(text);

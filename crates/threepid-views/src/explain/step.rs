@@ -78,6 +78,9 @@ fn event(entry: &Entry, trial: Option<&TrialRecord>) -> String {
                 VisitEnd::NotFollowed(why) => {
                     let _ = writeln!(output, "The link is not followed: {}.", plain(why));
                 }
+                VisitEnd::Undecided(why) => {
+                    let _ = writeln!(output, "Nothing tells how a person would go on: {}.", plain(why));
+                }
                 VisitEnd::Failed => output.push_str("No page comes.\n"),
             }
             output + "\n"

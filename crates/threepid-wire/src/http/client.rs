@@ -24,8 +24,6 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// How many bytes of a body are read (`--body-limit`). Default: 1 MiB.
     pub body_limit: usize,
-    /// Whether cookies are kept between requests, as a browser does. Default: no, as Matrix clients do.
-    pub keep_cookies: bool,
 }
 
 impl Default for HttpOptions {
@@ -34,7 +32,6 @@ impl Default for HttpOptions {
             connect_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
             body_limit: 1024 * 1024,
-            keep_cookies: false,
         }
     }
 }
@@ -80,9 +77,9 @@ impl Outgoing {
     }
 }
 
-/// An HTTP/1.1 client with a connection pool (and a cookie jar, if asked for) of its own.
+/// An HTTP/1.1 client with a connection pool of its own. It takes compressed answers and keeps no cookies.
 ///
-/// Cheap to make (about a microsecond) and to clone; clones share the pool and the jar.
+/// Cheap to make (about a microsecond) and to clone; clones share the pool.
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: reqwest::Client,
@@ -107,7 +104,6 @@ impl Client {
             .http1_only()
             .pool_idle_timeout(IDLE_LIMIT)
             .connect_timeout(options.connect_timeout)
-            .cookie_store(options.keep_cookies)
             .tls_backend_preconfigured(shared.config())
             .build()?;
         Ok(Client { inner, options: options.clone(), shared: shared.clone() })

@@ -227,7 +227,7 @@ async fn requests_that_cannot_be_formed_are_told_apart() {
 }
 
 #[tokio::test]
-async fn cookies_are_kept_only_when_asked_for() {
+async fn no_cookie_is_kept() {
     let address = server(|mut socket, head| async move {
         let seen = head.contains("cookie: csrf=1");
         let answer =
@@ -236,12 +236,30 @@ async fn cookies_are_kept_only_when_asked_for() {
         let _ = socket.shutdown().await;
     })
     .await;
-    for (keep_cookies, expected) in [(false, "false"), (true, "true ")] {
-        let client = Client::new(&HttpOptions { keep_cookies, ..options() }, &Shared::new().unwrap()).unwrap();
-        let ask = || client.send(Outgoing::new("GET", format!("http://{address}/")));
-        ask().await;
-        assert_eq!(ask().await.response.unwrap().body.text.as_deref(), Some(expected));
-    }
+    let client = Client::new(&options(), &Shared::new().unwrap()).unwrap();
+    let ask = || client.send(Outgoing::new("GET", format!("http://{address}/")));
+    ask().await;
+    assert_eq!(ask().await.response.unwrap().body.text.as_deref(), Some("false"));
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_read_within_the_limit() {
+    /// `{"a": 1}`, as gzip writes it.
+    const SMALL: &str = "H4sIAAAAAAAC/6tWSlSyUjCsBQCXjqH7CAAAAA==";
+    let address = server(|mut socket, head| async move {
+        assert!(head.contains("accept-encoding: ") && head.contains("gzip"), "{head}");
+        let body = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, SMALL).unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len());
+        let _ = socket.write_all(&[head.as_bytes(), &body].concat()).await;
+        let _ = socket.shutdown().await;
+    })
+    .await;
+    let outgoing = || Outgoing::new("GET", format!("http://{address}/"));
+    let whole = send(&options(), outgoing()).await;
+    assert_eq!(whole.response.unwrap().body.text.as_deref(), Some("{\"a\": 1}"));
+    let cut = send(&HttpOptions { body_limit: 4, ..options() }, outgoing()).await;
+    assert!(cut.failure.unwrap().message.contains("--body-limit"));
+    assert_eq!(cut.response.unwrap().body.size_bytes, 4);
 }
 
 #[tokio::test]

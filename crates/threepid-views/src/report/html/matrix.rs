@@ -152,6 +152,7 @@ fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
                         VisitEnd::Page => "page",
                         VisitEnd::Redirect(_) => "redirect",
                         VisitEnd::NotFollowed(_) => "not followed",
+                        VisitEnd::Undecided(_) => "undecided",
                         VisitEnd::Failed => "failed",
                     };
                     format!("{status} {end}")

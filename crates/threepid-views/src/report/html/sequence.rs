@@ -78,6 +78,7 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                             }
                             VisitEnd::Redirect(to) => { "Sent on to " (line(to)) ", which is not followed" }
                             VisitEnd::NotFollowed(why) => { "Not followed: " (line(why)) }
+                            VisitEnd::Undecided(why) => { "A page that does not tell how to go on: " (line(why)) }
                             VisitEnd::Failed => { "No page came" }
                         }
                     }

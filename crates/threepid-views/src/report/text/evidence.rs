@@ -225,6 +225,7 @@ fn follow(visit: &Visit, style: &Style, output: &mut String) {
         },
         VisitEnd::Redirect(to) => format!("was sent on to {} (not followed)", visible(to)),
         VisitEnd::NotFollowed(why) => format!("was not followed: {}", visible(why)),
+        VisitEnd::Undecided(why) => format!("led to a page that does not tell how to go on: {}", visible(why)),
         VisitEnd::Failed => "came to nothing".to_owned(),
     };
     output.push_str(&style.wrap("    ", "      ", &end));
