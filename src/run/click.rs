@@ -10,6 +10,7 @@ mod charset;
 mod cookies;
 mod headers;
 mod pages;
+mod request;
 mod submission;
 
 use tokio::time::Instant;
@@ -20,6 +21,7 @@ use super::{Context, identity};
 pub(super) use cookies::Cookies;
 use headers::Journey;
 use pages::Next;
+use request::Request;
 use threepid_record::html;
 use threepid_record::model::{Exchange, Response, Stop, Visit, VisitEnd};
 use threepid_wire::http::{Client, Outgoing};
@@ -45,20 +47,6 @@ pub(super) struct Visitor<'v> {
     pub(super) cookies: &'v Cookies,
     /// Answers that only asked to wait, with the time of each.
     pub(super) limited: Vec<(Instant, Exchange)>,
-}
-
-/// What is asked next.
-struct Request {
-    at: Url,
-    method: String,
-    content_type: Option<String>,
-    body: Option<Vec<u8>>,
-}
-
-impl Request {
-    fn get(at: Url) -> Request {
-        Request { at, method: "GET".to_owned(), content_type: None, body: None }
-    }
 }
 
 impl Visitor<'_> {

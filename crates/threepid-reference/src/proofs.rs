@@ -35,6 +35,8 @@ pub(super) struct Proofs {
     by_sid: Bounded<String, Session>,
     /// The sids of an address, oldest first.
     by_address: HashMap<(Purpose, Address), Vec<String>>,
+    /// The sessions whose proof was used: what a defect tells apart from those that never were.
+    ended: Bounded<String, ()>,
     /// How many tokens there were: what a defect's tokens are made of, and how defects spare the first mail.
     tokens_made: u32,
 }
@@ -42,7 +44,8 @@ pub(super) struct Proofs {
 impl Proofs {
     pub(super) fn new(session_lifetime: Duration, token_lifetime: Duration) -> Self {
         let by_sid = Bounded::new(MAX_SESSIONS);
-        Self { session_lifetime, token_lifetime, by_sid, by_address: HashMap::new(), tokens_made: 0 }
+        let ended = Bounded::new(MAX_SESSIONS);
+        Self { session_lifetime, token_lifetime, by_sid, by_address: HashMap::new(), ended, tokens_made: 0 }
     }
 
     /// The session of this claim; a new one if there is none. Anybody may ask, so nothing is validated by it.
@@ -150,8 +153,14 @@ impl Proofs {
         self.claimed(purpose, sid, client_secret).map(|session| session.claim.address.clone())
     }
 
+    /// Whether a session has ended.
+    pub(super) fn has_ended(&self, sid: &str) -> bool {
+        self.ended.get(sid).is_some()
+    }
+
     /// Ends a session: its proof was used, and proofs are used once.
     pub(super) fn close(&mut self, sid: &str) {
+        self.ended.insert(sid.to_owned(), ());
         if let Some(session) = self.by_sid.remove(sid) {
             self.unlist(sid, &session);
         }

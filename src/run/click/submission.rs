@@ -11,8 +11,8 @@ use threepid_record::html::{Button, Field, Form};
 use url::Url;
 use url::form_urlencoded::Serializer;
 
-use super::Request;
 use super::charset::Decoded;
+use super::request::Request;
 
 const URLENCODED: &str = "application/x-www-form-urlencoded";
 

@@ -18,6 +18,13 @@ const MOST_UNASKED: usize = 20;
 /// How many mails for other addresses are named where one is missing.
 const MOST_STRAYS: usize = 10;
 
+/// What a step waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    Mail,
+    Silence,
+}
+
 /// What a mail is to the step that waits.
 enum Sorted {
     /// One that it waits for.
@@ -42,7 +49,7 @@ impl Performer<'_> {
         let within = wait.within.unwrap_or(self.context.limits.mail);
         let at_ms = self.since_begun();
         let begun = Instant::now();
-        let arrivals = self.arrivals(&address, wait.count, begun + within).await;
+        let arrivals = self.arrivals(&address, For::Mail, wait.count, begun + within).await;
         let missing = arrivals.wanted.len() < wait.count;
         let mut excused = None;
         if missing {
@@ -82,10 +89,10 @@ impl Performer<'_> {
         let window = quiet.window.unwrap_or(self.context.limits.quiet);
         let at_ms = self.since_begun();
         let end = Instant::now() + window;
-        let mut arrivals = self.arrivals(&address, 1, end).await;
+        let mut arrivals = self.arrivals(&address, For::Silence, 1, end).await;
         if !arrivals.wanted.is_empty() {
             // NoMailWindow is broken; what else is there already is shown with it.
-            arrivals.wanted.extend(self.arrivals(&address, MOST_UNASKED, Instant::now()).await.wanted);
+            arrivals.wanted.extend(self.arrivals(&address, For::Silence, MOST_UNASKED, Instant::now()).await.wanted);
         }
         let broken = !arrivals.wanted.is_empty();
         let mails = arrivals.wanted;
@@ -101,16 +108,16 @@ impl Performer<'_> {
     }
 
     /// Waits until so many mails are there that a request caused, or until the deadline.
-    async fn arrivals(&mut self, address: &str, count: usize, deadline: Instant) -> Arrivals {
+    async fn arrivals(&mut self, address: &str, what: For, count: usize, deadline: Instant) -> Arrivals {
         let mut arrivals = Arrivals::default();
         while arrivals.wanted.len() < count {
             let Some(received) = self.mailboxes.of(address).receive(1, deadline).await.pop() else {
                 break;
             };
             let mut mail = self.read(&received);
-            match self.sort(address, &received, &mut mail) {
+            match self.sort(address, what, &received, &mut mail) {
                 Sorted::Wanted => arrivals.wanted.push(mail),
-                Sorted::Aside(what) => self.set_aside(address, what, vec![mail]),
+                Sorted::Aside(label) => self.set_aside(address, label, vec![mail]),
                 Sorted::Unclear(why) => {
                     self.set_aside(address, "mail that cannot be told from others", vec![mail]);
                     arrivals.unclear.get_or_insert(why);
@@ -120,7 +127,7 @@ impl Performer<'_> {
         arrivals
     }
 
-    fn sort(&mut self, address: &str, received: &Arc<Received>, mail: &mut Mail) -> Sorted {
+    fn sort(&mut self, address: &str, what: For, received: &Arc<Received>, mail: &mut Mail) -> Sorted {
         let id = (canonical(address), message_id(mail));
         if self.read_before.contains(&id) {
             return Sorted::Aside("a second copy of a mail");
@@ -133,6 +140,11 @@ impl Performer<'_> {
         match proof(mail) {
             Proof::Link => Sorted::Wanted,
             Proof::Nothing => Sorted::Aside("mail that carries neither a link nor a code"),
+            // Two links are two too many, whichever is meant; two numbers in a notice are none.
+            Proof::Ambiguous(_) if what == For::Silence => match mail.link().and_then(|link| link.carries) {
+                Some(_) => Sorted::Wanted,
+                None => Sorted::Aside("mail that carries neither a link nor a code"),
+            },
             Proof::Ambiguous(equal) => Sorted::Unclear(format!(
                 "the mail to {address} ({subject}) carries several that look equally like the one to use: {}; nothing \
                  says which",
@@ -151,7 +163,8 @@ impl Performer<'_> {
                     mail.links.insert(0, Link { url, source, carries, score: i32::MAX, ..Link::default() });
                     Sorted::Wanted
                 }
-                None if clear => Sorted::Unclear(format!(
+                // Without a session that takes it, a number in a notice proves nothing.
+                None if clear && what == For::Mail => Sorted::Unclear(format!(
                     "the mail to {address} ({subject}) has no link but what looks like a code, and the answer to \
                      requestToken has no submit_url to send it to"
                 )),

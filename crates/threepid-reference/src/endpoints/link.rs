@@ -86,12 +86,15 @@ fn judge(server: &Server, link: Link) -> Response {
     };
     let followed = match judged {
         Ok(followed) => followed,
+        Err(_) if server.has_defect("used-link-is-a-server-error") && server.state().proofs.has_ended(&visit.sid) => {
+            return broken();
+        }
         Err(reason) => return failure(server, &echo, reason),
     };
     let failed = server.has_defect("link-answers-an-error")
         || server.has_defect("second-click-is-a-server-error") && !followed.is_first;
     if failed {
-        return pages::notice(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "Please try again later.");
+        return broken();
     }
     if server.has_defect("page-is-not-html") {
         return answer::ok(json!({"validated": true}));
@@ -124,6 +127,10 @@ fn lead_on(server: &Server, next_link: &str, sid: &str) -> Response {
         Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location)], pages::PROTECTION).into_response(),
         Err(_) => pages::notice(StatusCode::OK, "Email validated", pages::VALIDATED),
     }
+}
+
+fn broken() -> Response {
+    pages::notice(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong", "Please try again later.")
 }
 
 fn failure(server: &Server, echo: &str, reason: impl ToString) -> Response {

@@ -25,6 +25,7 @@ pub(super) fn url(server: &Server) -> Option<String> {
     }
     let offered = server.config.submit_url
         || server.has_shape("submit-url")
+        || server.has_shape("code-mail")
         || server.has_defect("submit-url-hides-the-reason")
         || server.has_defect("submit-url-takes-any-token");
     offered.then(|| format!("{}{PATH}", server.public_url))

@@ -76,8 +76,11 @@ fn fits_seven_bit(content: &str) -> bool {
 fn plain_text(server: &Server, letter: &Letter) -> String {
     let Letter { before, after, link, .. } = letter;
     let link = if server.has_defect("mail-without-link") { "" } else { link };
+    let cut = if server.has_defect("link-cut-by-a-line-end") { link.rfind('&').map(|at| at + 3) } else { None };
+    let (link, rest) = link.split_at(cut.unwrap_or(link.len()));
+    let rest = if rest.is_empty() { String::new() } else { format!("\r\n{rest}") };
     // CRLF from the start: quoted-printable would encode a bare line feed literally.
-    format!("{before}\r\n\r\n{link}\r\n\r\n{after}\r\n")
+    format!("{before}\r\n\r\n{link}{rest}\r\n\r\n{after}\r\n")
 }
 
 fn page(server: &Server, letter: &Letter) -> String {
@@ -93,7 +96,11 @@ fn page(server: &Server, letter: &Letter) -> String {
             head { meta charset="utf-8"; title { (letter.subject) } }
             body {
                 p { (letter.before) }
-                @if !server.has_defect("mail-without-link") { p { a href=(link) { (link) } } }
+                @if server.has_shape("code-mail") {
+                    p { (link) }
+                } @else if !server.has_defect("mail-without-link") {
+                    p { a href=(link) { (link) } }
+                }
                 p { (letter.after) }
             }
         }

