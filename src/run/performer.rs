@@ -22,7 +22,7 @@ use super::secrets::{self, Secret};
 use super::{Context, identity, rate_limit, request};
 use threepid_engine::matching::{self, Unbound, Values};
 use threepid_engine::plan::Trial;
-use threepid_engine::scenario::{Action, Click, Request, Step, Text, ValueType};
+use threepid_engine::scenario::{Action, Click, Proceed, Request, Step, Text, ValueType};
 use threepid_record::model::{Account, Entry, Event, Exchange, FailureKind, Stop, StopReason, Transcript, VisitEnd};
 use threepid_wire::http::Client;
 
@@ -178,6 +178,7 @@ impl<'t> Performer<'t> {
     fn generate(&mut self, text: &Text) {
         for placeholder in text.placeholders() {
             let generated = placeholder.value_type.filter(|value_type| value_type.facts().generated);
+            let generated = generated.filter(|_| !placeholder.optional);
             if let (None, Some(value_type)) = (self.values.get(&placeholder.name), generated) {
                 let value = self.generator.value(value_type, &placeholder.name);
                 self.give(&placeholder.name, Some(value_type), value.into());
@@ -215,6 +216,7 @@ impl<'t> Performer<'t> {
             let before = self.transcript.entries.len();
             let done = self.step(index, step).await;
             self.bind(step, before);
+            let done = done.and_then(|()| self.proceed(step, before));
             self.rounds.note(step, &self.transcript.entries[before..], &self.origins, &self.values);
             match done {
                 Ok(()) => {}
@@ -274,6 +276,23 @@ impl<'t> Performer<'t> {
                 matching::hold(check, &seen, &mut self.values);
             }
         }
+    }
+
+    /// Whether the outcome of a step looks as it must for the trial to go on.
+    fn proceed(&mut self, step: &Step, from: usize) -> Result<(), Stop> {
+        let Some(Proceed { pattern, otherwise }) = &step.proceed_if else {
+            return Ok(());
+        };
+        for (_, seen) in matching::outcomes(step, &self.transcript.entries[from..], &self.origins) {
+            let differs = matching::compare(pattern, Some(&seen), "", &mut self.values);
+            let Some(first) = differs.first() else { continue };
+            let was = format!("{}: {} is {}, not {}", step.label, first.path, first.actual, first.expected);
+            return Err(not_applicable(match otherwise {
+                Some(reason) => format!("{} ({was})", self.values.fill_text(reason).map_err(unbound)?),
+                None => was,
+            }));
+        }
+        Ok(())
     }
 
     fn client(&self) -> Result<Client, Stop> {

@@ -8,6 +8,11 @@ use threepid_engine::plan::Api;
 use threepid_engine::scenario::{BodyTemplate, Placeholder, Request, Sender};
 use threepid_wire::http::Outgoing;
 
+/// The content type of a body that says nothing else.
+const JSON: &str = "application/json";
+/// What a scenario writes for a body that is sent without a content type.
+const NO_CONTENT_TYPE: &str = "none";
+
 /// Fills in a request.
 ///
 /// # Errors
@@ -18,7 +23,8 @@ pub(super) fn outgoing(request: &Request, values: &Values, context: &Context, ap
     if let Sender::Actor(name, _) = &request.sender {
         outgoing.actor = Some(name.clone());
     }
-    let token = match (&request.token, &request.sender) {
+    let token = request.token.as_ref().filter(|token| !values.lacks(token));
+    let token = match (token, &request.sender) {
         (Some(token), _) => Some(values.fill_text(token)?),
         (None, Sender::Actor(name, _)) => {
             values.get(&format!("{name}.access_token")).and_then(Value::as_str).map(str::to_owned)
@@ -28,7 +34,7 @@ pub(super) fn outgoing(request: &Request, values: &Values, context: &Context, ap
     if let Some(token) = token {
         outgoing = outgoing.bearer(&token);
     }
-    for (name, text) in &request.headers {
+    for (name, text) in request.headers.iter().filter(|(_, text)| !values.lacks(text)) {
         outgoing = outgoing.header(&name.to_ascii_lowercase(), &values.fill_text(text)?);
     }
     match &request.body {
@@ -36,8 +42,13 @@ pub(super) fn outgoing(request: &Request, values: &Values, context: &Context, ap
         Some(BodyTemplate::Json(template)) => outgoing.body = Some(values.fill(template)?.to_string().into_bytes()),
         Some(BodyTemplate::Raw(text)) => outgoing.body = Some(values.fill_text(text)?.into_bytes()),
     }
-    if outgoing.body.is_some() && !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-        outgoing = outgoing.header("content-type", "application/json");
+    let content_type = match &request.content_type {
+        None => JSON.to_owned(),
+        Some(text) => values.fill_text(text)?,
+    };
+    let wanted = content_type != NO_CONTENT_TYPE && (outgoing.body.is_some() || request.content_type.is_some());
+    if wanted && !request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        outgoing = outgoing.header("content-type", &content_type);
     }
     Ok(outgoing)
 }
@@ -57,7 +68,7 @@ fn url(request: &Request, values: &Values, context: &Context, api: Api) -> Resul
     };
     if !request.query.is_empty() {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for (name, text) in &request.query {
+        for (name, text) in request.query.iter().filter(|(_, text)| !values.lacks(text)) {
             query.append_pair(name, &values.fill_text(text)?);
         }
         url.push(if url.contains('?') { '&' } else { '?' });

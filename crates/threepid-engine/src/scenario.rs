@@ -36,8 +36,8 @@ pub use pattern::{Expression, Pattern, PatternKind};
 pub use schema::json_schema;
 pub use source::{SourceError, SourceFile, Sources};
 pub use step::{
-    Action, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked, IdentityDoes, MailWait, Quiet, Request,
-    Round, Sender, SinkFault, Step,
+    Action, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked, IdentityDoes, MailWait, Proceed, Quiet,
+    Request, Round, Sender, SinkFault, Step,
 };
 pub use suite::Suite;
 pub use template::{Template, Text};
@@ -64,6 +64,10 @@ pub struct Scenario {
     pub covers: Vec<String>,
     /// What the target must offer.
     pub needs: Vec<String>,
+    /// What the target must not offer.
+    pub avoids: Vec<String>,
+    /// Actors whose accounts are of no use afterwards.
+    pub uses_up: Vec<String>,
     /// The first version of the specification for which it holds.
     pub since: Option<SpecVersion>,
     /// The last version of the specification for which it holds.

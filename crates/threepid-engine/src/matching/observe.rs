@@ -18,7 +18,7 @@ pub fn observe(event: &Event, origins: &[Url]) -> Option<Value> {
         Event::Exchange(exchange) => Some(observe_exchange(exchange)),
         Event::Delivery(delivery) => Some(observe_delivery(delivery, origins)),
         Event::Visit(visit) => Some(observe_visit(visit)),
-        Event::NoMailWindow(silence) => Some(observe_silence(silence)),
+        Event::NoMailWindow(silence) => Some(observe_silence(silence, origins)),
         Event::RepeatResult(rounds) => Some(json!({"reached": rounds.reached, "times": rounds.times})),
         Event::RequestLogQuery(inquiry) => Some(observe_inquiry(inquiry)),
         Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => None,
@@ -192,7 +192,14 @@ fn observe_inquiry(inquiry: &RequestLogQuery) -> Value {
     json!({"count": requests.len(), "requests": requests})
 }
 
-fn observe_silence(silence: &NoMailWindow) -> Value {
-    let links: Vec<&str> = silence.mails.iter().flat_map(|mail| &mail.links).map(|link| link.url.as_str()).collect();
+/// The links are those that could validate something: a notice may well name the server's home page.
+fn observe_silence(silence: &NoMailWindow, origins: &[Url]) -> Value {
+    let validates = |link: &&Link| {
+        let of_target =
+            Url::parse(&link.url).is_ok_and(|url| origins.iter().any(|origin| origin.origin() == url.origin()));
+        link.source == LinkSource::Code || link.score > if of_target { Link::ON_TARGET } else { 0 }
+    };
+    let links: Vec<&str> =
+        silence.mails.iter().flat_map(|mail| &mail.links).filter(validates).map(|link| link.url.as_str()).collect();
     json!({"count": silence.mails.len(), "links": links})
 }

@@ -112,11 +112,24 @@ impl Values {
                 Some(placeholder) => self.of(placeholder)?,
                 None => Value::String(self.fill_text(text)?),
             },
-            Template::List(items) => Value::Array(items.iter().map(|item| self.fill(item)).collect::<Result<_, _>>()?),
-            Template::Map(entries) => Value::Object(
-                entries.iter().map(|(key, value)| Ok((key.clone(), self.fill(value)?))).collect::<Result<_, _>>()?,
-            ),
+            Template::List(items) => {
+                let there = items.iter().filter(|item| !self.leaves_out(item));
+                Value::Array(there.map(|item| self.fill(item)).collect::<Result<_, _>>()?)
+            }
+            Template::Map(entries) => {
+                let there = entries.iter().filter(|(_, value)| !self.leaves_out(value));
+                Value::Object(there.map(|(key, value)| Ok((key.clone(), self.fill(value)?))).collect::<Result<_, _>>()?)
+            }
         })
+    }
+
+    /// Whether a text is one optional placeholder without a value: then what it stands for is left out.
+    pub fn lacks(&self, text: &Text) -> bool {
+        text.as_placeholder().is_some_and(|one| one.optional && self.get(&one.name).is_none())
+    }
+
+    fn leaves_out(&self, template: &Template) -> bool {
+        matches!(template, Template::Text(text) if self.lacks(text))
     }
 }
 

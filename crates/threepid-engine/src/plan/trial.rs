@@ -172,6 +172,11 @@ fn reason_to_skip(scenario: &Scenario, info: &TargetInfo) -> Option<String> {
             }
         }
     }
+    for avoided in &scenario.avoids {
+        if info.abilities.iter().any(|ability| ability.name == *avoided && ability.offered) {
+            return Some(format!("it is about targets without `{avoided}`, and this one has it"));
+        }
+    }
     let newest = newest(info)?;
     if let Some(since) = scenario.since.filter(|since| newest < *since) {
         return Some(format!("it holds since {since}, and the target speaks up to {newest}"));

@@ -25,14 +25,47 @@ pub fn assign(scenario: &Scenario, variants: &[VariantOffer]) -> Result<usize, S
         .collect();
     variants
         .iter()
-        .position(|variant| configured.iter().all(|need| variant.gives.iter().any(|given| given == need)))
+        .position(|variant| {
+            let gives = |need: &str| variant.gives.iter().any(|given| given == need);
+            configured.iter().all(|need| gives(need)) && !scenario.avoids.iter().any(|avoided| gives(avoided))
+        })
         .ok_or_else(|| {
-            let about: Vec<&str> =
-                NEEDS.iter().filter(|known| configured.contains(&known.name)).map(|known| known.about).collect();
+            let wanted = NEEDS.iter().filter(|known| configured.contains(&known.name)).map(|known| known.about.to_owned());
+            let avoided = scenario.avoids.iter().map(|avoided| format!("is without `{avoided}`"));
+            let about: Vec<String> = wanted.chain(avoided).collect();
             format!(
-                "it needs a target that {}; no variant that was started does (`{}`)",
+                "it needs a target that {}; no variant that was started does (`{}`). Where it is so all the same, say it \
+                 with --offers",
                 about.join(" and "),
                 configured.join("`, `")
             )
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{SourceFile, Sources, Suite};
+
+    fn needing(needs: &str) -> Scenario {
+        let text = format!("title: t\nwhy: w\nneeds: [{needs}]\nsteps:\n  - GET: /x\n    must: {{status: 200}}\n");
+        let file = SourceFile { path: "a/b.yaml".into(), text };
+        let read = Suite::read(Sources::of([file]));
+        read.map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap().scenarios.remove(0)
+    }
+
+    #[test]
+    fn a_variant_that_gives_what_is_avoided_is_passed_over() {
+        let offer = |name: &str, gives: &[&str]| VariantOffer {
+            name: name.to_owned(),
+            gives: gives.iter().map(|need| (*need).to_owned()).collect(),
+        };
+        let hides = "inhibits-3pid-errors";
+        let variants = [offer("hides", &[hides]), offer("plain", &[])];
+        assert_eq!(assign(&needing(hides), &variants), Ok(0));
+        assert_eq!(assign(&needing(&format!("not {hides}")), &variants), Ok(1));
+        assert_eq!(assign(&needing("email"), &variants), Ok(0));
+        let reason = assign(&needing(&format!("not {hides}")), &variants[..1]).unwrap_err();
+        assert!(reason.contains("is without `inhibits-3pid-errors`"), "{reason}");
+    }
 }

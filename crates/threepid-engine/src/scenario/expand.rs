@@ -15,6 +15,7 @@ use super::holes::Holes;
 use super::keys;
 use super::node::{Key, Node, Span, Value};
 use super::read::Reader;
+use super::step;
 use super::text::{self, Placeholder, Segment};
 use threepid_record::model::SpecRef;
 
@@ -166,7 +167,7 @@ impl<'a> Expander<'a> {
 
     fn used(&mut self, node: &Node, target: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
         let reader = self.reader;
-        let Some(fields) = reader.fields(node, "a `use` step", &[keys::USE, keys::STEP], &["use"]) else {
+        let Some(fields) = reader.fields(node, "a `use` step", &[step::USE_KEYS, keys::STEP], &["use"]) else {
             self.holes.anything = true;
             return Vec::new();
         };
@@ -341,7 +342,7 @@ impl Scope {
             && whole.filters.is_empty()
             && let Some(given) = self.inputs.get(&whole.name)
         {
-            return given.clone();
+            return self.optional(given, whole);
         }
         let replaced: Vec<Segment> = segments
             .into_iter()
@@ -351,6 +352,20 @@ impl Scope {
             })
             .collect();
         Node { span: node.span, value: Value::Text(text::written(&replaced)) }
+    }
+
+    /// What was given, optional where it stands for something optional.
+    fn optional(&self, given: &Node, whole: &Placeholder) -> Node {
+        let Some(text) = given.as_text().filter(|_| whole.optional) else {
+            return given.clone();
+        };
+        match text::parse(text).as_deref() {
+            Ok([Segment::Placeholder(inner)]) => {
+                let inner = Segment::Placeholder(Placeholder { optional: true, ..inner.clone() });
+                Node { span: given.span, value: Value::Text(text::written(&[inner])) }
+            }
+            _ => given.clone(),
+        }
     }
 
     fn placeholder(&self, mut placeholder: Placeholder) -> Vec<Segment> {

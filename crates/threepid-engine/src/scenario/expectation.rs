@@ -8,6 +8,7 @@ use super::keys::{self, Shape};
 use super::node::{Node, Span, Value};
 use super::pattern::{Pattern, PatternKind};
 use super::read::{Fields, Reader};
+use super::step;
 use super::version::SpecVersion;
 use threepid_record::model::{Basis, Ground, Level, SpecRef};
 
@@ -140,7 +141,7 @@ impl Reader<'_> {
 
     /// Reads a pattern over an outcome of any kind, as `until` has it.
     pub(super) fn outcome_pattern(&self, node: &Node) -> Option<Pattern> {
-        let lists = [keys::RESPONSE, keys::RESPONSES, keys::DELIVERY, keys::VISIT, keys::SILENCE, keys::INQUIRY];
+        let lists: Vec<&[keys::Key]> = step::kinds().filter_map(|kind| kind.seen).collect();
         let Value::Map(entries) = &node.value else {
             self.expected(node, "what an outcome looks like (a mapping)");
             return None;
@@ -167,7 +168,7 @@ impl Reader<'_> {
     }
 
     /// The pattern over the outcome as a whole.
-    fn outcome(&self, fields: &Fields<'_>, observed: &[keys::Key]) -> Pattern {
+    pub(super) fn outcome(&self, fields: &Fields<'_>, observed: &[keys::Key]) -> Pattern {
         let mut patterns = Vec::new();
         for (key, node) in fields.iter() {
             let Some(seen) = observed.iter().find(|seen| seen.name == key.name) else {

@@ -71,6 +71,10 @@ fn check_case(mut flow: Flow<'_>, identity: bool) -> BTreeSet<String> {
         }
         step.when.iter().chain(&step.unless).for_each(|text| flow.asked(text));
         step.action.each_text(&mut |text| flow.sent(text));
+        if let Some(proceed) = &step.proceed_if {
+            proceed.pattern.each_text(&mut |text| flow.expected(text));
+            proceed.otherwise.iter().for_each(|text| flow.asked(text));
+        }
         for check in &step.checks {
             check.pattern.each_text(&mut |text| flow.expected(text));
             for alternative in &check.one_of {
@@ -123,10 +127,16 @@ impl Flow<'_> {
     /// A text that is filled in before a step: everything in it must be known or be made.
     fn sent(&mut self, text: &Text) {
         for placeholder in text.placeholders() {
+            if placeholder.optional && text.as_placeholder().is_none() {
+                self.misplaced(text, placeholder);
+                continue;
+            }
             if self.fact(text, placeholder) || self.bound.contains(&placeholder.name) {
                 continue;
             }
             match placeholder.value_type {
+                // It may have no value.
+                Some(_) if placeholder.optional => {}
                 Some(value_type) if value_type.facts().generated => {
                     self.bound.insert(placeholder.name.clone());
                 }
@@ -147,6 +157,10 @@ impl Flow<'_> {
     /// A text that is held against an answer: what is new in it is bound there.
     fn expected(&mut self, text: &Text) {
         for placeholder in text.placeholders() {
+            if placeholder.optional {
+                self.misplaced(text, placeholder);
+                continue;
+            }
             if self.fact(text, placeholder) || self.bound.contains(&placeholder.name) {
                 continue;
             }
@@ -156,6 +170,16 @@ impl Flow<'_> {
                 self.bound.insert(placeholder.name.clone());
             }
         }
+    }
+
+    /// An optional value where nothing can be left out.
+    fn misplaced(&self, text: &Text, placeholder: &Placeholder) {
+        let span = self.reader.part(text.span, &format!("<{}?", shown(&placeholder.name)));
+        self.reader.fault(
+            Diagnostic::new(span, "optional", "only what is sent can be left out, and only as a whole")
+                .label("optional here")
+                .help("`<session?>` stands alone as the value of a key, a header or a parameter that is sent"),
+        );
     }
 
     fn unbound(&self, text: &Text, placeholder: &Placeholder, has_type: bool) {

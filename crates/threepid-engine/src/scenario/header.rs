@@ -68,15 +68,28 @@ impl Reader<'_> {
                 );
             }
         }
-        let needs = words("needs");
-        for (need, span) in &needs {
+        let mut needs = words("needs");
+        let avoided: Vec<(String, Span)> = needs
+            .iter()
+            .filter_map(|(need, span)| Some((need.strip_prefix(keys::NOT)?.trim().to_owned(), *span)))
+            .collect();
+        needs.retain(|(need, _)| !need.starts_with(keys::NOT));
+        for (need, span) in needs.iter().chain(&avoided) {
             if !keys::NEEDS.iter().any(|known| known.name == need) {
                 self.fault(
-                    Diagnostic::new(*span, "unknown-need", format!("nothing is known of `{need}`"))
+                    Diagnostic::new(*span, "unknown-need", format!("unknown need `{need}`"))
                         .label("not known")
                         .nearest(need, keys::NEEDS.iter().map(|known| known.name)),
                 );
             }
+        }
+        let uses_up = words("uses_up");
+        for (name, span) in uses_up.iter().filter(|(name, _)| !actors.iter().any(|(actor, _)| actor == name)) {
+            self.fault(
+                Diagnostic::new(*span, "unknown-actor", format!("there is no actor `{name}`"))
+                    .label("not declared")
+                    .nearest(name, actors.iter().map(|(actor, _)| actor.as_str())),
+            );
         }
         let before = self.count_faults();
         let rows = self.cases(&fields);
@@ -131,6 +144,8 @@ impl Reader<'_> {
             spec: fields.get("spec").and_then(|node| self.spec(node)),
             covers: words("covers").into_iter().map(|(row, _)| row).collect(),
             needs: needs.into_iter().map(|(need, _)| need).collect(),
+            avoids: avoided.into_iter().map(|(need, _)| need).collect(),
+            uses_up: uses_up.into_iter().map(|(name, _)| name).collect(),
             since: version("since"),
             until: version("until"),
             actors: actors.into_iter().map(|(name, _)| name).collect(),

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::expand::Fragment;
-use super::keys;
 use super::node::{Node, Value};
+use super::step;
 use super::text::{self, Placeholder, Segment};
 
 /// The parts of a case that could not be read.
@@ -52,12 +52,13 @@ impl Holes {
         let Value::Map(entries) = &node.value else {
             return;
         };
-        let known = |name: &str| keys::ACTIONS.iter().map(|(action, _)| *action).find(|action| *action == name);
+        let known = |name: &str| step::names().find(|action| *action == name);
         let near = |name: &str| super::diagnostic::nearest(name, ["use", "repeat"]).is_some() && known(name).is_none();
         self.anything |= entries.iter().any(|(key, _)| near(&key.name));
         for (key, value) in entries {
+            let request = &step::REQUEST;
             let sent =
-                keys::METHODS.contains(&key.name.as_str()) || keys::REQUEST.iter().any(|own| own.name == key.name);
+                request.names.contains(&key.name.as_str()) || request.keys.iter().any(|own| own.name == key.name);
             self.walk(value, !sent);
         }
     }

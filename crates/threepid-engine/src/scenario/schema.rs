@@ -50,6 +50,12 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
         Shape::Plain => json!({"type": "string", "minLength": 1}),
         Shape::Text => json!({"$ref": "#/$defs/text"}),
         Shape::Words => json!({"type": "array", "items": {"type": "string"}}),
+        Shape::Needs => {
+            let needs = || keys::NEEDS.iter().map(|need| need.name);
+            let all: Vec<String> =
+                needs().map(str::to_owned).chain(needs().map(|need| format!("{}{need}", keys::NOT))).collect();
+            json!({"type": "array", "items": {"enum": all}})
+        }
         Shape::OneOf(words) => json!({"enum": words}),
         Shape::Flag => json!({"type": "boolean"}),
         Shape::Count => json!({"type": "integer", "minimum": 1}),
@@ -65,6 +71,8 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
         Shape::Inputs => {
             json!({"type": "object", "additionalProperties": object(keys::INPUT, &[])})
         }
+        Shape::Mapping(keys) => object(keys, &[]),
+        Shape::Requests => json!({"type": "array", "minItems": 2, "items": {"type": "object"}}),
         Shape::Status => json!({"$ref": "#/$defs/status"}),
         Shape::Pattern => json!({"$ref": "#/$defs/pattern"}),
         Shape::Patterns => {
@@ -76,36 +84,12 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
     }
 }
 
-/// A step is one of as many objects as there are actions.
+/// A step is one of as many objects as there are words for what it does.
 fn step() -> Value {
-    let mut kinds = Vec::new();
-    for method in keys::METHODS {
-        let path = json!({"type": "string", "description": "The path: below `/_matrix/client/<version>`, unless it begins with `/_`."});
-        kinds.push(one_step(method, path, keys::REQUEST, Some(keys::RESPONSE)));
-    }
-    for (name, about) in keys::ACTIONS {
-        let text = described(json!({"type": "string"}), about);
-        let (value, own, observed) = match *name {
-            "mail" => (text, keys::MAIL, Some(keys::DELIVERY)),
-            "no_mail" => (text, keys::SILENCE_STEP, Some(keys::SILENCE)),
-            "click" => (text, keys::CLICK, Some(keys::VISIT)),
-            "use" => (text, keys::USE, None),
-            "skip" => (text, &[][..], None),
-            "pause" => (described(json!({"$ref": "#/$defs/duration"}), about), &[][..], None),
-            "sink" => (described(object(keys::SINK, &[]), about), &[][..], None),
-            "repeat" => (described(object(keys::REPEAT, &[]), about), &[][..], Some(keys::ROUNDS)),
-            "identity_asked" => (text, keys::IDENTITY_ASKED, Some(keys::INQUIRY)),
-            "identity_does" => {
-                let words = json!({"enum": keys::IDENTITY_DOINGS});
-                (described(words, about), keys::IDENTITY_DOES, None)
-            }
-            _ => {
-                let list = json!({"type": "array", "minItems": 2, "items": {"type": "object"}});
-                (described(list, about), keys::PARALLEL, Some(keys::RESPONSES))
-            }
-        };
-        kinds.push(one_step(name, value, own, observed));
-    }
+    let all = super::step::kinds().flat_map(|kind| kind.names.iter().map(move |name| (*name, kind)));
+    let kinds: Vec<Value> = all
+        .map(|(name, kind)| one_step(name, described(shape(kind.value, &[]), kind.about), kind.keys, kind.seen))
+        .collect();
     json!({"anyOf": kinds})
 }
 

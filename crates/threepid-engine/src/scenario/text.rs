@@ -8,6 +8,7 @@
 //! <alice.user_id>          what is known of the actor alice
 //! <email | upper>          the value, changed by a filter
 //! <256 * a>                the letter a, 256 times
+//! <session?>               the value, or nothing where it has not come up: the key is left out
 //! <<                       a literal <
 //! ```
 //!
@@ -34,6 +35,8 @@ pub struct Placeholder {
     pub value_type: Option<ValueType>,
     /// Whether the type was written out.
     pub typed: bool,
+    /// Whether what it stands for is left out where it has no value.
+    pub optional: bool,
     /// The changes to make to it, in order.
     pub filters: Vec<Filter>,
 }
@@ -54,7 +57,7 @@ impl Placeholder {
 
     /// As it is written in a scenario.
     pub fn written(&self) -> String {
-        let mut text = format!("<{}", self.name);
+        let mut text = format!("<{}{}", self.name, if self.optional { "?" } else { "" });
         if let (true, Some(value_type)) = (self.typed, self.value_type) {
             text.push_str(&format!(": {}", value_type.facts().name));
         }
@@ -156,6 +159,10 @@ fn placeholder(inner: &str) -> Result<Placeholder, Box<TextFault>> {
         Some((name, type_name)) => (name.trim(), Some(type_name.trim())),
         None => (head, None),
     };
+    let (name, optional) = match name.strip_suffix('?') {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
     let named_well = |name: &str| {
         name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.' | '~'))
@@ -192,7 +199,7 @@ fn placeholder(inner: &str) -> Result<Placeholder, Box<TextFault>> {
             })
         })?);
     }
-    Ok(Placeholder { name: name.to_owned(), value_type, typed: type_name.is_some(), filters })
+    Ok(Placeholder { name: name.to_owned(), value_type, typed: type_name.is_some(), optional, filters })
 }
 
 /// The text as it would be written in a scenario.
@@ -236,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for text in ["a << b <sid>", "<other: sid | altered>", "<alice.password>é%00"] {
+        for text in ["a << b <sid>", "<other: sid | altered>", "<alice.password>é%00", "<session?>", "<other?: sid>"] {
             assert_eq!(written(&parse(text).unwrap()), text);
         }
     }

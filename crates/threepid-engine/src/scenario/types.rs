@@ -142,13 +142,13 @@ impl ValueType {
                 (Some(text), Some(grammar)) => grammar.is_match(text),
                 _ => false,
             },
-            Shape::Integer => value.is_i64() || value.is_u64(),
+            Shape::Integer => whole(value).is_some(),
             Shape::Number => value.is_number(),
             Shape::Boolean => value.is_boolean(),
             Shape::Object => value.is_object(),
             Shape::Array => value.is_array(),
             // 2000-01-01 to 2100-01-01: seconds and microseconds fall outside.
-            Shape::Timestamp => value.as_u64().is_some_and(|ms| (946_684_800_000..4_102_444_800_000).contains(&ms)),
+            Shape::Timestamp => whole(value).is_some_and(|ms| (946_684_800_000..4_102_444_800_000).contains(&ms)),
         }
     }
 
@@ -162,6 +162,15 @@ impl ValueType {
             Shape::Any | Shape::Object | Shape::Array => "(?s).*",
         }
     }
+}
+
+/// A number without a fraction, however JSON writes it: `3600` and `3600.0` are the same number.
+fn whole(value: &Value) -> Option<i64> {
+    /// From here on a float does not hold each whole number.
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    let float =
+        || value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < MOST).map(|number| number as i64);
+    value.as_i64().or_else(float)
 }
 
 #[cfg(test)]
@@ -196,6 +205,15 @@ mod tests {
             assert!(kind.accepts(&json!("HTTP://127.0.0.1:8008/v?token=a")), "{name}");
             assert!(!kind.accepts(&json!("ftp://127.0.0.1/")), "{name}");
         }
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_with_a_point() {
+        let integer = ValueType::named("integer").unwrap();
+        for (value, fits) in [("3600", true), ("3600.0", true), ("-1", true), ("3600.5", false), ("1e300", false)] {
+            assert_eq!(integer.accepts(&serde_json::from_str(value).unwrap()), fits, "{value}");
+        }
+        assert!(ValueType::named("timestamp").unwrap().accepts(&json!(1_700_000_000_000.0)));
     }
 
     #[test]

@@ -128,6 +128,11 @@ pub struct Code {
     pub score: i32,
 }
 
+impl Link {
+    /// The score of a link to the target that carries nothing which could be a secret: its home page, say.
+    pub const ON_TARGET: i32 = 100;
+}
+
 /// How a link was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -23,7 +23,7 @@ const URL_BYTES: usize = 16 * 1024;
 const TOKEN_CHARS: usize = 16;
 
 /// The score of a link to the homeserver's public origin.
-const PUBLIC: i32 = 100;
+const PUBLIC: i32 = Link::ON_TARGET;
 /// The score of the first value that looks like a secret, and of each of up to two more.
 const TOKENS: [i32; 3] = [40, 10, 10];
 /// The score of the first parameter that is named like a secret, and of each of up to two more.

@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Expander, Flat, FlatRound, Inner, Scope};
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::keys;
 use crate::scenario::node::{Node, Value};
+use crate::scenario::step;
 use crate::scenario::text::{self, Segment};
 
+/// The placeholder for the number of a round, in its steps.
+const ROUND: &str = "round";
 /// How many rounds a repetition may have.
 const MAX_ROUNDS: usize = 100;
 
@@ -23,7 +25,7 @@ impl Expander<'_> {
             self.holes.node(node);
             return Vec::new();
         }
-        let Some(fields) = reader.fields(what, "a repetition", &[keys::REPEAT], &[]) else {
+        let Some(fields) = reader.fields(what, "a repetition", &[step::REPEAT_KEYS], &[]) else {
             self.holes.node(node);
             return Vec::new();
         };
@@ -41,14 +43,17 @@ impl Expander<'_> {
         self.repeating = true;
         for number in 1..=times {
             let before = self.steps;
-            let copy = self.steps(steps, scope, open);
+            let mut numbered = scope.clone();
+            numbered.inputs.insert(ROUND.to_owned(), Node { span: node.span, value: Value::Int(number as i64) });
+            self.inputs.insert(ROUND.to_owned());
+            let copy = self.steps(steps, &numbered, open);
             if self.steps == before {
                 break;
             }
             self.uses += 1;
             let own =
                 Scope { inputs: BTreeMap::new(), inner: Some(Inner { number: self.uses, outputs: known.clone() }) };
-            let until = fields.get("until").map(|until| own.apply(&scope.apply(until)));
+            let until = fields.get("until").map(|until| own.apply(&numbered.apply(until)));
             flat.extend(copy.into_iter().map(|step| Flat {
                 node: own.apply(&step.node),
                 conditions: step.conditions.iter().map(|(holds, text)| (*holds, own.apply(text))).collect(),
@@ -123,6 +128,23 @@ mod tests {
         assert_eq!(numbers, [None, Some(1), Some(2), Some(3), None]);
         assert!(steps[1].round.as_ref().unwrap().until.is_some());
         assert!(matches!(steps[4].action, Action::RepeatResult(_)) && steps[4].checks.len() == 1);
+    }
+
+    #[test]
+    fn a_round_knows_its_number() {
+        let steps = read(
+            "  - repeat:\n      times: 2\n      steps:\n        - GET: /x\n          headers: {x-forwarded-for: 10.0.0.<round>}\n          body: {n: <round>}\n          must: {status: 200}\n",
+        )
+        .unwrap();
+        let sent = |step: &Step| match &step.action {
+            Action::Request(request) => (request.headers[0].1.written(), format!("{:?}", request.body)),
+            other => panic!("{other:?}"),
+        };
+        let (address, body) = sent(&steps[1]);
+        assert!(address == "10.0.0.2" && body.contains("Int(2)"), "{address} {body}");
+        assert!(
+            read("  - GET: /<round>\n    must: {status: 200}\n").unwrap_err().contains("nothing is called `<round>`")
+        );
     }
 
     #[test]

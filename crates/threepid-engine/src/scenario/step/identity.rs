@@ -4,10 +4,55 @@ use std::time::Duration;
 
 use super::request::BodyTemplate;
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::keys;
+use crate::scenario::keys::{Key, Kind, Shape, key, needed};
 use crate::scenario::node::Node;
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::template::Text;
+
+/// A look at what the identity server was asked.
+pub(in crate::scenario) static IDENTITY_ASKED: Kind = Kind {
+    names: &["identity_asked"],
+    about: "Look at what the harness's identity server was asked at this path.",
+    value: Shape::Text,
+    keys: ASKED_KEYS,
+    seen: Some(INQUIRY),
+};
+
+/// The keys of a step that looks at what the identity server was asked.
+static ASKED_KEYS: &[Key] =
+    &[needed("about", Shape::Text, "An address, a user or a session that stands in the requests.")];
+
+/// What can be expected of what the identity server was asked.
+static INQUIRY: &[Key] = &[
+    key("count", Shape::Pattern, "How many requests it got."),
+    key(
+        "requests",
+        Shape::Pattern,
+        "The requests, oldest first: `method`, `path`, `query` (by name), `authorization`, `body`.",
+    ),
+];
+
+/// An identity server that misbehaves.
+pub(in crate::scenario) static IDENTITY_DOES: Kind = Kind {
+    names: &["identity_does"],
+    about: "Make the harness's identity server `answer` something else, `refuse` or `stall`, until the trial ends.",
+    value: Shape::OneOf(IDENTITY_DOINGS),
+    keys: DOES_KEYS,
+    seen: None,
+};
+
+/// The keys of a step that makes the identity server misbehave.
+static DOES_KEYS: &[Key] = &[
+    needed("path", Shape::Text, "The path: below `/_matrix/identity/v2`, unless it begins with `/_`."),
+    needed("about", Shape::Text, "The address, user or session that stands in the requests to answer so."),
+    key("status", Shape::Count, "The status, for `answer`."),
+    key("body", Shape::Template, "The JSON body, for `answer`."),
+    key("raw_body", Shape::Text, "A body that is no JSON, for `answer`; sent as text/plain."),
+    key("for", Shape::Duration, "How long it waits before it answers as it should, for `stall`."),
+];
+
+/// What the identity server can be made to do.
+static IDENTITY_DOINGS: &[&str] = &["answer", "refuse", "stall"];
 
 /// A look at what the identity server was asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,13 +150,13 @@ impl Reader<'_> {
                 self.fault(
                     Diagnostic::new(what.span, "unknown-word", "nothing the identity server can do")
                         .label("not known")
-                        .nearest(what.as_text().unwrap_or_default(), keys::IDENTITY_DOINGS.iter().copied()),
+                        .nearest(what.as_text().unwrap_or_default(), IDENTITY_DOINGS.iter().copied()),
                 );
                 return None;
             }
         };
         Some(IdentityDoes {
-            path: self.identity_path(fields.get("on")?),
+            path: self.identity_path(fields.get("path")?),
             about: self.text_or_none(fields.get("about")?, "`about`"),
             does,
         })
@@ -170,7 +215,7 @@ mod tests {
 
     #[test]
     fn it_answers_refuses_or_stalls() {
-        let step = |rest: &str| format!("identity_does: {rest}\n    on: /3pid/unbind\n    about: a@x.test");
+        let step = |rest: &str| format!("identity_does: {rest}\n    path: /3pid/unbind\n    about: a@x.test");
         for (rest, status) in [("answer\n    status: 404\n    raw_body: no", 404), ("answer\n    status: 599", 599)] {
             match read("identity-server", &step(rest)).unwrap() {
                 Action::IdentityDoes(does) => {

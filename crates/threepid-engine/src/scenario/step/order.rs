@@ -3,10 +3,47 @@
 use std::time::Duration;
 
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::keys;
+use crate::scenario::keys::{Key, Kind, Shape, key, needed};
 use crate::scenario::node::Node;
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::template::Text;
+
+/// A pause.
+pub(in crate::scenario) static PAUSE: Kind = Kind {
+    names: &["pause"],
+    about: "Wait this long. For moments that the target's configuration names; never for mail.",
+    value: Shape::Duration,
+    keys: &[],
+    seen: None,
+};
+
+/// A fault of the mail sink.
+pub(in crate::scenario) static SINK: Kind = Kind {
+    names: &["sink"],
+    about: "Have the mail sink misbehave for a recipient.",
+    value: Shape::Mapping(SINK_KEYS),
+    keys: &[],
+    seen: None,
+};
+
+/// The keys of a mapping that says how the mail sink misbehaves; one of them besides `to` and `times`.
+static SINK_KEYS: &[Key] = &[
+    needed("to", Shape::Text, "For mail to this address."),
+    key("refuse_rcpt", Shape::Plain, "Refuse the recipient, with this reply: `550 5.1.1 no such mailbox`."),
+    key("refuse_data", Shape::Plain, "Refuse the whole message once it was sent, with this reply."),
+    key("stall", Shape::Duration, "Answer to the recipient only after this time."),
+    key("hang_up", Shape::Flag, "Close the connection once the message was sent, without an answer."),
+    key("times", Shape::Count, "How often; always if not given."),
+];
+
+/// The end of a trial without a verdict.
+pub(in crate::scenario) static SKIP: Kind = Kind {
+    names: &["skip"],
+    about: "End here without a verdict, for this reason; with `when` or `unless`.",
+    value: Shape::Text,
+    keys: &[],
+    seen: None,
+};
 
 /// How the mail sink misbehaves for one recipient.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,8 +95,20 @@ impl Reader<'_> {
         Some(pause)
     }
 
+    /// `skip: …`, which without a condition would end every trial.
+    pub(super) fn skip(&self, key: &crate::scenario::node::Key, reason: &Node, conditional: bool) -> Option<Text> {
+        if !conditional {
+            self.fault(
+                Diagnostic::new(key.span, "skip", "this always ends the trial")
+                    .label("without a condition")
+                    .help("say with `when` or `unless` which value decides: `unless: <submit_url>`"),
+            );
+        }
+        self.placed_text(reason, "the reason")
+    }
+
     pub(super) fn sink_order(&self, node: &Node) -> Option<SinkFault> {
-        let fields = self.fields(node, "an order to the sink", &[keys::SINK], &[])?;
+        let fields = self.fields(node, "an order to the sink", &[SINK_KEYS], &[])?;
         let to = self.placed_text(fields.get("to")?, "`to`")?;
         let times = fields.get("times").and_then(|node| self.count(node, "`times`", MAX_TIMES));
         let mut faults = fields.iter().filter(|(key, _)| !matches!(key.name.as_str(), "to" | "times"));

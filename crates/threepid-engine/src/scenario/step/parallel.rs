@@ -1,10 +1,29 @@
 //! `parallel: [POST …, POST …]`: several different requests at once.
 
-use super::request::Request;
+use super::request::{REQUEST, Request};
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::keys;
+use crate::scenario::keys::{Key, Kind, Shape, key};
 use crate::scenario::node::{Node, Value};
 use crate::scenario::read::Reader;
+
+/// Several different requests at once.
+pub(in crate::scenario) static PARALLEL: Kind = Kind {
+    names: &["parallel"],
+    about: "Make several requests at the same time.",
+    value: Shape::Requests,
+    keys: &[],
+    seen: Some(RESPONSES),
+};
+
+/// What can be expected of several requests at once.
+static RESPONSES: &[Key] = &[
+    key(
+        "responses",
+        Shape::Pattern,
+        "All answers in the order of the requests, each with `status`, `headers`, `body`.",
+    ),
+    key("statuses", Shape::Pattern, "All statuses, sorted."),
+];
 
 impl Reader<'_> {
     pub(super) fn parallel(&self, node: &Node) -> Option<Vec<Request>> {
@@ -24,16 +43,16 @@ impl Reader<'_> {
     }
 
     fn one_of_many(&self, node: &Node) -> Option<Request> {
-        let (name, key, value) = super::action_of(self, node)?;
-        if !keys::METHODS.contains(&name) {
+        let (name, key, value) = self.action_of(node)?;
+        if !REQUEST.names.contains(&name) {
             self.fault(
                 Diagnostic::new(key.span, "parallel", "only requests are made in parallel")
                     .label("no request")
-                    .nearest("", keys::METHODS.iter().copied()),
+                    .nearest("", REQUEST.names.iter().copied()),
             );
             return None;
         }
-        let fields = self.fields(node, "a parallel request", &[keys::REQUEST], &[key.name.as_str()])?;
+        let fields = self.fields(node, "a parallel request", &[REQUEST.keys], &[key.name.as_str()])?;
         self.request(name, value, &fields)
     }
 }

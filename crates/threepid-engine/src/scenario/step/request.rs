@@ -1,9 +1,65 @@
 //! `GET: /path` and its sisters: one HTTP request.
 
 use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::keys::{Key, Kind, Shape, key, needed};
 use crate::scenario::node::{Node, Span};
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::template::{Template, Text};
+
+/// A request, by its method.
+pub(in crate::scenario) static REQUEST: Kind = Kind {
+    names: METHODS,
+    about: "The path: below `/_matrix/client/<version>`, unless it begins with `/_`.",
+    value: Shape::Text,
+    keys: KEYS,
+    seen: Some(RESPONSE),
+};
+
+/// A request whose method comes from elsewhere.
+pub(in crate::scenario) static ANY_REQUEST: Kind = Kind {
+    names: &["request"],
+    about: "Make a request to this path, with the method that `method` says: from a case.",
+    value: Shape::Text,
+    keys: ANY_KEYS,
+    seen: Some(RESPONSE),
+};
+
+/// The methods a request can have.
+pub(in crate::scenario) static METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
+
+/// The keys of a step that makes a request, besides the method.
+static KEYS: &[Key] = &[
+    key("as", Shape::Plain, "The actor whose access token is sent; nobody's if not given."),
+    key("token", Shape::Text, "An access token to send instead of the actor's."),
+    key("headers", Shape::Texts, "Headers to send."),
+    key("query", Shape::Texts, "Query parameters to send, encoded as needed."),
+    key("body", Shape::Template, "The JSON body to send."),
+    key("raw_body", Shape::Text, "A body to send as it stands, for what is no JSON."),
+    key("content_type", Shape::Text, "The body's content type, if it is not `application/json`; `none` sends none."),
+    key("at_once", Shape::Count, "How many times to send it, all at the same time. Each answer is judged."),
+];
+
+/// The same, with the method.
+static ANY_KEYS: &[Key] = &[
+    needed("method", Shape::OneOf(METHODS), "The method."),
+    key("as", Shape::Plain, "The actor whose access token is sent; nobody's if not given."),
+    key("token", Shape::Text, "An access token to send instead of the actor's."),
+    key("headers", Shape::Texts, "Headers to send."),
+    key("query", Shape::Texts, "Query parameters to send, encoded as needed."),
+    key("body", Shape::Template, "The JSON body to send."),
+    key("raw_body", Shape::Text, "A body to send as it stands, for what is no JSON."),
+    key("content_type", Shape::Text, "The body's content type, if it is not `application/json`; `none` sends none."),
+    key("at_once", Shape::Count, "How many times to send it, all at the same time. Each answer is judged."),
+];
+
+/// What can be expected of a response.
+static RESPONSE: &[Key] = &[
+    key("status", Shape::Status, "The status: `200`, `[400, 403]`, `4xx`."),
+    key("headers", Shape::Patterns, "Headers, by their names in lower case."),
+    key("body", Shape::Pattern, "The JSON body. Keys that are not named may be there, unless `$exact`."),
+    key("text", Shape::Pattern, "The body as text, without markup if it is HTML."),
+    key("raw", Shape::Pattern, "The body as text, markup and all."),
+];
 
 /// One HTTP request.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +78,8 @@ pub struct Request {
     pub query: Vec<(String, Text)>,
     /// The body to send.
     pub body: Option<BodyTemplate>,
+    /// The content type of the body, if it is not JSON's; `none` for none.
+    pub content_type: Option<Text>,
     /// How many times, all at once.
     pub at_once: usize,
 }
@@ -52,6 +110,7 @@ impl Request {
         f(&self.path);
         self.token.iter().for_each(&mut *f);
         self.headers.iter().chain(&self.query).for_each(|(_, text)| f(text));
+        self.content_type.iter().for_each(&mut *f);
         match &self.body {
             Some(BodyTemplate::Json(template)) => template.each_text(f),
             Some(BodyTemplate::Raw(text)) => f(text),
@@ -88,8 +147,24 @@ impl Reader<'_> {
             headers: texts("headers"),
             query: texts("query"),
             body,
+            content_type: fields.get("content_type").and_then(|node| self.placed_text(node, "`content_type`")),
             at_once: fields.get("at_once").and_then(|node| self.count(node, "`at_once`", MAX_AT_ONCE)).unwrap_or(1),
         })
+    }
+
+    /// A request whose method is a value of the step.
+    pub(super) fn any_request(&self, path: &Node, fields: &Fields<'_>) -> Option<Request> {
+        let node = fields.get("method")?;
+        let method = self.plain(node, "`method`")?;
+        if !METHODS.contains(&method.as_str()) {
+            self.fault(
+                Diagnostic::new(node.span, "unknown-word", format!("unknown method `{method}`"))
+                    .label("not known")
+                    .nearest(&method, METHODS.iter().copied()),
+            );
+            return None;
+        }
+        self.request(&method, path, fields)
     }
 
     /// `body` or `raw_body`, if there is one. `None` if it could not be read.

@@ -1,9 +1,46 @@
 //! Where a step stands in a repetition, and the conditions on which it is done at all.
 
 use crate::scenario::expand::{Condition, FlatRound};
+use crate::scenario::keys::{Key, Kind, Shape, key, needed};
 use crate::scenario::pattern::Pattern;
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::template::Text;
+
+/// Steps repeated.
+pub(in crate::scenario) static REPEAT: Kind = Kind {
+    names: &["repeat"],
+    about: "Do steps several times, up to `times`, or until an outcome looks as `until` says.",
+    value: Shape::Mapping(REPEAT_KEYS),
+    keys: &[],
+    seen: Some(REPEAT_SEEN),
+};
+
+/// The keys of a step that repeats others.
+pub(in crate::scenario) static REPEAT_KEYS: &[Key] = &[
+    needed("times", Shape::Count, "How many times at most."),
+    key("until", Shape::Pattern, "Stop after the round in which an outcome looks like this: `{status: 429}`."),
+    needed(
+        "steps",
+        Shape::Steps,
+        "What happens in each round. Values that first come up in it are new in each; `<round>` is its number, from 1.",
+    ),
+];
+
+/// What can be expected of a repetition.
+static REPEAT_SEEN: &[Key] = &[
+    key("reached", Shape::Pattern, "Whether a round ended as `until` says."),
+    key("times", Shape::Pattern, "How many rounds there were."),
+];
+
+/// The steps of a fragment.
+pub(in crate::scenario) static USE: Kind =
+    Kind { names: &["use"], about: "Do the steps of a fragment.", value: Shape::Text, keys: USE_KEYS, seen: None };
+
+/// The keys of a step that uses a fragment.
+pub(in crate::scenario) static USE_KEYS: &[Key] = &[
+    key("with", Shape::Template, "The fragment's inputs."),
+    key("out", Shape::Texts, "Other names for the fragment's outputs: `{sid: second}`."),
+];
 
 /// The place of a step in a repetition.
 #[derive(Debug, Clone, PartialEq)]

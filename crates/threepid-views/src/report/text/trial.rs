@@ -74,7 +74,7 @@ fn step(findings: &[&Finding], style: &Style) -> String {
             stated = same;
         }
         for (name, text) in first.basis.parts() {
-            output.push_str(&style.wrap("    ", "              ", &format!("{name:<9} {}", visible(&text))));
+            fact(name, &visible(&text), style, &mut output);
         }
         let place = first.place.as_ref();
         if let Some(place) = place {
