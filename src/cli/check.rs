@@ -66,6 +66,11 @@ impl Asked {
             sources.files().iter().map(|file| file.path.clone()).filter(|path| wanted(path)).collect();
         match Suite::read(sources) {
             Ok(suite) => {
+                let mut faults = suite.ungrounded.clone();
+                faults.list.retain(|fault| wanted(&suite.sources.file(fault.span.file).path));
+                if !faults.list.is_empty() {
+                    return Err(load::show(&suite.sources, &faults, terminal));
+                }
                 let scenarios = suite.scenarios.iter().filter(|scenario| wanted(&format!("{}.yaml", scenario.id)));
                 let cases: Vec<usize> = scenarios.map(|scenario| scenario.cases.len()).collect();
                 let root =

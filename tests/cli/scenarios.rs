@@ -8,7 +8,11 @@ use serde_json::Value;
 use crate::program::Place;
 
 /// A scenario without a fault.
-const SOUND: &str = "title: x\nwhy: y\nsteps:\n  - GET: /_matrix/client/versions\n    must: {status: 200}\n";
+const SOUND: &str = "title: x\nwhy: y\nsteps:\n  - GET: /_matrix/client/versions\n    \
+                     must: {status: 200, ground: response, because: z, spec: {operation: o, anchor: 'a#b'}}\n";
+/// A fragment without a fault.
+const FRAGMENT: &str = "title: x\nspec: {operation: o, anchor: 'a#b'}\nsteps:\n  - GET: /x\n    \
+                        must: {status: 200, ground: response, because: z}\n";
 
 #[test]
 fn the_list_as_json_names_all_that_a_script_needs() {
@@ -80,7 +84,7 @@ fn check_shows_all_faults_of_all_files() {
 #[test]
 fn one_file_is_checked_with_its_fragments() {
     let place = Place::new();
-    place.write("mine/fragments/asked.yaml", "title: x\nsteps:\n  - GET: /x\n    must: {status: 200}\n");
+    place.write("mine/fragments/asked.yaml", FRAGMENT);
     place.write("mine/a/b.yaml", "title: x\nwhy: y\nsteps:\n  - use: fragments/asked\n");
     place.run(&["check", "mine/a/b.yaml"]).expect(0);
     place.run(&["check", "mine/a"]).expect(0);
@@ -91,6 +95,9 @@ fn one_file_is_checked_with_its_fragments() {
     assert!(ended.out.contains("1 scenario in a/b.yaml: all are sound"), "{}", ended.out);
     place.run(&["check", "mine/a/b.yaml", "mine/a/broken.yaml"]).expect(2).says(&["a/broken.yaml:1:1", "`why`"]);
     place.run(&["check", "mine/a"]).expect(2);
+    // An expectation that does not say what it rests on can be run, and is no ground for a verdict on others.
+    place.write("mine/fragments/asked.yaml", &FRAGMENT.replace("ground: response, ", ""));
+    place.run(&["check", "mine/a/b.yaml"]).expect(2).says(&["fragments/asked.yaml", "does not say its `ground`"]);
     // A broken fragment is.
     place.write("mine/fragments/asked.yaml", "title: x\n");
     place.run(&["check", "mine/a/b.yaml"]).expect(2).says(&["fragments/asked.yaml"]);
@@ -99,7 +106,7 @@ fn one_file_is_checked_with_its_fragments() {
 #[test]
 fn a_file_is_found_from_beside_it_and_without_fragments() {
     let place = Place::new();
-    place.write("mine/fragments/asked.yaml", "title: x\nsteps:\n  - GET: /x\n    must: {status: 200}\n");
+    place.write("mine/fragments/asked.yaml", FRAGMENT);
     place.write("mine/a/b.yaml", "title: x\nwhy: y\nsteps:\n  - use: fragments/asked\n");
     // The fragments in the program serve for one that has none around it, whatever its ending.
     place.write(

@@ -56,7 +56,7 @@ impl Check {
 
 impl Reader<'_> {
     /// Reads all levels of a step, in the order of the file.
-    pub(super) fn checks(&self, fields: &Fields<'_>, observed: &[keys::Key]) -> Vec<Check> {
+    pub(super) fn checks(&self, fields: &Fields<'_>, observed: &[keys::Key], anchored: bool) -> Vec<Check> {
         fields
             .iter()
             .filter_map(|(key, node)| {
@@ -64,6 +64,7 @@ impl Reader<'_> {
                 Some((level, key.span, node))
             })
             .flat_map(|(level, span, node)| self.level(level, span, node, observed))
+            .inspect(|check| self.grounded(check, anchored))
             .collect()
     }
 
@@ -110,6 +111,27 @@ impl Reader<'_> {
             pattern,
             one_of,
         })
+    }
+
+    /// Notes an expectation that does not say what it rests on.
+    fn grounded(&self, check: &Check, anchored: bool) {
+        let missing = match check.level {
+            Level::Must if check.basis.ground.is_none() => Some("ground"),
+            Level::Must if check.because.is_none() => Some("because"),
+            Level::Must if check.spec.is_none() && !anchored => Some("spec"),
+            Level::Security if check.basis.harm.is_none() => Some("harm"),
+            Level::Should if check.because.is_none() => Some("because"),
+            Level::Convention if check.basis.relied_on_by.is_none() => Some("relied_on_by"),
+            _ => None,
+        };
+        if let Some(missing) = missing {
+            let level = check.level;
+            self.no_ground(
+                Diagnostic::new(check.span, "no-ground", format!("this `{level}` does not say its `{missing}`"))
+                    .label(format!("without `{missing}`"))
+                    .help(format!("write what `{level}` rests on: {}", rests_on(level))),
+            );
+        }
     }
 
     /// What an expectation rests on; each key is for one level.
@@ -258,6 +280,31 @@ mod tests {
         assert_eq!(checks[0].because.as_deref(), Some("so it stands"));
         let versions = (checks[1].since, checks[1].until);
         assert_eq!(versions, ("v1.2".parse().ok(), "v1.5".parse().ok()));
+    }
+
+    #[test]
+    fn an_expectation_that_does_not_say_what_it_rests_on_is_noted() {
+        let spec = "spec: {operation: GET /x, anchor: 'a#b'}";
+        for (expects, missing) in [
+            ("must: {status: 401}".to_owned(), Some("ground")),
+            ("must: {status: 401, ground: text}".to_owned(), Some("because")),
+            ("must: {status: 401, ground: text, because: so it stands}".to_owned(), Some("spec")),
+            (format!("must: {{status: 401, ground: text, because: so it stands, {spec}}}"), None),
+            (format!("{spec}\n    must: {{status: 401, ground: text, because: so it stands}}"), None),
+            ("security: {status: 401, because: so it is}".to_owned(), Some("harm")),
+            ("security: {status: 401, harm: anybody reads it}".to_owned(), None),
+            ("should: {status: 401}".to_owned(), Some("because")),
+            ("convention: {status: 401, because: so it is}".to_owned(), Some("relied_on_by")),
+        ] {
+            let text = format!("title: t\nwhy: w\nsteps:\n  - GET: /x\n    {expects}\n");
+            let file = SourceFile { path: "a/b.yaml".into(), text };
+            let suite = Suite::read(Sources::of([file])).unwrap();
+            let said: Vec<&str> = suite.ungrounded.list.iter().map(|fault| fault.message.as_str()).collect();
+            match missing {
+                Some(missing) => assert!(said.len() == 1 && said[0].contains(&format!("its `{missing}`")), "{said:?}"),
+                None => assert!(said.is_empty(), "{said:?}"),
+            }
+        }
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl Reader<'_> {
         let rows = self.cases(&fields);
         let rows_differ = self.count_faults() != before;
         let inputs: BTreeSet<String> = rows.iter().flat_map(|(_, scope)| scope.inputs.keys().cloned()).collect();
+        let anchored = fields.get("spec").is_some();
         let mut notes = Vec::new();
         let cases = rows
             .into_iter()
@@ -109,7 +110,7 @@ impl Reader<'_> {
                     let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
                     for flat in &nodes {
                         let before = self.count_faults();
-                        steps.extend(self.flat_step(flat, finally));
+                        steps.extend(self.flat_step(flat, finally, anchored));
                         if self.count_faults() != before {
                             expander.holes.step(&flat.node);
                         }

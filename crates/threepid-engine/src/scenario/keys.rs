@@ -103,8 +103,7 @@ pub(super) static SCENARIO: &[Key] = &[
     key(
         "uses_up",
         Shape::Words,
-        "Actors whose accounts are of no use afterwards: deactivated, or with another password. Such a scenario is not run \
-         on accounts that were given.",
+        "Actors whose accounts are of no use afterwards: deactivated, or with another password.",
     ),
     key("cases", Shape::Cases, "Named rows of inputs; each is a trial of its own."),
     needed("steps", Shape::Steps, "What happens, in order."),

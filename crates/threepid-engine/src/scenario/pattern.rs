@@ -278,6 +278,6 @@ pub(crate) fn pattern_for_test(yaml: &str) -> Pattern {
     let reader = Reader::new(vec![yaml]);
     let node = super::yaml::read(0, yaml).unwrap();
     let pattern = reader.pattern(&node);
-    assert!(reader.into_faults().is_empty(), "{yaml}");
+    assert!(reader.into_all().0.is_empty(), "{yaml}");
     pattern.unwrap()
 }

@@ -15,6 +15,8 @@ use threepid_record::model::SpecRef;
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     faults: RefCell<Vec<Diagnostic>>,
+    /// Expectations that do not say what they rest on: sound, but no ground for a verdict on others.
+    ungrounded: RefCell<Vec<Diagnostic>>,
     /// The text of each file, for finding the place of a part of a text.
     texts: Vec<&'a str>,
 }
@@ -44,7 +46,7 @@ impl<'n> Fields<'n> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(texts: Vec<&'a str>) -> Reader<'a> {
-        Reader { faults: RefCell::default(), texts }
+        Reader { faults: RefCell::default(), ungrounded: RefCell::default(), texts }
     }
 
     /// Notes a fault.
@@ -52,14 +54,19 @@ impl<'a> Reader<'a> {
         self.faults.borrow_mut().push(diagnostic);
     }
 
+    /// Notes an expectation that does not say what it rests on.
+    pub(super) fn no_ground(&self, diagnostic: Diagnostic) {
+        self.ungrounded.borrow_mut().push(diagnostic);
+    }
+
     /// How many faults there are so far.
     pub(super) fn count_faults(&self) -> usize {
         self.faults.borrow().len()
     }
 
-    /// All faults so far.
-    pub(super) fn into_faults(self) -> Vec<Diagnostic> {
-        self.faults.into_inner()
+    /// All faults so far, and the expectations that do not say what they rest on.
+    pub(super) fn into_all(self) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+        (self.faults.into_inner(), self.ungrounded.into_inner())
     }
 
     /// Reads a mapping that may have only these keys.

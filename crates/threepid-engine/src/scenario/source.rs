@@ -32,6 +32,12 @@ pub enum SourceError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A folder has more files than are read.
+    #[error("{path} has more than {MAX_FILES} scenario files; give a folder with fewer")]
+    TooMany {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A folder has no scenario.
     #[error("there is no scenario file (*.yaml) in {path}")]
     Empty {
@@ -56,11 +62,12 @@ impl Sources {
         Sources { folder: folder.to_owned(), ..self }
     }
 
-    /// All files ending in `.yaml` in a folder and below it.
+    /// All files ending in `.yaml` or `.yml` in a folder and below it.
     ///
     /// # Errors
     ///
-    /// [`SourceError::Read`] if something cannot be read, [`SourceError::Empty`] if there is no such file.
+    /// [`SourceError::Read`] if something cannot be read, [`SourceError::Empty`] if there is no such file,
+    /// [`SourceError::TooMany`] if there are more than are read.
     pub fn folder(root: &Path) -> Result<Sources, SourceError> {
         let mut files = Vec::new();
         let mut folders = vec![root.to_owned()];
@@ -69,19 +76,23 @@ impl Sources {
             for entry in std::fs::read_dir(&folder).map_err(read)? {
                 let entry = entry.map_err(read)?;
                 let path = entry.path();
-                // A link may lead out of the folder or round in circles; only what is really there counts.
-                let kind = entry.file_type().map_err(read)?;
-                if kind.is_dir() {
+                // A link to a folder may lead round in circles, and is not followed; one to a file is.
+                let is_folder = entry.file_type().map_err(read)?.is_dir();
+                if is_folder {
                     folders.push(path);
-                } else if kind.is_file()
-                    && path.extension().is_some_and(|ending| ending == "yaml")
-                    && files.len() < MAX_FILES
-                {
+                } else if is_scenario(&path) && path.is_file() {
+                    if files.len() == MAX_FILES {
+                        return Err(SourceError::TooMany { path: root.to_owned() });
+                    }
                     let bytes =
                         std::fs::read(&path).map_err(|source| SourceError::Read { path: path.clone(), source })?;
                     let below = path.strip_prefix(root).unwrap_or(&path);
                     let below =
                         below.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+                    let below = match below.strip_suffix(".yml") {
+                        Some(name) => format!("{name}.yaml"),
+                        None => below,
+                    };
                     files.push(SourceFile { path: below, text: String::from_utf8_lossy(&bytes).into_owned() });
                 }
             }
@@ -127,5 +138,38 @@ impl Sources {
             }
         }
         hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Whether a file's name says that it is a scenario.
+fn is_scenario(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_endings_and_links_to_files_are_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("own");
+        std::fs::create_dir_all(own.join("a")).unwrap();
+        std::fs::write(own.join("a/one.yml"), "title: one").unwrap();
+        std::fs::write(folder.path().join("elsewhere"), "title: two").unwrap();
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), own.join("a/two.yaml")).unwrap();
+        std::os::unix::fs::symlink(&own, own.join("a/round")).unwrap();
+        let sources = Sources::folder(&own).unwrap();
+        let paths: Vec<&str> = sources.files().iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["a/one.yaml", "a/two.yaml"]);
+    }
+
+    #[test]
+    fn more_files_than_are_read_are_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..=MAX_FILES {
+            std::fs::write(folder.path().join(format!("{number}.yaml")), "").unwrap();
+        }
+        assert!(matches!(Sources::folder(folder.path()), Err(SourceError::TooMany { .. })));
     }
 }

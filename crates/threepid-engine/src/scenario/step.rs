@@ -114,8 +114,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads one expanded step.
-    pub(super) fn flat_step(&self, flat: &Flat, finally: bool) -> Option<Step> {
+    /// Reads one expanded step. `anchored` says whether the scenario's file names a place in the specification.
+    pub(super) fn flat_step(&self, flat: &Flat, finally: bool, anchored: bool) -> Option<Step> {
         let node = &flat.node;
         let (named, key, value) = self.action_of(node)?;
         let (kind, read) = kinds::named(named)?;
@@ -140,7 +140,9 @@ impl Reader<'_> {
             },
         );
         let observed = kind.seen.unwrap_or_default();
-        let checks = self.checks(&fields, observed);
+        // The scenario's place is not that of what it builds on.
+        let anchored = spec.is_some() || (anchored && !flat.prepares);
+        let checks = self.checks(&fields, observed, anchored);
         let proceed_if = self.proceed(&fields, observed);
         // What cannot be done is followed as nothing: what is expected of it may bind values all the same.
         let action = action.unwrap_or(Action::Parallel(Vec::new()));

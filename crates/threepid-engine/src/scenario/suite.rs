@@ -18,6 +18,8 @@ pub struct Suite {
     pub scenarios: Vec<Scenario>,
     /// The files they were read from.
     pub sources: Sources,
+    /// Expectations that do not say what they rest on. They can be run; `check` refuses them.
+    pub ungrounded: Diagnostics,
 }
 
 impl Suite {
@@ -27,8 +29,12 @@ impl Suite {
     ///
     /// Every fault of every file, in the order of files and places.
     pub fn read(sources: Sources) -> Result<Suite, (Sources, Diagnostics)> {
-        let (scenarios, faults) = read_all(&sources);
-        if faults.is_empty() { Ok(Suite { scenarios, sources }) } else { Err((sources, Diagnostics::new(faults))) }
+        let (scenarios, faults, ungrounded) = read_all(&sources);
+        if faults.is_empty() {
+            Ok(Suite { scenarios, sources, ungrounded: Diagnostics::new(ungrounded) })
+        } else {
+            Err((sources, Diagnostics::new(faults)))
+        }
     }
 
     /// The scenario of this id.
@@ -37,7 +43,7 @@ impl Suite {
     }
 }
 
-fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>) {
+fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>, Vec<Diagnostic>) {
     let reader = Reader::new(sources.files().iter().map(|file| file.text.as_str()).collect());
     let mut fragments: BTreeMap<String, Option<Fragment>> = BTreeMap::new();
     let mut scenarios = Vec::new();
@@ -69,7 +75,8 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>) {
     }
     let scenarios =
         scenarios.into_iter().filter_map(|(id, index, node)| reader.scenario(id, index, &node, &fragments)).collect();
-    (scenarios, reader.into_faults())
+    let (faults, ungrounded) = reader.into_all();
+    (scenarios, faults, ungrounded)
 }
 
 /// An id is a folder and a name, in small letters, digits and `-`.
