@@ -40,9 +40,10 @@ use tokio_util::sync::CancellationToken;
 use crate::run::Limits as RunLimits;
 use crate::suite::{Session, SessionOptions, Settings, known_deviations, run_one, start_embedded, start_identity};
 use crate::target::Profile;
+use threepid_engine::judge::ContractJudge;
 use threepid_engine::plan::{Api, VariantOffer, assign, plan};
 use threepid_engine::scenario::Suite;
-use threepid_record::model::{Level, Outcome};
+use threepid_record::model::{Level, Outcome, TargetInfo, TrialRecord};
 use threepid_views::report::Style;
 use threepid_wire::mail::{Extension, Limits, Sink, SinkOptions};
 
@@ -183,11 +184,26 @@ impl TargetSession {
         let Some(planned) = planned.first() else { return Err(Failed::from("nothing was planned")) };
         let record = self.runtime.block_on(run_one(planned, &up.session, &self.settings, &CancellationToken::new()));
         match record.outcome {
-            Outcome::Pass | Outcome::Xfail => Ok(Completion::Completed),
+            Outcome::Pass | Outcome::Xfail => self.held(suite, &record, &up.session.target.info),
             Outcome::Skip => Ok(Completion::ignored_with(record.reason)),
             Outcome::Fail | Outcome::Error | Outcome::Xpass => {
                 Err(Failed::from(threepid_views::report::text::trial(&record, &Style { colour: false, width: 100 })))
             }
+        }
+    }
+
+    /// The rules over all exchanges, of this trial alone: each trial may be a process of its own.
+    fn held(&self, suite: &Arc<Suite>, record: &TrialRecord, target: &TargetInfo) -> Result<Completion, Failed> {
+        let mut contract = ContractJudge::new(suite, target, self.settings.fail_on);
+        contract.trial(record, target);
+        let mut broken = contract.records();
+        broken.iter_mut().for_each(|rule| self.settings.deviations.apply(rule));
+        broken.retain(|rule| rule.outcome == Outcome::Fail);
+        let style = Style { colour: false, width: 100 };
+        let told = broken.iter().map(|rule| threepid_views::report::text::trial(rule, &style));
+        match told.collect::<Vec<_>>() {
+            told if told.is_empty() => Ok(Completion::Completed),
+            told => Err(Failed::from(told.join("\n"))),
         }
     }
 

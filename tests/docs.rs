@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use regex::Regex;
 use serde_json::Value;
 use threepid::cli::Exit;
-use threepid::explain::NOT_TESTED;
+use threepid::explain::{NOT_TESTED, coverage_table};
 use threepid::scenario::{Filter, NEEDS, Placeholder, TYPES, json_schema};
 
 /// Every document, and whether it has generated blocks.
@@ -46,7 +46,19 @@ fn generated_blocks_are_what_the_program_says() {
             panic!("{document} is out of date: THREEPID_UPDATE_DOCS=1 cargo test --test docs");
         }
     }
-    assert_eq!(seen.len(), 12, "{seen:?}");
+    assert_eq!(seen.len(), 14, "{seen:?}");
+}
+
+#[test]
+fn the_coverage_table_is_what_the_program_says() {
+    let suite = threepid::shipped::suite().map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap();
+    let made = coverage_table(&suite);
+    let path = root().join("docs/coverage.md");
+    if std::env::var_os("THREEPID_UPDATE_DOCS").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == made, "docs/coverage.md is out of date: THREEPID_UPDATE_DOCS=1 cargo test --test docs");
 }
 
 fn generated(name: &str) -> String {
@@ -54,6 +66,8 @@ fn generated(name: &str) -> String {
     match name {
         "scenarios" => scenarios(),
         "scenario-keys" => keys(&schema, &schema["anyOf"][0]["properties"], &[]),
+        "rule-keys" => keys(&schema, &schema["anyOf"][2]["properties"], &["must", "should", "security", "convention"]),
+        "rules" => rules(),
         "not-tested" => NOT_TESTED.to_owned(),
         "fragments" => fragments(),
         "fragment-keys" => keys(&schema, &schema["anyOf"][1]["properties"], &[]),
@@ -115,6 +129,13 @@ fn scenarios() -> String {
     text.trim_start().to_owned()
 }
 
+/// The rules over all exchanges.
+fn rules() -> String {
+    let suite = threepid::shipped::suite().expect("the shipped scenarios are sound");
+    let rules = suite.contract.rules.iter();
+    table(["rule", "what holds"], rules.map(|rule| [code(&rule.id), rule.title.clone()]))
+}
+
 /// The fragments, with what each takes and gives.
 fn fragments() -> String {
     let folder = root().join("scenarios/fragments");
@@ -139,7 +160,7 @@ fn fragments() -> String {
 
 fn keys(schema: &Value, properties: &Value, without: &[&str]) -> String {
     let required = |name: &str| {
-        let lists = [&schema["anyOf"][0], &schema["anyOf"][1]];
+        let lists = [&schema["anyOf"][0], &schema["anyOf"][1], &schema["anyOf"][2]];
         lists.into_iter().any(|list| {
             list["properties"] == *properties && list["required"].as_array().unwrap().iter().any(|key| key == name)
         })

@@ -221,9 +221,12 @@ pub struct ScenariosArg {
 /// Arguments of `list`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Which scenarios, as for `run`.
+    /// Which scenarios and rules, as for `run`.
     #[arg(value_name = "FILTER")]
     pub filters: Vec<String>,
+    /// List the sections of the specification that something is asked at; with an anchor, the scenarios and rules there.
+    #[arg(long, value_name = "ANCHOR", num_args = 0..=1, default_missing_value = "", conflicts_with = "filters")]
+    pub spec: Option<String>,
     #[command(flatten)]
     pub scenarios: ScenariosArg,
     /// Print JSON.

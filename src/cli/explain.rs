@@ -5,7 +5,8 @@ use super::exit::Exit;
 use super::terminal::{self, Terminal};
 use super::{load, records};
 use threepid_engine::plan::Selection;
-use threepid_views::explain::{Source, behaviour, book};
+use threepid_engine::scenario::{RULES, Suite, nearest};
+use threepid_views::explain::{Source, behaviour, book, rule, section, sections};
 use threepid_views::report::write_file;
 
 pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Exit {
@@ -13,6 +14,15 @@ pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Exit {
         Ok(suite) => suite,
         Err(exit) => return exit,
     };
+    if let Some(anchor) = &args.spec {
+        return match section(&suite, anchor) {
+            Some(told) => {
+                terminal::out(&told);
+                Exit::Ok
+            }
+            None => nothing_at(&suite, anchor),
+        };
+    }
     let record = match args.record.as_deref().map(records::read).transpose() {
         Ok(record) => record,
         Err(fault) => {
@@ -33,7 +43,15 @@ pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Exit {
         return Exit::Ok;
     }
     let filters: Vec<String> = args.id.iter().cloned().collect();
-    match (Selection { filters, partition: None }).of(&suite) {
+    let selection = Selection { filters, partition: None };
+    match selection.of(&suite) {
+        Ok(_) if args.id.as_deref().is_some_and(|id| id.starts_with(RULES)) => {
+            let shown = selection.rules(&suite);
+            let rules = suite.contract.rules.iter().filter(|rule| shown.contains(&rule.id));
+            let told: Vec<String> = rules.map(rule).collect();
+            terminal::out(&told.join("\n"));
+            Exit::Ok
+        }
         Ok(selected) => {
             let told: Vec<String> =
                 selected.iter().map(|(scenario, _)| behaviour(source, &suite.scenarios[*scenario])).collect();
@@ -45,4 +63,17 @@ pub(super) fn explain(args: &ExplainArgs, terminal: Terminal) -> Exit {
             Exit::Nothing
         }
     }
+}
+
+/// Says that nothing is asked at a section, with the nearest that there is.
+pub(super) fn nothing_at(suite: &Suite, anchor: &str) -> Exit {
+    let all = sections(suite);
+    let name = |anchor: &str| anchor.rsplit('#').next().unwrap_or_default().to_owned();
+    let names: Vec<String> = all.iter().map(|(anchor, _)| name(anchor)).collect();
+    let hint = match nearest(&name(anchor), names.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`threepid list --spec` shows all sections".to_owned(),
+    };
+    terminal::error(&format!("nothing is asked at `{anchor}`; {hint}"));
+    Exit::Nothing
 }

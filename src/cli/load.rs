@@ -6,7 +6,7 @@ use super::exit::Exit;
 use super::terminal::{self, Terminal};
 use threepid_engine::scenario::{Diagnostics, Sources, Suite};
 
-/// Loads the scenarios of a folder, or those in the program.
+/// Loads the scenarios of a folder, or those in the program. A folder has the rules that are in it.
 ///
 /// # Errors
 ///

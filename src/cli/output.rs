@@ -100,6 +100,7 @@ mod tests {
             duration_ms: 1.0,
             findings: vec![finding],
             choices: Vec::new(),
+            rule: None,
             transcript: Transcript { entries: vec![entry], ..Transcript::default() },
         };
         let mut output = Output::create(folder.path()).unwrap();

@@ -1,5 +1,6 @@
 //! `threepid run`: from arguments to trials to reports and an exit code.
 
+mod kept;
 mod not_run;
 mod notes;
 mod prepare;
@@ -9,6 +10,7 @@ use std::time::{Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
 
+use kept::Kept;
 use prepare::{Prepared, Selected, prepare};
 
 use super::args::{ApiChoice, Format, RunArgs};
@@ -16,7 +18,6 @@ use super::exit::Exit;
 use super::interrupt;
 use super::output::Output;
 use super::progress::Progress;
-use super::retention::Records;
 use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
@@ -53,7 +54,7 @@ impl Prepared<'_> {
                 return Exit::Failure;
             }
         };
-        let mut output = match self.args.output.as_deref().map(Output::create).transpose() {
+        let output = match self.args.output.as_deref().map(Output::create).transpose() {
             Ok(output) => output,
             Err(fault) => {
                 terminal::error(&format!("{fault} (--output)"));
@@ -63,14 +64,14 @@ impl Prepared<'_> {
         let begun = (SystemTime::now(), Instant::now());
         let at = humantime::format_rfc3339_millis(begun.0).to_string();
         self.tell(RunEvent::Started { suite: &self.suite.sources.hash(), seed: self.seed, at: &at });
-        let mut records = Records::default();
+        let mut kept = Kept::new(output, self.only_rules);
         let mut target = None;
         let mut broken = None;
         // What the last variant was asked with, for the record of those that are not asked any more.
         let mut last = self.unseen();
         for (variant, scenarios) in &self.groups {
             if let Some(reason) = self.stop_reason(&broken, cancel) {
-                self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
+                self.left(variant, scenarios, &last, &reason, &mut kept);
                 continue;
             }
             let starter = match self.starter(&sink) {
@@ -84,7 +85,7 @@ impl Prepared<'_> {
                 started = starter.start(variant) => started,
                 () = cancel.cancelled() => {
                     let reason = self.stop_reason(&broken, cancel).unwrap_or_default();
-                    self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
+                    self.left(variant, scenarios, &last, &reason, &mut kept);
                     continue;
                 }
             };
@@ -93,7 +94,7 @@ impl Prepared<'_> {
                 Err(message) => {
                     broken = Some(message);
                     let reason = format!("{}the variant `{variant}` could not be tested", TrialRecord::NOT_RUN);
-                    self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
+                    self.left(variant, scenarios, &last, &reason, &mut kept);
                     continue;
                 }
             };
@@ -101,27 +102,29 @@ impl Prepared<'_> {
             if target.is_none() {
                 let info = self.told(session.target.info.clone());
                 self.tell(RunEvent::Target(&info));
+                kept.target(&self, &info);
                 target = Some(info);
                 let unfit = self.unfit(session);
-                self.trials(unfit, session, cancel, &mut records, &mut output).await;
+                self.trials(unfit, session, cancel, &mut kept).await;
             }
             match self.apis(session) {
                 Ok(apis) => {
                     let planned = plan(&self.suite, scenarios, variant, &session.target.info, &apis, self.args.repeat);
-                    self.trials(planned, session, cancel, &mut records, &mut output).await;
+                    self.trials(planned, session, cancel, &mut kept).await;
                     last = (session.target.info.clone(), apis);
                 }
                 Err(message) => {
                     broken = Some(message);
                     let reason = format!("{}the variant `{variant}` could not be tested", TrialRecord::NOT_RUN);
-                    self.left(variant, scenarios, &last, &reason, &mut records, &mut output);
+                    self.left(variant, scenarios, &last, &reason, &mut kept);
                 }
             }
             started.stop().await;
         }
         sink.shutdown().await;
         self.orphans(broken.is_none() && !cancel.is_cancelled());
-        self.finish(target, records, broken, begun, cancel.is_cancelled(), output)
+        kept.rules(&self, |record| self.tell(RunEvent::Trial(record)));
+        self.finish(target, kept, broken, begun, cancel.is_cancelled())
     }
 
     /// Where mail is taken.
@@ -185,14 +188,7 @@ impl Prepared<'_> {
         planned
     }
 
-    async fn trials(
-        &self,
-        planned: Vec<Planned>,
-        session: &Arc<Session>,
-        cancel: &CancellationToken,
-        records: &mut Records,
-        output: &mut Option<Output>,
-    ) {
+    async fn trials(&self, planned: Vec<Planned>, session: &Arc<Session>, cancel: &CancellationToken, kept: &mut Kept) {
         if planned.is_empty() {
             return;
         }
@@ -200,14 +196,11 @@ impl Prepared<'_> {
         crate::suite::run(planned, session, &self.settings, cancel, |event| match event {
             Event::Ended(record) => {
                 progress.ended(record);
-                self.tell(RunEvent::Trial(record));
-            }
-            Event::Record(record) => {
-                if let Some(output) = output {
-                    output.trial(&record);
+                if !self.only_rules {
+                    self.tell(RunEvent::Trial(record));
                 }
-                records.add(*record);
             }
+            Event::Record(record) => kept.trial(*record, &session.target.info),
         })
         .await;
         progress.done();
@@ -245,12 +238,12 @@ impl Prepared<'_> {
     fn finish(
         &self,
         target: Option<TargetInfo>,
-        records: Records,
+        kept: Kept,
         broken: Option<String>,
         begun: (SystemTime, Instant),
         interrupted: bool,
-        output: Option<Output>,
     ) -> Exit {
+        let Kept { records, output, .. } = kept;
         let tested = target.is_some();
         let counts = records.counts;
         let report = Report {

@@ -28,7 +28,8 @@ pub fn known_deviations(profile: &Profile, suite: Option<&Suite>) -> Result<Devi
     let deviations = Deviations::new(list, today());
     if let Some(suite) = suite {
         deviations.all_known(|id, case| {
-            suite.scenario(id).is_some_and(|scenario| {
+            let rule = case.is_none() && suite.contract.rule(id).is_some();
+            rule || suite.scenario(id).is_some_and(|scenario| {
                 case.is_none_or(|case| scenario.cases.iter().any(|row| row.name.as_deref() == Some(case)))
             })
         })?;

@@ -87,6 +87,7 @@ fn record(trial: &Trial, verdict: Verdict, transcript: Transcript, duration_ms: 
         duration_ms,
         findings: verdict.findings,
         choices: verdict.choices,
+        rule: None,
         transcript,
     }
 }

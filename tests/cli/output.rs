@@ -35,7 +35,8 @@ fn the_record_has_the_keys_that_others_rely_on() {
         assert!(trial["reason"].is_string() && trial["duration_ms"].is_number());
         assert!(trial["findings"].is_array() && trial["transcript"].is_array());
         let idle = trial["transcript"].as_array().unwrap().is_empty();
-        assert!(!idle || outcome == "skip", "{} has a verdict and did nothing", trial["id"]);
+        let is_rule = trial["rule"].is_object();
+        assert!(!idle || outcome == "skip" || is_rule, "{} has a verdict and did nothing", trial["id"]);
     }
     for outcome in ["pass", "fail", "error", "skip", "xfail", "xpass"] {
         let count = trials.iter().filter(|trial| trial["outcome"] == outcome).count();
@@ -86,9 +87,10 @@ fn a_later_run_takes_the_place_of_an_earlier_one() {
     let place = Place::new();
     place.run(&["run", "add-email/email-free", "--output", "report"]).expect(0);
     place.run(&["run", "add-email/success", "--output", "report"]).expect(0);
-    let trials = record(&place)["trials"].clone();
-    assert_eq!(trials.as_array().unwrap().len(), 1);
-    assert_eq!(trials[0]["id"], "add-email/success");
+    let record = record(&place);
+    let trials = record["trials"].as_array().unwrap().iter().filter(|trial| !trial["rule"].is_object());
+    let ids: Vec<&str> = trials.map(|trial| trial["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["add-email/success"]);
 }
 
 #[test]
@@ -98,8 +100,7 @@ fn the_views_stand_beside_the_record() {
     place.run(&[&args[..], &["--defect", "accepts-any-password"]].concat()).expect(1);
     let read = |name: &str| fs::read_to_string(place.path().join("report").join(name)).unwrap();
     let junit = read("junit.xml");
-    for part in ["<testsuites ", "tests=\"2\" skipped=\"0\" failures=\"1\" errors=\"0\"", "wrong-password", "<failure"]
-    {
+    for part in ["<testsuites ", "failures=\"1\" errors=\"0\"", "wrong-password", "<failure"] {
         assert!(junit.contains(part), "{part} is missing in\n{junit}");
     }
     let summary = read("summary.md");

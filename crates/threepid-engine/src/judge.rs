@@ -7,6 +7,7 @@
 //! does not offer (skip).
 
 mod again;
+mod contract;
 mod deviation;
 mod snapshot;
 mod verdict;
@@ -15,6 +16,7 @@ mod verdict;
 mod tests;
 
 pub use again::judge_again;
+pub use contract::ContractJudge;
 pub use deviation::{Deviation, Deviations, Unmatched};
 pub use snapshot::{StepAnswer, answers, placeholders, unbound};
 pub use verdict::{Verdict, judge};

@@ -4,6 +4,7 @@
 //! followed, or every fault of every file with its place. Beyond reading the files it does no I/O; it never runs a
 //! step, knows no server and has no values.
 
+mod contract_keys;
 mod diagnostic;
 mod expand;
 mod expectation;
@@ -15,8 +16,10 @@ mod keys;
 mod node;
 mod pattern;
 mod read;
+mod rule;
 mod schema;
 mod source;
+mod specification;
 mod step;
 mod suite;
 mod template;
@@ -33,13 +36,15 @@ pub use node::Span;
 #[cfg(test)]
 pub(crate) use pattern::pattern_for_test;
 pub use pattern::{Expression, Pattern, PatternKind};
+pub use rule::{Contract, Remember, Rule};
 pub use schema::json_schema;
 pub use source::{SourceError, SourceFile, Sources};
+pub use specification::{Answer, Evidence, Operation, Sentence, Specification, Status, TokenUse, Versions};
 pub use step::{
     Action, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked, IdentityDoes, MailWait, Proceed, Quiet,
     Request, Round, Sender, SinkFault, Step,
 };
-pub use suite::Suite;
+pub use suite::{RULES, Suite};
 pub use template::{Template, Text};
 pub use text::{Placeholder, Segment};
 pub use types::{Shape, TYPES, TypeFacts, ValueType};

@@ -12,6 +12,8 @@ mod identity;
 mod level;
 mod mail;
 mod record;
+mod rule;
+mod rule_record;
 mod target;
 mod transcript;
 
@@ -23,6 +25,7 @@ pub use identity::{Asked, Instruction, RequestLogQuery};
 pub use level::Level;
 pub use mail::{Alternative, Carrier, Code, Envelope, Link, LinkSource, Mail, Part, SessionFacts};
 pub use record::{Counts, Outcome, Report, Slice, TargetInfo, TrialRecord};
+pub use rule::{MOST_FINDINGS, RuleCounts};
 pub use target::{Ability, Account};
 pub use transcript::{
     Arrival, Delivery, Entry, Event, NoMailWindow, RepeatResult, Stop, StopReason, Transcript, Visit, VisitEnd,

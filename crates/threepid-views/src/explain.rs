@@ -6,6 +6,7 @@
 //! expectation was met is what the record says.
 
 mod book;
+mod coverage;
 mod diagram;
 mod markup;
 mod phrase;
@@ -14,6 +15,7 @@ mod story;
 mod tell;
 
 pub use book::{NOT_TESTED, Page, book};
+pub use coverage::{coverage_table, ids_at, rule, section, sections};
 pub use tell::behaviour;
 
 use threepid_engine::scenario::{Case, Scenario, Suite};

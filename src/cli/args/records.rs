@@ -10,8 +10,11 @@ use super::{FailOn, ScenariosArg};
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// The scenario's id: `add-email/wrong-password`.
-    #[arg(value_name = "ID", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(value_name = "ID", required_unless_present_any = ["all", "spec"], conflicts_with = "all")]
     pub id: Option<String>,
+    /// Tell what is asked at a section of the specification: `client-server-api/#rate-limiting`, or what stands after `#`.
+    #[arg(long, value_name = "ANCHOR", conflicts_with_all = ["id", "all", "record"])]
+    pub spec: Option<String>,
     /// Write the book of all behaviours, as Markdown.
     #[arg(long, requires = "output")]
     pub all: bool,

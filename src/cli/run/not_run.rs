@@ -6,8 +6,7 @@
 use tokio_util::sync::CancellationToken;
 
 use super::super::args::ApiChoice;
-use super::super::output::Output;
-use super::super::retention::Records;
+use super::kept::Kept;
 use super::{Prepared, Selected};
 use crate::suite::not_run;
 use threepid_engine::plan::{Api, plan};
@@ -28,16 +27,14 @@ impl Prepared<'_> {
         scenarios: &[Selected],
         (info, apis): &(TargetInfo, Vec<Api>),
         reason: &str,
-        records: &mut Records,
-        output: &mut Option<Output>,
+        kept: &mut Kept,
     ) {
         for planned in plan(&self.suite, scenarios, variant, info, apis, self.args.repeat) {
             let record = not_run(&planned.trial, reason.to_owned());
-            self.tell(RunEvent::Trial(&record));
-            if let Some(output) = output {
-                output.trial(&record);
+            if !self.only_rules {
+                self.tell(RunEvent::Trial(&record));
             }
-            records.add(record);
+            kept.trial(record, info);
         }
     }
 

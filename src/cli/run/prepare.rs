@@ -38,6 +38,10 @@ pub(super) struct Prepared<'a> {
     pub(super) groups: Vec<(String, Vec<Selected>)>,
     /// Scenarios that no variant can run, with the reason.
     pub(super) unfit: Vec<(usize, Vec<usize>, String)>,
+    /// The rules over all exchanges that are shown.
+    pub(super) rules: Vec<String>,
+    /// Whether they alone are shown.
+    pub(super) only_rules: bool,
     pub(super) seed: u64,
     /// Certificate authorities to trust.
     pub(super) authorities: Option<Authorities>,
@@ -76,6 +80,8 @@ pub(super) fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>
         groups.retain(|(_, scenarios)| !scenarios.is_empty());
     }
     Ok(Prepared {
+        rules: selection.rules(&suite),
+        only_rules: selection.only_rules(),
         args,
         terminal,
         settings: Arc::new(settings(args, &profile, &suite)?),

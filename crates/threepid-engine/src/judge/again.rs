@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use super::contract::ContractJudge;
 use super::verdict::judge;
 use crate::plan::Trial;
 use crate::scenario::{Step, Suite};
@@ -14,7 +15,21 @@ use threepid_record::model::{Counts, Event, Finding, FindingKind, Level, Outcome
 
 /// The record with all verdicts made anew.
 pub fn judge_again(report: &Report, suite: &Arc<Suite>, weakest: Level) -> Report {
-    let trials: Vec<TrialRecord> = report.trials.iter().map(|trial| again(trial, report, suite, weakest)).collect();
+    let is_rule = |trial: &&TrialRecord| trial.rule.is_some();
+    let of_scenarios = report.trials.iter().filter(|trial| !is_rule(trial));
+    let mut trials: Vec<TrialRecord> = of_scenarios.clone().map(|trial| again(trial, report, suite, weakest)).collect();
+    let mut contract = ContractJudge::new(suite, &report.target, weakest);
+    of_scenarios.for_each(|trial| contract.trial(trial, &report.target));
+    if trials.is_empty() {
+        // Only the rules were kept, and nothing that they could be held against.
+        trials.extend(report.trials.iter().cloned());
+    } else {
+        trials.extend(contract.records().into_iter().map(|mut new| {
+            let old = report.trials.iter().filter(is_rule).find(|old| old.id == new.id);
+            old.into_iter().for_each(|old| still_known(old, &mut new));
+            new
+        }));
+    }
     Report {
         suite: suite.sources.hash(),
         counts: Counts::of(trials.iter().map(|trial| trial.outcome)),
@@ -61,7 +76,12 @@ fn again(old: &TrialRecord, report: &Report, suite: &Arc<Suite>, weakest: Level)
         (new.outcome, new.level, new.reason) = (Outcome::Fail, Level::Convention, old.reason.clone());
     }
     new.findings.extend(drift.into_iter().cloned());
-    // A deviation that was known then still is.
+    still_known(old, &mut new);
+    new
+}
+
+/// A deviation that was known then still is.
+fn still_known(old: &TrialRecord, new: &mut TrialRecord) {
     match (old.outcome, new.outcome) {
         // It was not known for anything as grave.
         (Outcome::Xfail, Outcome::Fail) if new.level.gravity() < old.level.gravity() => {}
@@ -74,7 +94,6 @@ fn again(old: &TrialRecord, report: &Report, suite: &Arc<Suite>, weakest: Level)
         (Outcome::Xpass, Outcome::Fail) => new.outcome = Outcome::Xfail,
         _ => {}
     }
-    new
 }
 
 fn unknown(old: &TrialRecord, why: &str) -> TrialRecord {

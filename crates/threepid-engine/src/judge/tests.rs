@@ -258,6 +258,7 @@ fn record(outcome: Outcome) -> TrialRecord {
         duration_ms: 1.0,
         findings: Vec::new(),
         choices: Vec::new(),
+        rule: None,
         transcript: Transcript::default(),
     }
 }

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use globset::GlobBuilder;
 
-use crate::scenario::{Scenario, Suite, nearest};
+use crate::scenario::{RULES, Scenario, Suite, nearest};
 
 /// What to run.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +53,20 @@ pub struct NothingSelected {
 }
 
 impl Selection {
-    /// The selected scenarios, each with its selected rows, in the order of the suite.
+    /// The rules over all exchanges that are shown, in the order of the suite: all, unless a filter names some.
+    pub fn rules(&self, suite: &Suite) -> Vec<String> {
+        let rules = suite.contract.rules.iter().map(|rule| rule.id.clone());
+        let named: Vec<Matcher> =
+            self.filters.iter().filter(|filter| is_of_rules(filter)).map(|filter| Matcher::new(filter)).collect();
+        rules.filter(|id| named.is_empty() || named.iter().any(|matcher| matcher.names(id))).collect()
+    }
+
+    /// Whether rules alone are shown: they are about what all scenarios do, so all are run.
+    pub fn only_rules(&self) -> bool {
+        !self.filters.is_empty() && self.filters.iter().all(|filter| is_of_rules(filter))
+    }
+
+    /// The selected scenarios, each with its selected rows, in the order of the suite. Filters of rules select none.
     ///
     /// # Errors
     ///
@@ -62,6 +75,12 @@ impl Selection {
         let mut rows = Vec::new();
         for filter in &self.filters {
             let matcher = Matcher::new(filter);
+            if is_of_rules(filter) {
+                if !suite.contract.rules.iter().any(|rule| matcher.names(&rule.id)) {
+                    return Err(not_found(filter, suite));
+                }
+                continue;
+            }
             if !each_row(suite).any(|(scenario, case)| matcher.matches(&suite.scenarios[scenario], case)) {
                 return Err(not_found(filter, suite));
             }
@@ -87,6 +106,12 @@ impl Selection {
         }
         Ok(selected)
     }
+}
+
+/// Whether a filter is about rules and not about scenarios.
+fn is_of_rules(filter: &str) -> bool {
+    let filter = filter.trim_start_matches("./").trim_start_matches("scenarios/");
+    filter == RULES.trim_end_matches('/') || filter.starts_with(RULES)
 }
 
 fn each_row(suite: &Suite) -> impl Iterator<Item = (usize, usize)> {
@@ -118,6 +143,17 @@ impl Matcher {
         Matcher::Exact { id: id.trim_end_matches(".yaml").to_owned(), case: None }
     }
 
+    /// Whether it selects the whole of this id.
+    fn names(&self, of: &str) -> bool {
+        match self {
+            Matcher::Exact { id, case: None } => {
+                of == id || of.strip_prefix(id.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            }
+            Matcher::Glob(glob) => glob.is_match(of),
+            Matcher::Exact { .. } | Matcher::Nothing => false,
+        }
+    }
+
     fn matches(&self, scenario: &Scenario, row: usize) -> bool {
         match self {
             Matcher::Exact { id, case } => {
@@ -133,7 +169,8 @@ impl Matcher {
 
 fn not_found(filter: &str, suite: &Suite) -> NothingSelected {
     let word = filter.split('[').next().unwrap_or(filter);
-    let ids = suite.scenarios.iter().map(|scenario| scenario.id.as_str());
+    let rules = suite.contract.rules.iter().map(|rule| rule.id.as_str());
+    let ids = suite.scenarios.iter().map(|scenario| scenario.id.as_str()).chain(rules);
     let mut folders: Vec<&str> = ids.clone().filter_map(|id| id.rsplit_once('/').map(|(folder, _)| folder)).collect();
     folders.dedup();
     // People remember the last part of an id best.

@@ -50,6 +50,16 @@ pub(super) enum Shape {
     Mapping(&'static [Key]),
     /// A list of requests.
     Requests,
+    /// What an exchange looks like.
+    Exchange,
+    /// What is remembered from one exchange to the next.
+    Remember,
+    /// A mapping from names to operations.
+    Operations,
+    /// A list of documented answers.
+    Answers,
+    /// A mapping from names to sentences.
+    Sentences,
 }
 
 /// One key.

@@ -244,12 +244,17 @@ impl<'a> Reader<'a> {
     pub(super) fn spec(&self, node: &Node) -> Option<SpecRef> {
         let fields = self.fields(node, "a reference to the specification", &[keys::SPEC], &[])?;
         let operation = self.plain(fields.get("operation")?, "`operation`")?;
-        let anchor_node = fields.get("anchor")?;
-        let anchor = self.plain(anchor_node, "`anchor`")?;
+        let anchor = self.anchor(fields.get("anchor")?)?;
+        Some(SpecRef { operation, anchor })
+    }
+
+    /// A page and a heading below the specification's site.
+    pub(super) fn anchor(&self, node: &Node) -> Option<String> {
+        let anchor = self.plain(node, "`anchor`")?;
         if anchor.contains("://") || anchor.starts_with('/') || !anchor.contains('#') {
             self.fault(
                 Diagnostic::new(
-                    anchor_node.span,
+                    node.span,
                     "anchor",
                     "an anchor is a page and a heading below the specification's site",
                 )
@@ -258,6 +263,6 @@ impl<'a> Reader<'a> {
             );
             return None;
         }
-        Some(SpecRef { operation, anchor })
+        Some(anchor)
     }
 }

@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::contract_keys;
 use super::keys::{self, Key, Shape};
 use super::pattern::OPERATORS;
 use threepid_record::model::Level;
@@ -14,8 +15,13 @@ pub fn json_schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "threepid scenario",
-        "description": "One behaviour of a Matrix homeserver's e-mail verification; or, in the folder `fragments`, steps for several of them.",
-        "anyOf": [object(keys::SCENARIO, &[]), object(keys::FRAGMENT, &[])],
+        "description": "One behaviour of a Matrix homeserver's e-mail verification; or, in the folder `fragments`, steps for several of them; in `contract`, what holds of every exchange; in `specification`, what the specification documents.",
+        "anyOf": [
+            object(keys::SCENARIO, &[]),
+            object(keys::FRAGMENT, &[]),
+            rule(),
+            object(contract_keys::SPECIFICATION, &[]),
+        ],
         "$defs": {
             "spec": object(keys::SPEC, &[]),
             "step": step(),
@@ -38,6 +44,12 @@ fn object(list: &[Key], more: &[(&str, Value)]) -> Value {
     }
     let required: Vec<&str> = list.iter().filter(|key| key.required).map(|key| key.name).collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+/// A rule has the levels of a step, over an exchange.
+fn rule() -> Value {
+    let expectation = levels(contract_keys::EXCHANGE);
+    object(contract_keys::RULE, &Level::ALL.map(|level| (level.word(), expectation.clone())))
 }
 
 fn described(mut schema: Value, about: &str) -> Value {
@@ -78,6 +90,20 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
         Shape::Patterns => {
             json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/pattern"}})
         }
+        Shape::Exchange => {
+            let known = contract_keys::EXCHANGE.iter().chain(contract_keys::ASKED);
+            let list: Vec<(&str, Value)> =
+                known.map(|key| (key.name, described(self::shape(key.shape, &[]), key.about))).collect();
+            object(&[], &list)
+        }
+        Shape::Remember => object(contract_keys::REMEMBER, &[]),
+        Shape::Operations => {
+            json!({"type": "object", "additionalProperties": object(contract_keys::OPERATION, &[])})
+        }
+        Shape::Answers => json!({"type": "array", "items": object(contract_keys::ANSWER, &[])}),
+        Shape::Sentences => {
+            json!({"type": "object", "additionalProperties": object(contract_keys::SENTENCE, &[])})
+        }
         Shape::Alternatives => {
             json!({"type": "object", "minProperties": 2, "additionalProperties": object(siblings, &[])})
         }
@@ -95,26 +121,9 @@ fn step() -> Value {
 
 fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -> Value {
     let mut more = vec![(action, value)];
-    let expectation = observed.map(|observed| {
-        let mut schema = object(observed, &[]);
-        let alternatives = object(observed, &[]);
-        if let Some(properties) = schema["properties"].as_object_mut() {
-            for key in keys::EXPECTATION {
-                let value = match key.shape {
-                    Shape::Alternatives => {
-                        json!({"type": "object", "minProperties": 2, "additionalProperties": alternatives})
-                    }
-                    other => shape(other, &[]),
-                };
-                properties.insert(key.name.to_owned(), described(value, key.about));
-            }
-        }
-        schema
-    });
-    if let Some(expectation) = &expectation {
-        // One expectation, or several, each with what it rests on.
-        let one_or_more = json!({"anyOf": [expectation, {"type": "array", "minItems": 1, "items": expectation}]});
-        more.extend(Level::ALL.map(|level| (level.word(), one_or_more.clone())));
+    if let Some(observed) = observed {
+        let expectation = levels(observed);
+        more.extend(Level::ALL.map(|level| (level.word(), expectation.clone())));
     }
     let list: Vec<(&str, Value)> = own
         .iter()
@@ -125,6 +134,24 @@ fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -
     let mut schema = object(&[], &list);
     schema["required"] = json!([action]);
     schema
+}
+
+/// One expectation over what can be seen, or several, each with what it rests on.
+fn levels(observed: &[Key]) -> Value {
+    let mut schema = object(observed, &[]);
+    let alternatives = object(observed, &[]);
+    if let Some(properties) = schema["properties"].as_object_mut() {
+        for key in keys::EXPECTATION {
+            let value = match key.shape {
+                Shape::Alternatives => {
+                    json!({"type": "object", "minProperties": 2, "additionalProperties": alternatives})
+                }
+                other => shape(other, &[]),
+            };
+            properties.insert(key.name.to_owned(), described(value, key.about));
+        }
+    }
+    json!({"anyOf": [schema, {"type": "array", "minItems": 1, "items": schema}]})
 }
 
 fn pattern() -> Value {

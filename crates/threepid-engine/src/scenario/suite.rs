@@ -6,17 +6,26 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expand::Fragment;
 use super::node::Span;
 use super::read::Reader;
+use super::rule::Contract;
 use super::{Scenario, Sources, yaml};
 
 /// The folder whose files are fragments.
 pub(super) const FRAGMENTS: &str = "fragments/";
+
+/// The folder whose files are rules over all exchanges, and how their ids begin.
+pub const RULES: &str = "contract/";
+
+/// The folder whose files say what the specification documents.
+const SPECIFICATION: &str = "specification/";
 
 /// All scenarios, in the order of their ids.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Suite {
     /// The scenarios.
     pub scenarios: Vec<Scenario>,
-    /// The files they were read from.
+    /// What holds of every exchange.
+    pub contract: Contract,
+    /// The files the scenarios were read from.
     pub sources: Sources,
     /// Expectations that do not say what they rest on. They can be run; `check` refuses them.
     pub ungrounded: Diagnostics,
@@ -29,9 +38,9 @@ impl Suite {
     ///
     /// Every fault of every file, in the order of files and places.
     pub fn read(sources: Sources) -> Result<Suite, (Sources, Diagnostics)> {
-        let (scenarios, faults, ungrounded) = read_all(&sources);
+        let (scenarios, contract, faults, ungrounded) = read_all(&sources);
         if faults.is_empty() {
-            Ok(Suite { scenarios, sources, ungrounded: Diagnostics::new(ungrounded) })
+            Ok(Suite { scenarios, contract, sources, ungrounded: Diagnostics::new(ungrounded) })
         } else {
             Err((sources, Diagnostics::new(faults)))
         }
@@ -43,10 +52,11 @@ impl Suite {
     }
 }
 
-fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>, Vec<Diagnostic>) {
+fn read_all(sources: &Sources) -> (Vec<Scenario>, Contract, Vec<Diagnostic>, Vec<Diagnostic>) {
     let reader = Reader::new(sources.files().iter().map(|file| file.text.as_str()).collect());
     let mut fragments: BTreeMap<String, Option<Fragment>> = BTreeMap::new();
     let mut scenarios = Vec::new();
+    let mut contract = Contract::default();
     for (index, file) in sources.files().iter().enumerate() {
         let id = file.path.trim_end_matches(".yaml");
         let node = match yaml::read(index, &file.text) {
@@ -61,6 +71,10 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>, Vec<Diagnosti
         };
         if file.path.starts_with(FRAGMENTS) {
             fragments.insert(id.to_owned(), reader.fragment(&node));
+        } else if file.path.starts_with(SPECIFICATION) {
+            reader.specification(index, &node, &mut contract.specification);
+        } else if file.path.starts_with(RULES) && well_named(id) {
+            contract.rules.extend(reader.rule(id, index, &node));
         } else if well_named(id) {
             scenarios.push((id, index, node));
         } else {
@@ -73,10 +87,16 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Vec<Diagnostic>, Vec<Diagnosti
             );
         }
     }
+    let ids: Vec<&str> = sources.files().iter().map(|file| file.path.trim_end_matches(".yaml")).collect();
+    reader.known_operations(&contract.rules, &contract.specification);
+    reader.known_evidence(&contract.specification, &ids);
+    if !contract.is_empty() {
+        contract.sources = sources.clone();
+    }
     let scenarios =
         scenarios.into_iter().filter_map(|(id, index, node)| reader.scenario(id, index, &node, &fragments)).collect();
     let (faults, ungrounded) = reader.into_all();
-    (scenarios, faults, ungrounded)
+    (scenarios, contract, faults, ungrounded)
 }
 
 /// An id is a folder and a name, in small letters, digits and `-`.

@@ -26,6 +26,7 @@ fn trial(id: &str, outcome: Outcome, answer: &str) -> TrialRecord {
         duration_ms: 100.0,
         findings: vec![],
         choices: vec![],
+        rule: None,
         transcript: Transcript {
             entries: vec![Entry {
                 step: Some(0),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Ability, Choice, Finding, FindingKind, Level, SpecRef, Transcript};
+use super::{Ability, Choice, Finding, FindingKind, Level, RuleCounts, SpecRef, Transcript};
 
 /// The record of one run. Every report is a view of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -151,6 +151,9 @@ pub struct TrialRecord {
     /// Which of several lawful answers were given.
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// How often it held, if it is a rule over all exchanges of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<RuleCounts>,
     /// What happened. Written as `started_ms`, `origins`, `values` and `transcript`: programs rely on that being a list.
     #[serde(flatten)]
     pub transcript: Transcript,
@@ -331,6 +334,7 @@ mod tests {
                 duration_ms: 0.0,
                 findings: Vec::new(),
                 choices: Vec::new(),
+                rule: None,
                 transcript: Transcript::default(),
             };
             let (reason, link) = trial.reason_and_link();

@@ -36,6 +36,8 @@ impl Redactor {
             duration_ms: _,
             findings,
             choices,
+            // Counts, and reasons that are the program's.
+            rule: _,
             transcript: Transcript { started_ms: _, origins, values, entries },
         } = record;
         self.string(reason);

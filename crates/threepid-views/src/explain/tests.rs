@@ -114,6 +114,7 @@ fn record() -> Report {
         duration_ms: 0.0,
         findings: Vec::new(),
         choices: Vec::new(),
+        rule: None,
         transcript: Transcript { origins: vec![origin.into()], entries, ..Transcript::default() },
     };
     let url = format!("{origin}/account/3pid/email/requestToken");

@@ -131,6 +131,7 @@ fn trial(id: &str, title: &str, outcome: Outcome, reason: &str, duration_ms: f64
         duration_ms,
         findings: Vec::new(),
         choices: Vec::new(),
+        rule: None,
         transcript: Transcript::default(),
     }
 }

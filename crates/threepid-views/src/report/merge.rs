@@ -34,12 +34,18 @@ fn are_slices(one: &Report, other: &Report) -> bool {
     if same(one) != same(other) || of(first) != of(second) || twice {
         return false;
     }
-    let known: HashSet<Key<'_>> = one.trials.iter().map(key).collect();
+    let known: HashSet<Key<'_>> = one.trials.iter().filter(|trial| trial.rule.is_none()).map(key).collect();
     !other.trials.iter().any(|trial| known.contains(&key(trial)))
 }
 
 fn add(whole: &mut Report, slice: Report) {
-    whole.trials.extend(slice.trials);
+    for trial in slice.trials {
+        // A rule is over the exchanges of all slices.
+        match whole.trials.iter_mut().find(|known| known.rule.is_some() && key(known) == key(&trial)) {
+            Some(known) => known.join(trial),
+            None => whole.trials.push(trial),
+        }
+    }
     // Slices took turns; by name all that belongs together stands together again.
     whole.trials.sort_by(|a, b| key(a).cmp(&key(b)));
     whole.counts = Counts::of(whole.trials.iter().map(|t| t.outcome));

@@ -78,6 +78,7 @@ fn record() -> TrialRecord {
             alternatives: None,
         }],
         choices: vec![Choice { step: s(), chosen: s() }],
+        rule: None,
         transcript: Transcript {
             started_ms: 0,
             origins: Vec::new(),
