@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::terminal::Terminal;
-use threepid_record::model::{Outcome, TrialRecord};
+use threepid_record::model::TrialRecord;
 
 /// A bar, or nothing.
 pub(super) struct Progress {
@@ -22,7 +22,7 @@ impl Progress {
     }
 
     pub(super) fn ended(&mut self, record: &TrialRecord) {
-        if matches!(record.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass) {
+        if record.outcome.needs_attention() {
             self.failed += 1;
         }
         let failed = if self.failed == 0 { String::new() } else { format!("{} need attention · ", self.failed) };

@@ -3,7 +3,7 @@
 //! Takes each record once it is complete; keeps all that needs attention, within a limit, and of the rest the verdict.
 //! What happened in it is in the record on disk, if there is one.
 
-use threepid_record::model::{Body, Counts, Event, Exchange, Outcome, TrialRecord};
+use threepid_record::model::{Body, Counts, Event, Exchange, TrialRecord};
 
 /// How many trials that need attention are kept whole; of the others the terminal shows the findings alone.
 const MOST_WHOLE: usize = 200;
@@ -24,7 +24,7 @@ pub(super) struct Records {
 impl Records {
     pub(super) fn add(&mut self, mut record: TrialRecord) {
         self.counts.add(record.outcome);
-        let wanted = matches!(record.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass);
+        let wanted = record.outcome.needs_attention();
         let bytes = self.bytes + record.transcript.entries.iter().map(|entry| weight(&entry.event)).sum::<u64>();
         if wanted && self.whole < MOST_WHOLE && bytes <= MOST_BYTES {
             self.whole += 1;

@@ -85,7 +85,7 @@ impl Task {
             let reason = format!("the harness failed in this trial, which is a mistake of threepid: {fault}");
             one::without(&trial, Outcome::Error, reason)
         });
-        if matches!(record.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass) {
+        if record.outcome.needs_attention() {
             self.settings.failed.store(true, Ordering::Relaxed);
         }
         record

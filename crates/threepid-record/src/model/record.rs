@@ -254,6 +254,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether a trial that ended so has to be looked at: the run is not clean.
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Outcome::Fail | Outcome::Error | Outcome::Xpass)
+    }
+
     /// The word used in reports.
     pub fn word(self) -> &'static str {
         match self {

@@ -79,7 +79,7 @@ pub fn page(visit: &Visit) -> (Option<String>, &str) {
 
 /// Whether a trial has to be looked at.
 pub(super) fn needs_attention(trial: &TrialRecord) -> bool {
-    matches!(trial.outcome, Outcome::Fail | Outcome::Error | Outcome::Xpass)
+    trial.outcome.needs_attention()
 }
 
 /// The folder of a scenario: `add-email` of `add-email/wrong-password`. One that is in none is its own.
