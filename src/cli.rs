@@ -8,6 +8,7 @@ mod check;
 mod compare;
 mod exit;
 mod explain;
+mod history;
 mod identity;
 mod interrupt;
 mod judge;
@@ -15,6 +16,7 @@ mod list;
 mod load;
 mod output;
 mod progress;
+mod reach;
 mod records;
 mod report;
 mod retention;
@@ -53,6 +55,7 @@ pub fn main(cli: Cli) -> Exit {
         Command::Judge(args) => judge::judge(&args, terminal),
         Command::Report(args) => report::report(&args, terminal),
         Command::Schema => schema::schema(),
+        Command::History(args) => runtime.block_on(history::history(*args, terminal)),
         Command::Serve(args) => runtime.block_on(serve::serve(args)),
         Command::Sink(args) => runtime.block_on(sink::sink(args)),
         Command::Up(args) => runtime.block_on(up::up(args, terminal)),

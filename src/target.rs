@@ -15,6 +15,7 @@ mod probe;
 mod process;
 mod profile;
 mod python;
+mod reach;
 mod template;
 
 #[cfg(test)]
@@ -25,5 +26,9 @@ pub use error::{Attempt, InstallError, LogEnd, ProfileError, StartError, TargetE
 pub use install::{InstallOptions, Installed, Installer, cache_folder, install};
 pub use managed::{Managed, StartEvent, StartOptions, Stopped};
 pub use probe::{ProbeMail, ProbeMailbox, ProbeOptions, Target, probe};
-pub use profile::{Deviation, Earlier, Install, Kind, Profile, Recipe, Resolved, Server, Variant, builtin_profiles};
+pub use profile::{
+    Binary, Deviation, Earlier, Install, Kind, Profile, Recipe, Resolved, Server, Variant, builtin_profiles,
+    release_notes,
+};
+pub use reach::{Reached, Seen, leads_on, reach, wait_for};
 pub use template::Values;

@@ -77,7 +77,7 @@ fn place() -> Place {
 /// The result, unless the program says that it could not install the homeserver.
 fn installed(ended: Ended) -> Result<Ended, Ignored> {
     static NOT_INSTALLED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"(?m)^threepid: (.*(?:is needed to install|python -m venv failed|pip install .* failed|--install-timeout).*)$")
+        Regex::new(r"(?m)^threepid: (.*(?:is needed to install|python -m venv failed|uv venv failed|pip install .* failed|--install-timeout).*)$")
             .unwrap()
     });
     match NOT_INSTALLED.captures(&ended.err) {

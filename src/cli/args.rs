@@ -3,7 +3,7 @@
 //! Takes the command line; gives what was asked for, without looking at any file or network.
 
 mod choices;
-mod durations;
+pub(super) mod durations;
 mod http;
 mod records;
 
@@ -70,6 +70,8 @@ pub enum Command {
     Serve(ServeArgs),
     /// Take mail and print it.
     Sink(SinkArgs),
+    /// Test the releases of a homeserver one after the other, and tell what changed in which.
+    History(Box<HistoryArgs>),
     /// Install and start a homeserver, and keep it until Ctrl-C.
     Up(UpArgs),
     /// Look at answers that differ from their snapshots.
@@ -84,12 +86,16 @@ pub struct RunArgs {
     /// (`add-email`) or a glob (`*/wrong-*`); all if none is given.
     #[arg(value_name = "FILTER")]
     pub filters: Vec<String>,
-    /// What to test: the name of a built-in profile, or a profile file (*.toml); with `@VERSION` that release.
-    #[arg(long, value_name = "NAME|FILE")]
-    pub target: Option<String>,
-    /// A homeserver that is already running.
-    #[arg(long, value_name = "URL")]
+    /// What to test: the name of a built-in profile, or a profile file (*.toml); with `@VERSION` that release. May be
+    /// repeated: they are tested one after the other, and `--output` gets a page that shows them side by side.
+    #[arg(long, value_name = "NAME[@VERSION]|FILE")]
+    pub target: Vec<String>,
+    /// A homeserver that is already running: its address, or a server name whose `/.well-known/matrix/client` leads there.
+    #[arg(long, value_name = "URL|NAME")]
     pub homeserver: Option<String>,
+    /// Take mail at once, and begin when this address answers: for servers that do not start without their SMTP server.
+    #[arg(long, num_args = 2, value_names = ["URL", "DURATION"])]
+    pub wait_for: Option<Vec<String>>,
     /// The address that the homeserver's links carry, if it is not where it is reached.
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
@@ -175,6 +181,25 @@ pub struct RunArgs {
     pub start: StartArgs,
 }
 
+/// Arguments of `history`, besides those of `run`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// The name of a built-in profile, or a profile file (*.toml).
+    #[arg(value_name = "TARGET")]
+    pub of: String,
+    /// A release; may be repeated [default: those that the profile names for it].
+    #[arg(long, value_name = "VERSION")]
+    pub release: Vec<String>,
+    /// Use the records that are in --output already, of the same scenarios, instead of testing their releases again.
+    #[arg(long)]
+    pub reuse: bool,
+    /// The document to write [default: `history.md` in the folder of --output].
+    #[arg(long, value_name = "FILE")]
+    pub document: Option<PathBuf>,
+    #[command(flatten)]
+    pub run: RunArgs,
+}
+
 /// How accounts come to be.
 #[derive(Debug, Args)]
 pub struct ProvisionArgs {
@@ -199,6 +224,9 @@ pub struct StartArgs {
     /// The Python interpreter that servers are installed with [default: the first that will do].
     #[arg(long, value_name = "PATH", env = "THREEPID_PYTHON")]
     pub python: Option<PathBuf>,
+    /// The homeserver's binary, for a target that is started from one [default: the one in PATH].
+    #[arg(long, value_name = "PATH")]
+    pub binary: Option<PathBuf>,
     /// What installs servers: `any` for uv or else pip, `pip`, or the path of a uv.
     #[arg(long, value_name = "any|pip|PATH", default_value = "any", env = "THREEPID_INSTALLER")]
     pub installer: Installer,

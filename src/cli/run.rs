@@ -4,6 +4,7 @@ mod kept;
 mod not_run;
 mod notes;
 mod prepare;
+mod several;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -11,7 +12,8 @@ use std::time::{Instant, SystemTime};
 use tokio_util::sync::CancellationToken;
 
 use kept::Kept;
-use prepare::{Prepared, Selected, prepare};
+use prepare::{One, Prepared, Selected, prepare, said};
+pub(super) use several::{folder_of, several};
 
 use super::args::{ApiChoice, Format, RunArgs};
 use super::exit::Exit;
@@ -34,14 +36,14 @@ const USUAL_SMTP: &str = "127.0.0.1:2525";
 
 pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Exit {
     let cancel = interrupt::token();
-    match prepare(&args, terminal) {
+    let seed = args.seed.unwrap_or_else(rand::random);
+    if args.target.len() > 1 {
+        return several(&args, &args.target, seed, terminal, &cancel).await;
+    }
+    let one = One { target: args.target.first().cloned(), output: args.output.clone(), seed };
+    match prepare(&args, &one, terminal) {
         Ok(prepared) => prepared.run(&cancel).await,
-        Err((exit, message)) => {
-            if let Some(message) = message {
-                terminal::error(&message);
-            }
-            exit
-        }
+        Err(refused) => said(refused),
     }
 }
 
@@ -54,7 +56,7 @@ impl Prepared<'_> {
                 return Exit::Failure;
             }
         };
-        let output = match self.args.output.as_deref().map(Output::create).transpose() {
+        let output = match self.output.as_deref().map(Output::create).transpose() {
             Ok(output) => output,
             Err(fault) => {
                 terminal::error(&format!("{fault} (--output)"));
@@ -66,7 +68,16 @@ impl Prepared<'_> {
         self.tell(RunEvent::Started { suite: &self.suite.sources.hash(), seed: self.seed, at: &at });
         let mut kept = Kept::new(output, self.only_rules);
         let mut target = None;
-        let mut broken = None;
+        let mut broken = match self.starter(&sink) {
+            Ok(starter) => tokio::select! {
+                waited = starter.wait() => waited.err(),
+                () = cancel.cancelled() => None,
+            },
+            Err(message) => {
+                terminal::error(&message);
+                return Exit::Usage;
+            }
+        };
         // What the last variant was asked with, for the record of those that are not asked any more.
         let mut last = self.unseen();
         for (variant, scenarios) in &self.groups {

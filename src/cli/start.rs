@@ -78,7 +78,14 @@ impl Starter<'_> {
             }
         };
         let (server, url, public_url) = self.server(variant, identity.as_ref()).await?;
-        match self.session(variant, &url, public_url, identity.as_ref()).await {
+        let session = match self.session(variant, &url, public_url.clone(), identity.as_ref()).await {
+            Err(message) if self.args.homeserver.is_some() => match self.led_on(&url).await? {
+                Some(next) => self.session(variant, &next, public_url, None).await,
+                None => Err(message),
+            },
+            other => other,
+        };
+        match session {
             Ok(session) => Ok(Started { session: Arc::new(session), server, identity }),
             Err(message) => {
                 let log = match &server {
@@ -98,7 +105,7 @@ impl Starter<'_> {
     ) -> Result<(Server, String, Option<String>), String> {
         let smtp = self.sink.addr();
         match (&self.args.homeserver, self.profile.kind) {
-            (Some(url), _) => Ok((Server::External, url.clone(), self.args.public_url.clone())),
+            (Some(given), _) => Ok((Server::External, self.reached(given).await?, self.args.public_url.clone())),
             (None, Kind::External) => match &self.profile.homeserver {
                 Some(url) => {
                     let public = self.args.public_url.clone().or_else(|| self.profile.public_url.clone());

@@ -14,6 +14,7 @@ pub(super) fn start_options(args: &StartArgs, smtp: std::net::SocketAddr) -> Sta
         limit: args.install_timeout,
         ..InstallOptions::default()
     };
+    options.binary = args.binary.clone();
     options.start_timeout = args.start_timeout;
     options
 }

@@ -3,7 +3,9 @@
 //! Takes a [`Profile`], a variant and where mail goes; gives a running server. Everything the server writes is in the
 //! scratch folder, which goes away when it stops, and stays when it could not start. Progress goes to a callback.
 
-mod prepare;
+mod binary;
+mod container;
+pub(in crate::target) mod prepare;
 mod ready;
 
 use std::path::{Path, PathBuf};
@@ -36,6 +38,8 @@ pub struct StartOptions {
     pub values: Values,
     /// How the software is installed.
     pub install: InstallOptions,
+    /// The server's binary (`--binary`), for a profile that has none installed. `None`: the one in `PATH`.
+    pub binary: Option<PathBuf>,
     /// A folder to keep what the server writes in; `None` for a temporary one.
     pub scratch: Option<PathBuf>,
     /// How long the server may take to answer (`--start-timeout`). Default: 60 s.
@@ -53,6 +57,7 @@ impl StartOptions {
             mail_domain: mail_domain.into(),
             values: Values::new(),
             install: InstallOptions::default(),
+            binary: None,
             scratch: None,
             start_timeout: Duration::from_secs(60),
             stop_timeout: Duration::from_secs(10),
@@ -177,11 +182,22 @@ impl Managed {
             Some(recipe) => Some(install(&recipe, &options.install, on_event).await?.python),
             None => None,
         };
+        let binary = match (&server.binary, &server.image, &options.binary) {
+            (Some(known), None, given) => Some(binary::find(&profile.name, known, given.as_deref()).await?),
+            (_, _, Some(_)) => return Err(StartError::NoBinaryWanted(profile.name.clone())),
+            // Within an image it is in PATH.
+            (known, Some(_), None) => known.as_ref().map(|known| PathBuf::from(&known.name)),
+            (None, None, None) => None,
+        };
+        let runtime = match &server.image {
+            Some(_) => Some(container::runtime(&profile.name).await?),
+            None => None,
+        };
+        let tools = Tools { python, binary, runtime };
         let mut tries = 1;
         loop {
             let mut kept = None;
-            let result =
-                attempt(profile, server, resolved.clone(), python.as_deref(), options, on_event, &mut kept).await;
+            let result = attempt(profile, server, resolved.clone(), &tools, options, on_event, &mut kept).await;
             match result {
                 Err(StartError::Died { log, .. }) if tries < PORT_TRIES && port_was_taken(&log.tail) => {
                     tries += 1;
@@ -224,11 +240,22 @@ impl Managed {
     }
 }
 
+/// The programs that a start needs.
+#[derive(Debug, Default)]
+pub(in crate::target) struct Tools {
+    /// The interpreter of the environment that was installed.
+    pub(in crate::target) python: Option<PathBuf>,
+    /// The binary that somebody brings.
+    pub(in crate::target) binary: Option<PathBuf>,
+    /// What runs containers.
+    pub(in crate::target) runtime: Option<&'static str>,
+}
+
 async fn attempt(
     profile: &Profile,
     server: &Server,
     resolved: Resolved,
-    python: Option<&Path>,
+    tools: &Tools,
     options: &StartOptions,
     on_event: &(dyn Fn(StartEvent) + Sync),
     // Takes the temporary folder of a start that failed.
@@ -238,7 +265,7 @@ async fn attempt(
     let name = format!("{} ({})", profile.name, resolved.variant);
     let (scratch, temporary) = scratch_folder(options, &profile.label(), &resolved.variant)?;
     let ports = free_ports(&server.ports)?;
-    let (mut values, url) = values_for(profile, server, options, &scratch, python, &ports);
+    let (mut values, url) = values_for(profile, server, options, &scratch, tools, &ports);
     let place = |key: &str| format!("{}, {key}", profile.file);
     let public_url = match &resolved.public_url {
         Some(template) => render_text(template, &values, &place("public_url"))?,
@@ -256,15 +283,18 @@ async fn attempt(
         .iter()
         .map(|(name, value)| Ok((name.clone(), text(value, &format!("environment.{name}"))?)))
         .collect::<Result<Vec<_>, ProfileError>>()?;
-    if python.is_some() {
+    if tools.python.is_some() {
         // The environment is shared: what runs in it writes nothing there, and takes nothing from elsewhere.
         let own = ["PYTHONDONTWRITEBYTECODE", "PYTHONNOUSERSITE"];
         environment.extend(own.map(|name| (name.to_owned(), "1".to_owned())));
     }
     let log_path = scratch.join("server.log");
-    let spawn = Spawn { program: program.clone(), args: command, folder: Some(scratch.clone()), environment };
+    let mut spawn = Spawn { program, args: command, folder: Some(scratch.clone()), environment };
+    if let (Some(runtime), Some(image)) = (tools.runtime, &server.image) {
+        spawn = container::within(runtime, image, &scratch, spawn);
+    }
     let mut process = Process::start(&spawn, &log_path)
-        .map_err(|source| StartError::Spawn { program: program.display().to_string(), source })?;
+        .map_err(|source| StartError::Spawn { program: spawn.program.display().to_string(), source })?;
     on_event(StartEvent::Starting { variant: resolved.variant.clone(), url: url.clone(), log: log_path.clone() });
 
     let ready_url = format!("{url}{}", server.ready);

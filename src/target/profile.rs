@@ -101,6 +101,26 @@ pub struct Install {
     /// not installed with it.
     #[serde(default, deserialize_with = "dates")]
     pub releases: BTreeMap<String, String>,
+    /// The releases that `history` tests unless others are named; all if none is given.
+    #[serde(default)]
+    pub milestones: Vec<String>,
+}
+
+/// A binary that whoever runs the target brings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binary {
+    /// Its name in `PATH`, unless `--binary` says where it is.
+    pub name: String,
+    /// What makes it say its version.
+    #[serde(default = "version_option")]
+    pub version: Vec<String>,
+    /// A regular expression that the version fits, so that no other program is started in its place.
+    pub says: String,
+}
+
+fn version_option() -> Vec<String> {
+    vec!["--version".to_owned()]
 }
 
 /// How a server process is started.
@@ -109,6 +129,10 @@ pub struct Install {
 pub struct Server {
     /// Program and arguments; no shell reads them. May hold placeholders: `{{profile_folder}}/my-server`.
     pub command: Vec<String>,
+    /// The binary that `{{binary}}` stands for.
+    pub binary: Option<Binary>,
+    /// An image to run the command in, with docker or podman.
+    pub image: Option<String>,
     /// The file in the scratch folder that takes the settings: TOML if its name ends so, else JSON (which is YAML).
     pub config_file: String,
     /// Further files in the scratch folder: a text is written as it is, a table like the settings.
@@ -256,6 +280,13 @@ pub fn builtin_profiles() -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// What is known of the changes between the releases of a built-in profile: the name of the file and its text.
+pub fn release_notes(name: &str) -> Option<(String, String)> {
+    let file = format!("history/{name}.toml");
+    let text = Builtin::get(&file)?;
+    Some((format!("targets/{file}"), String::from_utf8_lossy(&text.data).into_owned()))
 }
 
 impl Profile {

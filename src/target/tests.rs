@@ -6,3 +6,5 @@ mod install;
 mod managed;
 mod probe;
 mod profile;
+mod reach;
+mod rendering;

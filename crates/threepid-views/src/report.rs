@@ -15,6 +15,7 @@ pub mod curl;
 pub mod drafts;
 pub mod events;
 mod file;
+pub mod history;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -14,7 +14,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A time in which something can happen.
-pub(super) fn some_time(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn some_time(text: &str) -> Result<Duration, String> {
     let time = duration(text)?;
     if time.is_zero() {
         Err("in no time nothing can be seen: give more than zero, such as 5s".to_owned())

@@ -3,22 +3,30 @@
 //! Takes the arguments; gives the scenarios to run on each variant, and how they are judged, or an exit code with a
 //! message that says what to do; starts nothing and writes nothing.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::super::args::RunArgs;
 use super::super::exit::Exit;
 use super::super::load;
-use super::super::terminal::Terminal;
+use super::super::terminal::{self, Terminal};
 use crate::snapshots::Mode;
 use crate::suite::{Authorities, Settings, Snapshots, known_deviations};
-use crate::target::{Kind, Profile};
+use crate::target::{Kind, Profile, ProfileError};
 use threepid_engine::plan::{Selection, VariantOffer, assign};
 use threepid_engine::scenario::{NEEDS, Suite, nearest};
 use threepid_wire::http::Shared;
 
 /// Why a run does not begin: an exit code, and a message unless all has been said.
-type Refused = (Exit, Option<String>);
+pub(super) type Refused = (Exit, Option<String>);
+
+/// Says why a run does not begin.
+pub(super) fn said((exit, message): Refused) -> Exit {
+    if let Some(message) = message {
+        terminal::error(&message);
+    }
+    exit
+}
 
 fn usage(message: impl ToString) -> Refused {
     (Exit::Usage, Some(message.to_string()))
@@ -26,6 +34,16 @@ fn usage(message: impl ToString) -> Refused {
 
 /// A selected scenario and its selected cases, by their places in the suite.
 pub(super) type Selected = (usize, Vec<usize>);
+
+/// What one target of a run has for itself.
+pub(super) struct One {
+    /// What follows `--target`.
+    pub(super) target: Option<String>,
+    /// The folder for its record.
+    pub(super) output: Option<PathBuf>,
+    /// The seed of all values.
+    pub(super) seed: u64,
+}
 
 /// Everything that can be known before anything is started.
 pub(super) struct Prepared<'a> {
@@ -43,13 +61,15 @@ pub(super) struct Prepared<'a> {
     /// Whether they alone are shown.
     pub(super) only_rules: bool,
     pub(super) seed: u64,
+    /// The folder for the record and its reports.
+    pub(super) output: Option<PathBuf>,
     /// Certificate authorities to trust.
     pub(super) authorities: Option<Authorities>,
 }
 
-pub(super) fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>, Refused> {
+pub(super) fn prepare<'a>(args: &'a RunArgs, one: &One, terminal: Terminal) -> Result<Prepared<'a>, Refused> {
     let suite = Arc::new(load::suite(args.scenarios.scenarios.as_deref(), terminal).map_err(|exit| (exit, None))?);
-    let profile = profile(args)?;
+    let profile = profile(args, one.target.as_deref())?;
     let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
     if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {
         return Err(usage("--defect and --shape are for the reference homeserver (--target reference)"));
@@ -89,14 +109,19 @@ pub(super) fn prepare(args: &RunArgs, terminal: Terminal) -> Result<Prepared<'_>
         profile,
         groups,
         unfit,
-        seed: args.seed.unwrap_or_else(rand::random),
+        seed: one.seed,
+        output: one.output.clone(),
         authorities: args.http.cacert.as_deref().map(authorities).transpose()?,
     })
 }
 
-fn profile(args: &RunArgs) -> Result<Profile, Refused> {
-    match (&args.target, &args.homeserver) {
-        (Some(name), _) => Profile::load(name).map_err(usage),
+fn profile(args: &RunArgs, target: Option<&str>) -> Result<Profile, Refused> {
+    match (target, &args.homeserver) {
+        (Some(name), _) => Profile::load(name).map_err(|fault| match fault {
+            // A release that there is not is a target that cannot be had, like one that cannot be installed.
+            ProfileError::NoRelease { .. } => (Exit::Failure, Some(fault.to_string())),
+            other => usage(other),
+        }),
         (None, Some(_)) => Profile::parse(ANY_HOMESERVER, "--homeserver").map_err(usage),
         (None, None) => Profile::load("reference").map_err(usage),
     }

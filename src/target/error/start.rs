@@ -110,6 +110,48 @@ pub enum StartError {
     /// The readiness check could not be set up.
     #[error("the HTTP client that asks whether the server is ready could not be set up: {0}")]
     Http(String),
+    /// The binary is not there, or does not run.
+    #[error(
+        "`{}` cannot be run, and `{target}` is started from a binary that you bring: say where it is with `--binary PATH`, or put `{name}` into `PATH`",
+        program.display()
+    )]
+    NoBinary {
+        /// The profile's name.
+        target: String,
+        /// What was tried.
+        program: PathBuf,
+        /// Its usual name.
+        name: String,
+    },
+    /// The binary is something else.
+    #[error(
+        "`{}` is not {target}: asked for its version it says {version:?}, which does not fit `{says}`; name another with `--binary PATH`, or the target it belongs to with `--target`",
+        program.display()
+    )]
+    OtherBinary {
+        /// The profile's name.
+        target: String,
+        /// What was tried.
+        program: PathBuf,
+        /// What it said.
+        version: String,
+        /// What the profile expects.
+        says: String,
+    },
+    /// A binary was named for a profile that has its own way.
+    #[error("the target `{0}` is not started from a binary: leave out `--binary`")]
+    NoBinaryWanted(String),
+    /// The profile names an image, and nothing runs one here.
+    #[error(
+        "`{target}` is started in a container, and neither of {} answers: start one of them, or give a server that runs already with `--homeserver`",
+        list(tried)
+    )]
+    NoContainers {
+        /// The profile's name.
+        target: String,
+        /// What was tried.
+        tried: Vec<String>,
+    },
     /// The program could not be started.
     #[error("`{program}` could not be started: {source}; is it installed and in `PATH`?")]
     Spawn {

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-use super::StartOptions;
+use super::{StartOptions, Tools};
 use crate::target::error::{ProfileError, StartError};
 use crate::target::profile::{Profile, Resolved, Server};
 use crate::target::template::{Values, render_value};
@@ -66,12 +66,12 @@ pub(super) fn free_ports(names: &[String]) -> Result<BTreeMap<String, u16>, Star
     Ok(ports)
 }
 
-pub(super) fn values_for(
+pub(in crate::target) fn values_for(
     profile: &Profile,
     server: &Server,
     options: &StartOptions,
     scratch: &Path,
-    python: Option<&Path>,
+    tools: &Tools,
     ports: &BTreeMap<String, u16>,
 ) -> (Values, String) {
     let mut values = options.values.clone();
@@ -89,8 +89,10 @@ pub(super) fn values_for(
     if let Some(folder) = &profile.folder {
         set("profile_folder", Value::from(folder.display().to_string()));
     }
-    if let Some(python) = python {
-        set("python", Value::from(python.display().to_string()));
+    for (name, program) in [("python", &tools.python), ("binary", &tools.binary)] {
+        if let Some(program) = program {
+            set(name, Value::from(program.display().to_string()));
+        }
     }
     if let Some(secret) = &profile.accounts.registration_shared_secret {
         set("registration_shared_secret", Value::from(secret.clone()));
@@ -101,7 +103,7 @@ pub(super) fn values_for(
     (values, url)
 }
 
-pub(super) fn write_files(
+pub(in crate::target) fn write_files(
     profile: &Profile,
     server: &Server,
     resolved: &Resolved,

@@ -62,6 +62,12 @@ fn check(profile: &Profile) -> Result<(), ProfileError> {
         if server.command.is_empty() {
             return wrong("server.command", "it must name a program".to_owned());
         }
+        if let Some(Err(fault)) = server.binary.as_ref().map(|binary| regex::Regex::new(&binary.says)) {
+            return wrong("server.binary.says", format!("it is not a regular expression: {fault}"));
+        }
+        if server.image.is_some() && profile.install.is_some() {
+            return wrong("server.image", "what an image holds is not installed: leave out one of the two".to_owned());
+        }
         if !server.ports.iter().any(|port| port == "http") {
             return wrong("server.ports", "`http` must be among the ports: the client-server API is there".to_owned());
         }
@@ -91,6 +97,9 @@ fn check(profile: &Profile) -> Result<(), ProfileError> {
         }
         if let Some(version) = install.version.as_ref().filter(|version| !install.releases.contains_key(*version)) {
             return wrong("install.version", format!("`{version}` is not among `install.releases`"));
+        }
+        if let Some(odd) = install.milestones.iter().find(|version| !install.releases.contains_key(*version)) {
+            return wrong("install.milestones", format!("`{odd}` is not among `install.releases`"));
         }
         if install.version.is_none() && install.packages.iter().any(|package| package.contains("{{version}}")) {
             return wrong("install.version", "say what `{{version}}` stands for".to_owned());

@@ -10,6 +10,9 @@ use super::{Profile, date};
 use crate::target::error::ProfileError;
 use crate::target::template::{Values, render_text};
 
+/// What stands for the newest release that the package index has, whether the profile knows it or not.
+const NEWEST: &str = "newest";
+
 /// How many releases a message names.
 const NAMED: usize = 3;
 
@@ -45,6 +48,11 @@ pub struct Recipe {
     pub packages_of: Option<String>,
 }
 
+/// This day, `YYYY-MM-DD`.
+fn today() -> String {
+    humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string().chars().take(10).collect()
+}
+
 /// A version's numbers; `None` if it is not made of numbers with dots.
 pub(super) fn numbers(version: &str) -> Option<Vec<u64>> {
     version.split('.').map(|part| part.parse().ok()).collect()
@@ -73,27 +81,25 @@ impl Profile {
     }
 
     /// The same target in another release. What it is known to do wrong was seen on the default release, and is held to
-    /// be known of that one alone. `newest` stands for the newest release there is.
+    /// be known of that one alone. `newest` is the newest of the
+    /// package index on the day it is installed.
     ///
     /// # Errors
     /// When the profile knows no such release, or none at all; the message names the nearest.
     pub fn at(mut self, version: &str) -> Result<Profile, ProfileError> {
-        let newest = self.releases().last().map(|version| (*version).to_owned());
-        let asked = match (version, newest) {
-            ("newest", Some(newest)) => newest,
-            (other, _) => other.to_owned(),
-        };
-        if self.releases().is_empty() {
+        let releases = self.releases();
+        if releases.is_empty() {
             return Err(ProfileError::NoReleases { profile: self.name.clone() });
         }
-        if !self.releases().contains(&asked.as_str()) {
-            let near = self.near(&asked);
-            return Err(ProfileError::NoRelease { profile: self.name.clone(), version: asked, near });
+        if version != NEWEST && !releases.contains(&version) {
+            let near = self.near(version);
+            return Err(ProfileError::NoRelease { profile: self.name.clone(), version: version.to_owned(), near });
         }
-        if self.default_release() != Some(asked.as_str()) {
+        // The newest is held to what the profile knows: that is how one learns what it does otherwise.
+        if version != NEWEST && self.default_release() != Some(version) {
             self.deviations.clear();
         }
-        self.release = Some(asked);
+        self.release = Some(version.to_owned());
         Ok(self)
     }
 
@@ -111,7 +117,8 @@ impl Profile {
     /// What holds for releases as early as this one, what holds for the fewest last.
     pub(super) fn earlier_ones(&self) -> Vec<&Earlier> {
         let Some(release) = self.release.as_deref().or_else(|| self.default_release()) else { return Vec::new() };
-        let holds = |one: &&Earlier| numbers(release) < numbers(&one.than);
+        let Some(release) = numbers(release) else { return Vec::new() };
+        let holds = |one: &&Earlier| numbers(&one.than).is_some_and(|than| release < than);
         let mut earlier: Vec<&Earlier> = self.earlier.iter().filter(holds).collect();
         earlier.sort_by_key(|one| std::cmp::Reverse(numbers(&one.than)));
         earlier
@@ -126,11 +133,18 @@ impl Profile {
         let release = self.release.as_deref().or(install.version.as_deref());
         let values: Values = release.map(|release| ("version".to_owned(), Value::from(release))).into_iter().collect();
         let place = format!("{}, install.packages", self.file);
-        let packages = install.packages.iter().map(|package| render_text(package, &values, &place));
+        let newest = release == Some(NEWEST);
+        let any = |package: &String| if newest { package.replace("=={{version}}", "") } else { package.clone() };
+        let packages = install.packages.iter().map(|package| render_text(&any(package), &values, &place));
         let mut recipe = Recipe {
             python: install.python.clone(),
             packages: packages.collect::<Result<_, _>>()?,
-            packages_of: release.and_then(|release| install.releases.get(release)).cloned(),
+            // What was the newest yesterday need not be today.
+            packages_of: if newest {
+                Some(today())
+            } else {
+                release.and_then(|one| install.releases.get(one)).cloned()
+            },
         };
         for one in self.earlier_ones() {
             recipe.packages.extend(one.packages.iter().cloned());

@@ -203,3 +203,39 @@ async fn programs_that_are_not_there_and_profiles_that_start_nothing_are_told() 
         "{error}"
     );
 }
+
+/// A profile of a server that somebody brings, with what its binary must say.
+fn brought(name: &str, says: &str) -> Profile {
+    let text = format!(
+        "name = 'hs'\ndescription = 'd'\nkind = 'managed'\n[server]\ncommand = ['{{{{binary}}}}']\n\
+         config_file = 'hs.toml'\nbinary = {{name = {name:?}, says = {says:?}}}\n"
+    );
+    Profile::parse(&text, "hs.toml").unwrap()
+}
+
+/// A binary that is not there, or not that server, is named, and nothing is started.
+#[tokio::test]
+async fn a_binary_says_first_that_it_is_the_one() {
+    let said = async |profile: &Profile, options: &StartOptions| {
+        let events = Mutex::new(0);
+        let count = |_| *events.lock().unwrap() += 1;
+        let error = Managed::start(profile, "plain", options, &count).await.unwrap_err().to_string();
+        assert_eq!(events.into_inner().unwrap(), 0);
+        error
+    };
+    let missing = said(&brought("no-such-server", "hs"), &options()).await;
+    assert!(missing.starts_with("`no-such-server` cannot be run") && missing.contains("--binary PATH"), "{missing}");
+    let mut named = options();
+    named.binary = Some("no/such/binary".into());
+    let missing = said(&brought("cargo", "hs"), &named).await;
+    assert!(missing.contains("no/such/binary` cannot be run"), "{missing}");
+    let other = said(&brought("cargo", "(?i)homeserver"), &options()).await;
+    assert!(other.starts_with("`cargo` is not hs: asked for its version it says \"cargo 1."), "{other}");
+    let refused = said(&profile("answers"), &named).await;
+    assert_eq!(refused, "the target `fake` is not started from a binary: leave out `--binary`");
+    let wrong = Profile::parse(
+        "name = 'hs'\ndescription = 'd'\nkind = 'managed'\nserver = {command = ['x'], config_file = 'c', binary = {name = 'x', says = '('}}",
+        "hs.toml",
+    );
+    assert!(wrong.unwrap_err().to_string().contains("`server.binary.says`: it is not a regular expression"));
+}

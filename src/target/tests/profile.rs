@@ -15,7 +15,7 @@ const MANAGED: &str = "name = 'x'\ndescription = 'x'\nkind = 'managed'\n";
 
 #[test]
 fn the_built_in_profiles_are_right() {
-    assert_eq!(builtin_profiles(), ["reference", "synapse"]);
+    assert_eq!(builtin_profiles(), ["conduit", "continuwuity", "dendrite", "reference", "synapse", "tuwunel"]);
     for name in builtin_profiles() {
         let profile = Profile::load(&name).unwrap();
         assert_eq!(profile.name, name);
@@ -26,7 +26,7 @@ fn the_built_in_profiles_are_right() {
 
 #[test]
 fn names_that_are_unknown_come_with_the_nearest() {
-    insta::assert_snapshot!(Profile::load("synaps").unwrap_err(), @"there is no target profile `synaps`; did you mean `synapse`?; built in are reference, synapse; a profile of your own is named by its path, ending in `.toml`");
+    insta::assert_snapshot!(Profile::load("synaps").unwrap_err(), @"there is no target profile `synaps`; did you mean `synapse`?; built in are conduit, continuwuity, dendrite, reference, synapse, tuwunel; a profile of your own is named by its path, ending in `.toml`");
     let missing = Profile::load("no/such.toml").unwrap_err().to_string();
     assert!(missing.starts_with("the target profile `no/such.toml` cannot be read: "), "{missing}");
     let variant = Profile::load("synapse").unwrap().resolve("no-male").unwrap_err().to_string();
@@ -209,7 +209,11 @@ fn a_release_has_its_own_recipe() {
 
     let same = at("1.10.0").unwrap();
     assert_eq!((same.deviations.len(), same.resolve("plain").unwrap().config["a"].clone()), (1, serde_json::json!(1)));
-    assert_eq!(at("newest").unwrap().label(), "hs@1.10.1");
+    let newest = at("newest").unwrap();
+    assert_eq!((newest.label().as_str(), newest.deviations.len()), ("hs@newest", 1));
+    let recipe = newest.recipe().unwrap().unwrap();
+    assert_eq!(recipe.packages, ["hs"]);
+    assert!(recipe.packages_of.is_some_and(|day| day.as_str() > "2026-01-01"), "packages of this day");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Which trial of one record is which of the other.
 //!
 //! Takes two records; gives for each later trial the earlier one with the same name, or else the only one of the same
-//! behaviour: one target calls `plain` what another calls `identity-server`. It never pairs where there is a choice.
+//! behaviour: one target calls `plain` what another calls `identity-server`, and an old release has another prefix than a
+//! new one. It never pairs where there is a choice.
 
 use std::collections::HashMap;
 
@@ -20,11 +21,12 @@ impl<'r> Pairs<'r> {
     }
 }
 
-/// A behaviour, whatever the variant is called.
+/// A behaviour, whatever the variant is called; whatever the prefix, where each record has only one.
 type Behaviour<'t> = (&'t str, Option<&'t str>, &'t str, u32);
 
-fn behaviour(trial: &TrialRecord) -> Behaviour<'_> {
-    (&trial.id, trial.case.as_deref(), &trial.api, trial.repetition)
+fn behaviour(trial: &TrialRecord, one_prefix: bool) -> Behaviour<'_> {
+    let prefix = if one_prefix { "" } else { trial.api.as_str() };
+    (&trial.id, trial.case.as_deref(), prefix, trial.repetition)
 }
 
 pub(super) fn of<'r>(before: &'r Report, after: &'r Report) -> Pairs<'r> {
@@ -40,12 +42,13 @@ pub(super) fn of<'r>(before: &'r Report, after: &'r Report) -> Pairs<'r> {
     }
     // Only by name: a second trial of a name that is there already is not another behaviour.
     let mut gone: Vec<&TrialRecord> = before.trials.iter().filter(|t| !earlier.contains_key(&t.name())).collect();
+    let one_prefix = [before, after].iter().all(|report| report.asked_under_one_prefix());
     let mut left: HashMap<Behaviour<'_>, (Vec<&TrialRecord>, Vec<&TrialRecord>)> = HashMap::new();
     for trial in &gone {
-        left.entry(behaviour(trial)).or_default().0.push(trial);
+        left.entry(behaviour(trial, one_prefix)).or_default().0.push(trial);
     }
     for trial in fresh {
-        left.entry(behaviour(trial)).or_default().1.push(trial);
+        left.entry(behaviour(trial, one_prefix)).or_default().1.push(trial);
     }
     for (old, new) in left.into_values() {
         if let ([old], [new]) = (&old[..], &new[..]) {

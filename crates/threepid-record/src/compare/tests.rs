@@ -240,3 +240,19 @@ fn a_later_run_that_did_not_end_is_a_regression() {
     assert!(worse(&whole, &cut) && worse(&whole, &broken));
     assert!(!worse(&cut, &whole) && !worse(&whole, &whole));
 }
+
+/// An old release serves `r0` alone, a new one is asked under `v3`: their behaviours are the same ones. Where a record has
+/// both, the prefix tells them apart.
+#[test]
+fn another_prefix_is_the_same_behaviour_where_each_record_has_one() {
+    let under = |api: &str, outcome| TrialRecord { api: api.into(), ..trial("a/b", outcome, "x") };
+    let old = report(vec![under("r0", Outcome::Pass)]);
+    let new = report(vec![under("v3", Outcome::Fail)]);
+    let found = compare(&old, &new, Settings::default()).unwrap();
+    assert_eq!(found.changes.iter().map(|change| change.kind).collect::<Vec<_>>(), [ChangeKind::Broken]);
+
+    let both = report(vec![under("v3", Outcome::Fail), under("r0", Outcome::Pass)]);
+    let found = compare(&old, &both, Settings::default()).unwrap();
+    assert_eq!(found.changes.iter().map(|change| change.kind).collect::<Vec<_>>(), [ChangeKind::Added]);
+    assert_eq!(found.same, 1);
+}

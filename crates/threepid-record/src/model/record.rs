@@ -46,6 +46,12 @@ impl Report {
     /// The value of `schema` that this program writes and reads.
     pub const SCHEMA: u32 = 1;
 
+    /// Whether all trials have the same prefix of the API. Then it is the target's only one, or the only one that was
+    /// asked for, and does not tell one behaviour from another.
+    pub fn asked_under_one_prefix(&self) -> bool {
+        self.trials.windows(2).all(|two| two[0].api == two[1].api)
+    }
+
     /// Which slices are missing, if it was run in slices, in words: `slice 3 of 3 is missing`.
     pub fn missing(&self) -> Option<String> {
         /// The numbers come from a file, and may be anything.

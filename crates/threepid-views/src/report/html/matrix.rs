@@ -97,7 +97,10 @@ pub(super) fn render(reports: &[Report]) -> Markup {
 }
 
 fn rows(reports: &[Report]) -> Vec<Row<'_>> {
-    let key = |t: &TrialRecord| (t.id.clone(), t.case.clone(), t.api.clone(), t.repetition);
+    // An old release has another prefix than a new one, and is asked the same all the same.
+    let one_prefix = reports.iter().all(Report::asked_under_one_prefix);
+    let api = |t: &TrialRecord| if one_prefix { String::new() } else { t.api.clone() };
+    let key = |t: &TrialRecord| (t.id.clone(), t.case.clone(), api(t), t.repetition);
     let all = phrases::tally(
         reports
             .iter()
@@ -305,26 +308,25 @@ fn summary(rows: &[Row<'_>]) -> String {
     parts.join(" ")
 }
 
-/// A name for each column that no other has.
+/// A name for each column: the target, and its version if neither the name nor the target is the harness's own. Where
+/// that is not enough, where it was reached tells them apart, and else when.
 fn names(reports: &[Report]) -> Vec<String> {
-    reports
-        .iter()
-        .enumerate()
-        .map(|(at, report)| {
-            let own = &report.target;
-            let title = own.title();
-            let alike: Vec<&Report> = reports.iter().filter(|r| r.target.title() == title).collect();
-            if alike.len() < 2 {
-                return title;
-            }
-            match &own.server {
-                Some(server) if alike.iter().filter(|r| r.target.server == own.server).count() < 2 => {
-                    format!("{title} ({server})")
-                }
-                _ => format!("{title} #{}", at + 1),
-            }
-        })
-        .collect()
+    let short = |report: &Report| {
+        let title = report.target.title();
+        match &report.target.server {
+            Some(server) if !title.contains('@') && report.target.name != "reference" => format!("{title} ({server})"),
+            _ => title,
+        }
+    };
+    let at = |report: &Report| format!("{} at {}", short(report), report.target.url);
+    let when = |report: &Report| format!("{}, {}", at(report), moment(&report.started));
+    let ways: [&dyn Fn(&Report) -> String; 3] = [&short, &at, &when];
+    let alone = |way: &dyn Fn(&Report) -> String, name: &str| reports.iter().filter(|r| way(r) == name).count() < 2;
+    let name = |report: &Report| {
+        let fits = ways.iter().map(|way| (way, way(report))).find(|(way, name)| alone(way, name));
+        fits.map_or_else(|| when(report), |(_, name)| name)
+    };
+    reports.iter().map(name).collect()
 }
 
 fn servers(reports: &[Report], names: &[String]) -> Markup {
