@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod clock;
 mod compare;
 mod exit;
 mod explain;

@@ -21,7 +21,6 @@ mod secrets;
 mod setup_failed;
 
 pub use performer::{Performed, perform};
-pub use secrets::Secret;
 pub use setup_failed::not_begun;
 
 use std::sync::Arc;

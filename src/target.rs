@@ -9,6 +9,7 @@
 mod accounts;
 mod error;
 mod install;
+pub(crate) mod leftover;
 mod managed;
 mod patience;
 mod probe;

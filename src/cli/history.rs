@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::args::HistoryArgs;
 use super::exit::Exit;
-use super::interrupt;
+use super::interrupt::Interrupt;
 use super::load;
 use super::run::{folder_of, several};
 use super::terminal::{self, Terminal};
@@ -31,14 +31,14 @@ pub(super) async fn history(args: HistoryArgs, terminal: Terminal) -> Exit {
             return Exit::Usage;
         }
     };
-    let cancel = interrupt::token();
+    let interrupt = Interrupt::listen();
     let seed = args.run.seed.unwrap_or_else(rand::random);
     let targets: Vec<String> = versions.iter().map(|version| format!("{}@{version}", args.of)).collect();
     let left = match left(&args, &folder, &targets, terminal) {
         Ok(left) => left,
         Err(exit) => return exit,
     };
-    let exit = several(&args.run, &left, seed, terminal, &cancel).await;
+    let exit = several(&args.run, &left, seed, terminal, &interrupt).await;
     if matches!(exit, Exit::Interrupted | Exit::Usage | Exit::Nothing) {
         return exit;
     }

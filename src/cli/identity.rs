@@ -8,6 +8,7 @@ use super::args::StartArgs;
 use super::start_options::{show, start_options};
 use crate::identity::IdentityServer;
 use crate::suite::start_identity;
+use crate::target::leftover::{self, Held};
 use crate::target::{Managed, Profile, Resolved, Values};
 use threepid_wire::mail::Sink;
 
@@ -20,6 +21,7 @@ pub(super) struct IdentityFixture {
     pub(super) values: Values,
     behind: Option<Managed>,
     _folder: TempDir,
+    _held: Held,
 }
 
 impl IdentityFixture {
@@ -40,9 +42,12 @@ impl IdentityFixture {
         let authority = server.authority();
         let homeserver = authority.issue(&["localhost", "127.0.0.1", "::1"]).map_err(|fault| fault.to_string())?;
         let folder = tempfile::Builder::new()
-            .prefix("threepid-identity-")
+            .prefix(&format!("{}identity-", leftover::PREFIX))
             .tempdir()
             .map_err(|fault| format!("no folder for the identity server's certificates: {fault}"))?;
+        leftover::sweep();
+        let held = leftover::hold(folder.path())
+            .map_err(|fault| format!("cannot write to {}: {fault}", folder.path().display()))?;
         let mut values = Values::new();
         for (name, file, text) in [
             ("ca_file", "ca.pem", authority.ca_pem()),
@@ -50,7 +55,8 @@ impl IdentityFixture {
             ("tls_key_file", "homeserver.key", &homeserver.key_pem),
         ] {
             let path = folder.path().join(file);
-            std::fs::write(&path, text).map_err(|fault| format!("cannot write {}: {fault}", path.display()))?;
+            leftover::write_private(&path, text.as_bytes())
+                .map_err(|fault| format!("cannot write {}: {fault}", path.display()))?;
             values.insert(name.to_owned(), path.display().to_string().into());
         }
         values.insert("id_server".to_owned(), server.name().into());
@@ -58,7 +64,7 @@ impl IdentityFixture {
             None => None,
             Some(profile) => Some(behind(profile, &server, &values, sink, start).await?),
         };
-        Ok(Some(IdentityFixture { server, values, behind, _folder: folder }))
+        Ok(Some(IdentityFixture { server, values, behind, _folder: folder, _held: held }))
     }
 
     /// Where the certificate is that has to be trusted.

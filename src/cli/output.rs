@@ -3,6 +3,7 @@
 //! The record is written while the run goes on. A view that cannot be written does not keep the others from being
 //! written.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use threepid_record::model::{Report, TrialRecord};
@@ -11,22 +12,45 @@ use threepid_views::report::{self, WriteError};
 /// How large a record may be to be read back for the page: larger ones are shown without what went well.
 const MOST_READ_BYTES: u64 = 64 * 1024 * 1024;
 
+/// What is kept free for the small views when the disk is full.
+const ROOM_BYTES: u64 = 512 * 1024;
+
+/// The files of a run, which are replaced by those of the next.
+const FILES: [&str; 4] = ["report.json", "report.html", "junit.xml", "summary.md"];
+
+/// How the name of a file begins and ends that is still being written.
+const PART: (&str, &str) = (".threepid-", ".part");
+
 /// The folder that a run writes to.
 pub(super) struct Output {
     folder: PathBuf,
+    /// Held so that no other run writes to it.
+    _lock: Option<File>,
     record: report::json::Stream,
     faults: Vec<WriteError>,
 }
 
 impl Output {
-    /// Makes the folder and begins the record.
+    /// Makes the folder and begins the record. What a run that was killed left there is removed.
     ///
     /// # Errors
     ///
-    /// If the folder cannot be made or nothing can be written into it.
+    /// If the folder cannot be made, nothing can be written into it, another run writes to it, or something else than a
+    /// file has the name of one.
     pub(super) fn create(folder: &Path) -> Result<Output, WriteError> {
+        let refused = |path: &Path, action, cause| WriteError { action, path: path.to_owned(), cause };
+        std::fs::create_dir_all(folder).map_err(|cause| refused(folder, "create the folder", cause))?;
+        for path in FILES.map(|name| folder.join(name)) {
+            if std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+                let cause =
+                    std::io::Error::other("it is no regular file; remove it, or choose another folder with --output");
+                return Err(refused(&path, "replace", cause));
+            }
+        }
+        let lock = lock(folder).map_err(|cause| refused(folder, "write to", cause))?;
+        sweep(folder);
         let record = report::json::Stream::create(&folder.join("report.json"))?;
-        Ok(Output { folder: folder.to_owned(), record, faults: Vec::new() })
+        Ok(Output { folder: folder.to_owned(), _lock: lock, record, faults: Vec::new() })
     }
 
     /// Adds a trial to the record.
@@ -41,20 +65,46 @@ impl Output {
 
     /// Ends the record and writes its views. Gives everything that could not be written.
     pub(super) fn finish(self, report: &Report) -> Vec<WriteError> {
-        let Output { folder, record, mut faults } = self;
-        if faults.is_empty() {
-            faults.extend(record.finish(report).err());
-        }
+        let Output { folder, _lock, mut record, mut faults } = self;
+        record.make_room(ROOM_BYTES);
+        // The small ones first: of what has room, they say most.
+        faults.extend(report::junit::write(&folder.join("junit.xml"), report).err());
+        faults.extend(report::markdown::write(&folder.join("summary.md"), report).err());
+        let written = record.finish(report);
+        let is_whole = faults.is_empty() && written.is_ok();
+        faults.extend(written.err());
         // Of trials that went well, and of many others in a long run, only the record on disk has all that happened.
         let path = folder.join("report.json");
         let small = std::fs::metadata(&path).is_ok_and(|file| file.len() <= MOST_READ_BYTES);
-        let whole = if faults.is_empty() && small { report::json::read(&path).ok() } else { None };
+        let whole = if is_whole && small { report::json::read(&path).ok() } else { None };
         let report = whole.as_ref().unwrap_or(report);
         faults.extend(report::html::write(&folder.join("report.html"), std::slice::from_ref(report)).err());
-        faults.extend(report::junit::write(&folder.join("junit.xml"), report).err());
-        faults.extend(report::markdown::write(&folder.join("summary.md"), report).err());
         faults.extend(report::artifacts::write(&folder, report).err());
         faults
+    }
+}
+
+/// Takes the folder for this run. A system that knows no locks on folders is trusted.
+fn lock(folder: &Path) -> std::io::Result<Option<File>> {
+    let Ok(held) = File::open(folder) else { return Ok(None) };
+    match held.try_lock() {
+        Ok(()) => Ok(Some(held)),
+        Err(TryLockError::WouldBlock) => {
+            Err(std::io::Error::other("another run writes there; wait for it, or choose another folder with --output"))
+        }
+        Err(TryLockError::Error(_)) => Ok(None),
+    }
+}
+
+/// Removes what a run that was killed did not finish. Nobody else writes here now.
+fn sweep(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PART.0) && name.ends_with(PART.1) && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            // One that stays is in nobody's way.
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -136,5 +186,20 @@ mod tests {
             std::fs::read_dir(folder.path().join("artifacts")).unwrap().map(Result::unwrap).collect();
         let transcript = std::fs::read_to_string(artifacts[0].path().join("transcript.json")).unwrap();
         assert!(transcript.contains("this was done"), "{transcript}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_run_has_the_folder_and_what_was_killed_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(".threepid-abc.part"), "cut off").unwrap();
+        let first = Output::create(folder.path()).unwrap();
+        assert!(!folder.path().join(".threepid-abc.part").exists());
+        let second = Output::create(folder.path()).err().map(|fault| fault.to_string()).unwrap_or_default();
+        assert!(second.contains("another run writes there"), "{second}");
+        drop(first);
+        std::os::unix::fs::symlink("elsewhere", folder.path().join("junit.xml")).unwrap();
+        let linked = Output::create(folder.path()).err().map(|fault| fault.to_string()).unwrap_or_default();
+        assert!(linked.contains("no regular file"), "{linked}");
     }
 }

@@ -9,15 +9,13 @@ mod several;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use tokio_util::sync::CancellationToken;
-
 use kept::Kept;
 use prepare::{One, Prepared, Selected, prepare, said};
 pub(super) use several::{folder_of, several};
 
 use super::args::{ApiChoice, Format, RunArgs};
 use super::exit::Exit;
-use super::interrupt;
+use super::interrupt::Interrupt;
 use super::output::Output;
 use super::progress::Progress;
 use super::serve::{find_defects, find_shapes};
@@ -35,20 +33,21 @@ use threepid_wire::mail::Sink;
 const USUAL_SMTP: &str = "127.0.0.1:2525";
 
 pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Exit {
-    let cancel = interrupt::token();
+    let interrupt = Interrupt::listen();
     let seed = args.seed.unwrap_or_else(rand::random);
     if args.target.len() > 1 {
-        return several(&args, &args.target, seed, terminal, &cancel).await;
+        return several(&args, &args.target, seed, terminal, &interrupt).await;
     }
     let one = One { target: args.target.first().cloned(), output: args.output.clone(), seed };
     match prepare(&args, &one, terminal) {
-        Ok(prepared) => prepared.run(&cancel).await,
+        Ok(prepared) => prepared.run(&interrupt).await,
         Err(refused) => said(refused),
     }
 }
 
 impl Prepared<'_> {
-    async fn run(self, cancel: &CancellationToken) -> Exit {
+    async fn run(self, interrupt: &Interrupt) -> Exit {
+        let cancel = &interrupt.stop;
         let sink = match self.sink().await {
             Ok(sink) => sink,
             Err(message) => {
@@ -64,7 +63,7 @@ impl Prepared<'_> {
             }
         };
         let begun = (SystemTime::now(), Instant::now());
-        let at = humantime::format_rfc3339_millis(begun.0).to_string();
+        let at = super::clock::stamp(begun.0);
         self.tell(RunEvent::Started { suite: &self.suite.sources.hash(), seed: self.seed, at: &at });
         let mut kept = Kept::new(output, self.only_rules);
         let mut target = None;
@@ -116,12 +115,12 @@ impl Prepared<'_> {
                 kept.target(&self, &info);
                 target = Some(info);
                 let unfit = self.unfit(session);
-                self.trials(unfit, session, cancel, &mut kept).await;
+                self.trials(unfit, session, interrupt, &mut kept).await;
             }
             match self.apis(session) {
                 Ok(apis) => {
                     let planned = plan(&self.suite, scenarios, variant, &session.target.info, &apis, self.args.repeat);
-                    self.trials(planned, session, cancel, &mut kept).await;
+                    self.trials(planned, session, interrupt, &mut kept).await;
                     last = (session.target.info.clone(), apis);
                 }
                 Err(message) => {
@@ -130,9 +129,9 @@ impl Prepared<'_> {
                     self.left(variant, scenarios, &last, &reason, &mut kept);
                 }
             }
-            started.stop().await;
+            interrupt.unless_now(started.stop()).await;
         }
-        sink.shutdown().await;
+        interrupt.unless_now(sink.shutdown()).await;
         self.orphans(broken.is_none() && !cancel.is_cancelled());
         kept.rules(&self, |record| self.tell(RunEvent::Trial(record)));
         self.finish(target, kept, broken, begun, cancel.is_cancelled())
@@ -199,16 +198,21 @@ impl Prepared<'_> {
         planned
     }
 
-    async fn trials(&self, planned: Vec<Planned>, session: &Arc<Session>, cancel: &CancellationToken, kept: &mut Kept) {
+    async fn trials(&self, planned: Vec<Planned>, session: &Arc<Session>, interrupt: &Interrupt, kept: &mut Kept) {
         if planned.is_empty() {
             return;
         }
         let mut progress = Progress::new(planned.len(), self.terminal);
-        crate::suite::run(planned, session, &self.settings, cancel, |event| match event {
+        let cancels = (&interrupt.stop, &interrupt.now);
+        crate::suite::run(planned, session, &self.settings, cancels, |event| match event {
             Event::Ended(record) => {
                 progress.ended(record);
                 if !self.only_rules {
                     self.tell(RunEvent::Trial(record));
+                }
+                // Whoever reads the events as they happen has seen enough.
+                if terminal::reader_is_gone() {
+                    interrupt.stop.cancel();
                 }
             }
             Event::Record(record) => kept.trial(*record, &session.target.info),
@@ -262,7 +266,7 @@ impl Prepared<'_> {
             threepid: env!("CARGO_PKG_VERSION").to_owned(),
             suite: self.suite.sources.hash(),
             seed: self.seed,
-            started: humantime::format_rfc3339_millis(begun.0).to_string(),
+            started: super::clock::stamp(begun.0),
             duration_ms: begun.1.elapsed().as_secs_f64() * 1000.0,
             interrupted,
             error: broken.clone(),
@@ -280,6 +284,10 @@ impl Prepared<'_> {
         }
         for fault in if tested || broken.is_some() { self.surroundings(&report) } else { Vec::new() } {
             terminal::error(&fault.to_string());
+            exit = Exit::Failure;
+        }
+        if let Some(fault) = self.settings.snapshots.as_ref().and_then(|snapshots| snapshots.fault()) {
+            terminal::error(&format!("{fault} (--snapshots)"));
             exit = Exit::Failure;
         }
         // An older record that stayed there would be taken for this run's.

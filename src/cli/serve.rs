@@ -2,7 +2,8 @@
 
 use super::args::ServeArgs;
 use super::exit::Exit;
-use super::{interrupt, terminal};
+use super::interrupt::Interrupt;
+use super::terminal;
 use crate::suite::start_embedded;
 use threepid_engine::scenario::nearest;
 use threepid_reference::{Defect, Shape};
@@ -28,7 +29,7 @@ pub(super) async fn serve(args: ServeArgs) -> Exit {
             return Exit::Usage;
         }
     };
-    let interrupted = interrupt::token();
+    let Interrupt { stop: interrupted, .. } = Interrupt::listen();
     let started =
         start_embedded(&args.variant, Some(args.listen), args.smtp, args.public_url, defects, shapes, None).await;
     let running = match started {

@@ -7,12 +7,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::args::SinkArgs;
 use super::exit::Exit;
-use super::{interrupt, terminal};
+use super::interrupt::Interrupt;
+use super::terminal;
 use threepid_views::report::{visible, visible_lines};
 use threepid_wire::mail::{self, Extension, Limits, Sink, SinkOptions};
 
 pub(super) async fn sink(args: SinkArgs) -> Exit {
-    let interrupted = interrupt::token();
+    let Interrupt { stop: interrupted, .. } = Interrupt::listen();
     let sink = match open(args.smtp_listen, !args.no_starttls).await {
         Ok(sink) => sink,
         Err(message) => {
@@ -50,7 +51,8 @@ pub(super) async fn print_until(sink: &Sink, raw: bool, interrupted: &Cancellati
         };
         match received {
             Ok(received) if raw => {
-                terminal::out(&format!("{}\n", visible_lines(&String::from_utf8_lossy(&received.raw))));
+                let text = format!("{}\n", visible_lines(&String::from_utf8_lossy(&received.raw)));
+                terminal::out_until(text, interrupted.cancelled()).await;
             }
             Ok(received) => {
                 let mail = mail::read_mail(&received, &[], mail::TEXT_LIMIT);
@@ -60,7 +62,7 @@ pub(super) async fn print_until(sink: &Sink, raw: bool, interrupted: &Cancellati
                 for link in &mail.links {
                     text.push_str(&format!("link     {}\n", visible(&link.url)));
                 }
-                terminal::out(&text);
+                terminal::out_until(text, interrupted.cancelled()).await;
             }
             // More came than could be printed in time: go on with what there is.
             Err(RecvError::Lagged(missed)) => terminal::err(&format!("{missed} mails came too fast to be printed\n")),

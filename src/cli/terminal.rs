@@ -5,6 +5,7 @@
 //! reason are told at the end.
 
 use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::args::Colour;
@@ -30,6 +31,10 @@ const FEWEST: usize = 20;
 
 /// The first fault of standard output.
 static UNWRITTEN: Mutex<Option<io::Error>> = Mutex::new(None);
+/// Whether its reader has closed it.
+static READER_IS_GONE: AtomicBool = AtomicBool::new(false);
+/// Whether something is still being written to it that nobody reads.
+static ABANDONED: AtomicBool = AtomicBool::new(false);
 
 impl Terminal {
     /// Looks at the streams and the environment.
@@ -66,6 +71,9 @@ pub(super) fn out(text: &str) {
 
 /// Writes what is still held back, and gives the first fault of all that was to be written.
 pub(super) fn unwritten() -> Option<io::Error> {
+    if ABANDONED.load(Ordering::Relaxed) {
+        return None;
+    }
     keep(std::io::stdout().lock().flush());
     UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
@@ -73,10 +81,27 @@ pub(super) fn unwritten() -> Option<io::Error> {
 fn keep(result: io::Result<()>) {
     match result {
         // A reader that has seen enough (`| head`) is no failure.
-        Err(fault) if fault.kind() != ErrorKind::BrokenPipe => {
+        Err(fault) if fault.kind() == ErrorKind::BrokenPipe => READER_IS_GONE.store(true, Ordering::Relaxed),
+        Err(fault) => {
             UNWRITTEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(fault);
         }
-        _ => {}
+        Ok(()) => {}
+    }
+}
+
+/// Whether nobody reads standard output any more.
+pub(super) fn reader_is_gone() -> bool {
+    READER_IS_GONE.load(Ordering::Relaxed)
+}
+
+/// Writes a result that nobody may read: given up when `over` ends, and with it standard output.
+pub(super) async fn out_until(text: String, over: impl Future<Output = ()>) {
+    let written = tokio::task::spawn_blocking(move || out(&text));
+    tokio::select! {
+        biased;
+        _ = written => {}
+        // What waits for its reader holds the stream; waiting for it at the end would be for ever.
+        () = over => ABANDONED.store(true, Ordering::Relaxed),
     }
 }
 

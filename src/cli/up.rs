@@ -3,9 +3,10 @@
 use super::args::UpArgs;
 use super::exit::Exit;
 use super::identity::IdentityFixture;
+use super::interrupt::Interrupt;
+use super::start;
 use super::start_options::{show, start_options};
 use super::terminal::{self, Terminal};
-use super::{interrupt, start};
 use crate::suite::start_embedded;
 use crate::target::{Kind, Managed, Profile};
 use threepid_wire::mail::Sink;
@@ -25,7 +26,8 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
             return Exit::Usage;
         }
     };
-    let interrupted = interrupt::token();
+    let interrupt = Interrupt::listen();
+    let interrupted = &interrupt.stop;
     let sink = match super::sink::open(args.smtp_listen, false).await {
         Ok(sink) => sink,
         Err(message) => {
@@ -64,12 +66,15 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
         }
     }
     terminal::err("its mail is printed here; Ctrl-C ends it\n");
-    super::sink::print_until(&sink, false, &interrupted).await;
-    server.stop().await;
-    if let Some(identity) = identity {
-        identity.close().await;
-    }
-    sink.shutdown().await;
+    super::sink::print_until(&sink, false, interrupted).await;
+    let stopped = async {
+        server.stop().await;
+        if let Some(identity) = identity {
+            identity.close().await;
+        }
+        sink.shutdown().await;
+    };
+    interrupt.unless_now(stopped).await;
     if terminal.progress {
         terminal::err("stopped\n");
     }

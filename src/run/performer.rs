@@ -18,12 +18,13 @@ use super::mailboxes::Mailboxes;
 use super::orders::Orders;
 use super::rate_limit::Patience;
 use super::repetitions::{Repetitions, conditions_met};
-use super::secrets::{self, Secret};
+use super::secrets;
 use super::{Context, identity, rate_limit, request};
 use threepid_engine::matching::{self, Unbound, Values};
 use threepid_engine::plan::Trial;
 use threepid_engine::scenario::{Action, Click, Proceed, Request, Step, Text, ValueType};
 use threepid_record::model::{Account, Entry, Event, Exchange, FailureKind, Stop, StopReason, Transcript, VisitEnd};
+use threepid_record::redact::collect::Secret;
 use threepid_wire::http::Client;
 
 /// How long cleaning up may take.

@@ -1,6 +1,6 @@
 //! The known deviations of a profile, as the judge applies them.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::target::Profile;
 use threepid_engine::judge::{Deviation, Deviations, Unmatched};
@@ -37,7 +37,13 @@ pub fn known_deviations(profile: &Profile, suite: Option<&Suite>) -> Result<Devi
     Ok(deviations)
 }
 
+/// The end of the year 9999, in seconds since 1970: no later time can be written.
+const LAST_SECONDS: u64 = 253_402_300_799;
+
 /// The date in UTC, `2026-11-23`.
 fn today() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string().chars().take(10).collect()
+    // A clock that is wrong by centuries must not end a run.
+    let last = Duration::from_secs(LAST_SECONDS);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().min(last);
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + since).to_string().chars().take(10).collect()
 }

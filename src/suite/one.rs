@@ -9,7 +9,6 @@ use crate::run;
 use threepid_engine::judge::{self, Verdict};
 use threepid_engine::plan::{Planned, Trial};
 use threepid_record::model::{Account, Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
-use threepid_record::redact::Redactor;
 
 /// Why a trial ends whose accounts were still being made.
 const INTERRUPTED: &str = "the run was interrupted; it was at the step `account`";
@@ -62,9 +61,10 @@ pub async fn run(planned: &Planned, session: &Session, settings: &Settings, canc
     }
     let mut record = record(trial, verdict, performed.transcript, begun.elapsed().as_secs_f64() * 1000.0);
     settings.deviations.apply(&mut record);
-    let mut redactor = Redactor::new();
+    let mut redactor = session.others.redactor();
     for secret in &performed.secrets {
-        redactor.add(&secret.kind, &secret.value);
+        redactor.learn(secret);
+        session.others.remember(secret);
     }
     redactor.record(&mut record);
     record

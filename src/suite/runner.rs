@@ -24,12 +24,13 @@ pub enum Event<'a> {
 
 /// Runs the trials. Each record is given to `on_event` twice: as soon as its trial ends, and in the order of the plan.
 ///
-/// When `cancel` is cancelled, trials that run stop where they are, and the others are recorded as not run.
+/// When `cancel` is cancelled, trials that run stop where they are, and the others are recorded as not run. When `give_up`
+/// is, nothing is waited for any more: the records of the trials that have ended are given, and no others.
 pub async fn run(
     planned: Vec<Planned>,
     session: &Arc<Session>,
     settings: &Arc<Settings>,
-    cancel: &CancellationToken,
+    (cancel, give_up): (&CancellationToken, &CancellationToken),
     mut on_event: impl FnMut(Event<'_>),
 ) {
     let places = Arc::new(Semaphore::new(settings.jobs.max(1)));
@@ -54,7 +55,12 @@ pub async fn run(
     let mut waiting: BTreeMap<usize, TrialRecord> = BTreeMap::new();
     let mut next = 0;
     while next < total {
-        let Some((index, record)) = ended.recv().await else { break };
+        let received = tokio::select! {
+            biased;
+            received = ended.recv() => received,
+            () = give_up.cancelled() => None,
+        };
+        let Some((index, record)) = received else { break };
         on_event(Event::Ended(&record));
         waiting.insert(index, record);
         while let Some(record) = waiting.remove(&next) {
@@ -62,6 +68,8 @@ pub async fn run(
             next += 1;
         }
     }
+    // Only if nothing is waited for: those that wait for one before them.
+    waiting.into_values().for_each(|record| on_event(Event::Record(Box::new(record))));
 }
 
 #[derive(Clone)]

@@ -12,6 +12,8 @@ use crate::run::{Context, Limits, MAIL_DOMAIN};
 use crate::target::{AccountOptions, ProbeMail, ProbeMailbox, ProbeOptions, Target, probe};
 use threepid_engine::plan::Api;
 use threepid_record::model::{Arrival, Mail};
+use threepid_record::redact::Others;
+use threepid_record::redact::collect::Collector;
 use threepid_wire::http::{Client, HttpOptions, Origins, Shared};
 use threepid_wire::mail::{Mailbox, Sink, TEXT_LIMIT, read_mail};
 
@@ -23,6 +25,8 @@ pub struct Session {
     pub context: Context,
     /// The variant's name.
     pub variant: String,
+    /// What is secret in the whole run.
+    pub others: Arc<Others>,
 }
 
 /// What a session is opened with.
@@ -53,6 +57,8 @@ pub struct SessionOptions {
     pub identity: Option<Arc<IdentityServer>>,
     /// Certificate authorities to trust besides the system's.
     pub authorities: Option<Authorities>,
+    /// What is secret in the whole run, of which this may be one variant.
+    pub others: Arc<Others>,
 }
 
 /// A file with certificate authorities.
@@ -81,6 +87,7 @@ impl SessionOptions {
             seed: rand::random(),
             identity: None,
             authorities: None,
+            others: Arc::default(),
         }
     }
 }
@@ -92,6 +99,17 @@ impl Session {
     ///
     /// A message that says what was tried, what was seen, and what to set.
     pub async fn open(options: SessionOptions) -> Result<Session, String> {
+        let others = Arc::clone(&options.others);
+        let given = options.accounts.secrets();
+        let mut address = Collector::default();
+        [Some(&options.url), options.public_url.as_ref()].into_iter().flatten().for_each(|url| address.query(url));
+        others.add(|run| given.iter().chain(&address.into_secrets()).for_each(|secret| run.learn(secret)));
+        // What the target answered may have any of them in it.
+        Session::probed(options).await.map_err(|message| others.redactor().text(&message).into_owned())
+    }
+
+    async fn probed(options: SessionOptions) -> Result<Session, String> {
+        let others = options.others;
         let own = options.identity.as_ref().map(|server| server.authority().ca_pem().as_bytes());
         let given = options.authorities.as_ref().map(|given| (&given.pem[..], &*given.file));
         let all = own.map(|pem| (pem, "the identity server's authority")).into_iter().chain(given);
@@ -105,7 +123,12 @@ impl Session {
         probing.mail_hint = options.mail_hint;
         probing.offers = options.offers;
         let mailroom = Mailroom { sink: options.sink.clone(), origins: origins.known() };
-        let target = probe(&probing, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
+        let mut target = probe(&probing, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
+        let mut found = Collector::default();
+        target.exchanges.iter().for_each(|exchange| found.exchange(exchange));
+        let found = found.into_secrets();
+        others.add(|run| found.iter().for_each(|secret| run.learn(secret)));
+        others.redactor().target(&mut target.info);
         let mut limits = options.limits;
         // A window that is over before mail can come would prove nothing.
         limits.quiet = limits.quiet.max(target.mail_delay * QUIET_PER_DELAY);
@@ -118,7 +141,7 @@ impl Session {
             seed: options.seed,
             identity: options.identity,
         };
-        Ok(Session { target, context, variant: options.variant })
+        Ok(Session { target, context, variant: options.variant, others })
     }
 
     /// The API versions that the target serves, newest first.

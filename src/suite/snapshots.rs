@@ -15,6 +15,7 @@ use threepid_engine::judge::{self, StepAnswer, Verdict};
 use threepid_engine::plan::Trial;
 use threepid_engine::scenario::Suite;
 use threepid_record::model::{Basis, Event, Finding, FindingKind, Level, Outcome, TrialRecord};
+use threepid_record::redact::collect::Reach;
 
 /// The snapshots of one target.
 #[derive(Debug)]
@@ -23,12 +24,19 @@ pub struct Snapshots {
     target: String,
     /// Scenarios with their cases that ran to their end.
     ended: Mutex<BTreeSet<(String, Option<String>)>>,
+    /// The first snapshot that could not be read or written.
+    fault: Mutex<Option<String>>,
 }
 
 impl Snapshots {
     /// The snapshots of `target` below `folder`.
     pub fn new(folder: PathBuf, mode: Mode, target: &str) -> Snapshots {
-        Snapshots { store: Store::new(folder, mode), target: target.to_owned(), ended: Mutex::default() }
+        Snapshots {
+            store: Store::new(folder, mode),
+            target: target.to_owned(),
+            ended: Mutex::default(),
+            fault: Mutex::default(),
+        }
     }
 
     /// The folder of this target's snapshots.
@@ -65,6 +73,11 @@ impl Snapshots {
         Ok(orphans)
     }
 
+    /// Why snapshots could not be read or written, if that is so: then the answers were not compared.
+    pub fn fault(&self) -> Option<String> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Compares all answers of a trial on the server at `target`.
     pub(super) fn compare(&self, trial: &Trial, performed: &Performed, target: &[Url], verdict: &mut Verdict) {
         let transcript = &performed.transcript;
@@ -74,13 +87,20 @@ impl Snapshots {
         }
         let row = (trial.scenario().id.clone(), trial.case().name.clone());
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(row);
-        let secrets = performed.secrets.iter().map(|secret| (secret.kind.as_str(), secret.value.as_str()));
+        // One that is replaced in few places only may be a common word.
+        let secrets = performed.secrets.iter().filter(|secret| secret.reach == Reach::Everywhere);
+        let secrets = secrets.map(|secret| (secret.kind.as_str(), secret.value.as_str()));
         let values = judge::placeholders(&verdict.values, target, secrets);
         for answer in judge::answers(trial, transcript, target) {
             let finding = match self.one(trial, &answer, &values) {
                 Ok(None) => continue,
                 Ok(Some((expected, actual))) => finding(trial, &answer, expected, actual),
-                Err(fault) => finding(trial, &answer, "a snapshot that can be read".to_owned(), fault.to_string()),
+                // A folder that cannot be read or written says nothing about the server.
+                Err(fault) => {
+                    let mut first = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+                    first.get_or_insert_with(|| fault.to_string());
+                    continue;
+                }
             };
             if verdict.outcome == Outcome::Pass {
                 verdict.outcome = Outcome::Fail;

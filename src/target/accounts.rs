@@ -21,6 +21,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use threepid_record::model::{Account, Exchange};
+use threepid_record::redact::Redactor;
+use threepid_record::redact::collect::Secret;
 use threepid_wire::http::{Client, Origins, Outgoing};
 
 use super::error::{Attempt, TargetError};
@@ -39,9 +41,6 @@ pub enum Method {
     /// The admin's shared secret.
     SharedSecret,
 }
-
-/// The shortest secret that is looked for in what a server says.
-const SHORTEST_SECRET: usize = 6;
 
 impl Method {
     const ALL: [Method; 3] = [Method::Given, Method::Registration, Method::SharedSecret];
@@ -79,6 +78,21 @@ impl Default for AccountOptions {
             registration_shared_secret: None,
             patience: Duration::from_secs(60),
         }
+    }
+}
+
+impl AccountOptions {
+    /// What of it must never be shown. A password that is too short to be looked for everywhere is replaced where it
+    /// stands alone.
+    pub fn secrets(&self) -> Vec<Secret> {
+        let own = [
+            ("registration_token", &self.registration_token),
+            ("registration_shared_secret", &self.registration_shared_secret),
+        ];
+        let given = self.given.iter();
+        let given = given.flat_map(|given| [("password", &given.password), ("access_token", &given.access_token)]);
+        let all = own.into_iter().chain(given).filter_map(|(kind, value)| Some((kind, value.as_deref()?)));
+        all.map(|(kind, value)| Secret::known(kind, value)).collect()
     }
 }
 
@@ -175,12 +189,12 @@ impl Accounts {
 
     /// A text without the secrets that were given or seen so far.
     pub(super) fn hide(&self, text: &str) -> String {
-        let mut hidden = text.to_owned();
-        // A shorter one stands in too many innocent words.
-        for secret in self.secrets().into_iter().filter(|secret| secret.len() >= SHORTEST_SECRET) {
-            hidden = hidden.replace(&secret, "(a secret)");
+        let mut redactor = Redactor::new();
+        self.options.secrets().iter().for_each(|secret| redactor.learn(secret));
+        for secret in self.secrets() {
+            redactor.add("secret", &secret);
         }
-        hidden
+        redactor.excerpt(text).into_owned()
     }
 
     /// The token for `m.login.registration_token`, if one is known.

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 
 use super::error::{ProfileError, StartError};
 use super::install::{InstallOptions, install};
+use super::leftover::{self, Held};
 use super::process::{Process, Spawn, in_words};
 use super::profile::{Profile, Resolved, Server};
 use super::template::{Values, render_text};
@@ -159,6 +160,7 @@ pub struct Managed {
     pub values: Values,
     process: Process,
     temporary: Option<TempDir>,
+    _held: Option<Held>,
     stop_timeout: Duration,
 }
 
@@ -206,6 +208,7 @@ impl Managed {
                 other => {
                     // The log is what the person needs next; a start that is tried again needs none.
                     if let Some(temporary) = kept {
+                        leftover::keep(temporary.path());
                         let _ = temporary.keep();
                     }
                     return other;
@@ -227,6 +230,7 @@ impl Managed {
     /// Keeps the scratch folder when the server stops; gives its path.
     pub fn keep_scratch(&mut self) -> &Path {
         if let Some(temporary) = self.temporary.take() {
+            leftover::keep(temporary.path());
             let _ = temporary.keep();
         }
         &self.scratch
@@ -263,7 +267,11 @@ async fn attempt(
 ) -> Result<Managed, StartError> {
     let started = Instant::now();
     let name = format!("{} ({})", profile.name, resolved.variant);
+    leftover::sweep();
     let (scratch, temporary) = scratch_folder(options, &profile.label(), &resolved.variant)?;
+    let unusable = |source| StartError::Scratch { path: scratch.clone(), source };
+    // One that the user named stays.
+    let held = temporary.as_ref().map(|folder| leftover::hold(folder.path())).transpose().map_err(unusable)?;
     let ports = free_ports(&server.ports)?;
     let (mut values, url) = values_for(profile, server, options, &scratch, tools, &ports);
     let place = |key: &str| format!("{}, {key}", profile.file);
@@ -295,6 +303,9 @@ async fn attempt(
     }
     let mut process = Process::start(&spawn, &log_path)
         .map_err(|source| StartError::Spawn { program: spawn.program.display().to_string(), source })?;
+    if let Some(id) = process.id().filter(|_| held.is_some()) {
+        leftover::runs_in(&scratch, id).map_err(unusable)?;
+    }
     on_event(StartEvent::Starting { variant: resolved.variant.clone(), url: url.clone(), log: log_path.clone() });
 
     let ready_url = format!("{url}{}", server.ready);
@@ -320,6 +331,7 @@ async fn attempt(
         values,
         process,
         temporary,
+        _held: held,
         stop_timeout: options.stop_timeout,
     })
 }

@@ -7,6 +7,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use threepid_record::model::{Exchange, Response};
+use threepid_record::redact::Redactor;
+use threepid_record::redact::collect::Collector;
 use threepid_wire::http::{Client, Outgoing, asked_to_wait};
 
 /// How many characters of a name that a server chose are shown: an error code, a stage, a key.
@@ -55,6 +57,7 @@ pub(super) fn errcode(response: &Response) -> Option<String> {
 /// An exchange's answer in a few words: `403 M_FORBIDDEN (Registration is disabled)`, or why there is none. What stands
 /// in a JSON body under other names is not shown: tokens and sessions do.
 pub(super) fn in_short(exchange: &Exchange) -> String {
+    let exchange = &without_secrets(exchange);
     let Some(response) = &exchange.response else {
         let cause = exchange.failure.as_ref().map(|failure| format!(" ({})", failure.message));
         return format!("nothing{}", cause.unwrap_or_default());
@@ -81,6 +84,17 @@ pub(super) fn in_short(exchange: &Exchange) -> String {
         429 => format!("{answer}; lift its limits for this run, or set `--account-timeout`"),
         _ => answer,
     }
+}
+
+/// An exchange without what is secret in it, to be quoted: what is shortened first may have half a secret in it.
+pub(super) fn without_secrets(exchange: &Exchange) -> Exchange {
+    let mut found = Collector::default();
+    found.exchange(exchange);
+    let mut redactor = Redactor::new();
+    found.into_secrets().iter().for_each(|secret| redactor.learn(secret));
+    let mut exchange = exchange.clone();
+    redactor.exchange(&mut exchange);
+    exchange
 }
 
 /// Names that a server chose, the first few of them.

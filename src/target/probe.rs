@@ -174,6 +174,7 @@ async fn versions(
     let url = options.origins.request_url(VERSIONS);
     let deadline = Instant::now() + options.accounts.patience;
     let exchange = patience::send(client, Outgoing::new("GET", url.clone()), deadline, exchanges).await;
+    let exchange = patience::without_secrets(&exchange);
     let Some(response) = &exchange.response else {
         let cause = exchange.failure.map(|failure| failure.message).unwrap_or_default();
         return Err(TargetError::Unreachable { url, cause });

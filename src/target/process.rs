@@ -62,7 +62,9 @@ struct Kept {
 impl Process {
     /// Starts a process; its standard output and error go to `log`, which is emptied first.
     pub(super) fn start(spawn: &Spawn, log: &Path) -> io::Result<Process> {
-        let file = std::fs::File::create(log)?;
+        // It may have passwords in it.
+        super::leftover::write_private(log, b"")?;
+        let file = std::fs::OpenOptions::new().append(true).open(log)?;
         let log = Arc::new(Log {
             path: log.to_owned(),
             kept: Mutex::new(Kept { file, written: 0, tail: VecDeque::new() }),
@@ -93,6 +95,11 @@ impl Process {
             pumps.push(tokio::spawn(pump(output, Arc::clone(&log))));
         }
         Ok(Process { child, log, pumps })
+    }
+
+    /// Its number, until its end was noticed.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// A receiver that changes with each new output.

@@ -59,7 +59,8 @@ async fn rules(variant: &str, scenarios: &[&str], alter: fn(&mut Answer)) -> Vec
         snapshots: None,
     });
     let mut contract = ContractJudge::new(&suite, &session.target.info, Level::Convention);
-    run(planned, &session, &settings, &CancellationToken::new(), |event| {
+    let never = CancellationToken::new();
+    run(planned, &session, &settings, (&never, &never), |event| {
         if let Event::Record(record) = event {
             contract.trial(&record, &session.target.info);
         }

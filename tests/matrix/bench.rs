@@ -170,7 +170,8 @@ impl Bench {
             snapshots: None,
         });
         let mut records = Vec::new();
-        suite::run(planned, &session, &settings, &CancellationToken::new(), |event| {
+        let never = CancellationToken::new();
+        suite::run(planned, &session, &settings, (&never, &never), |event| {
             if let Event::Record(record) = event {
                 records.push(*record);
             }
@@ -197,7 +198,7 @@ impl Bench {
         // All servers send to one sink: with the same seed they would send to the same addresses.
         let context =
             Context { origins, shared, identity: Some(identity), seed: rand::random(), ..clean.context.clone() };
-        Session { target, context, variant: clean.variant.clone() }
+        Session { target, context, variant: clean.variant.clone(), others: Arc::default() }
     }
 }
 

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
+/// The longest time that can be given: a clock can hold no time that is much later.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A time such as `5s` or `1m 30s`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|fault| {
+    let time = humantime::parse_duration(text).map_err(|fault| {
         let text = text.trim();
         match text.parse::<f64>().is_ok_and(f64::is_finite) {
             true => format!("give a unit: {text}s"),
             false => fault.to_string(),
         }
-    })
+    })?;
+    if time > LONGEST { Err("give at most 365days".to_owned()) } else { Ok(time) }
 }
 
 /// A time in which something can happen.
@@ -34,6 +38,10 @@ mod tests {
         assert!(some_time("0ms").unwrap_err().contains("more than zero"));
         assert_eq!(some_time("5").unwrap_err(), "give a unit: 5s");
         assert_eq!(duration("2.5").unwrap_err(), "give a unit: 2.5s");
+        assert_eq!(duration("365days"), Ok(LONGEST));
+        for long in ["366days", "18446744073709551615s", "500000000000years"] {
+            assert!(duration(long).is_err(), "{long}");
+        }
         assert!(!duration("five").unwrap_err().contains("unit: five"));
     }
 }

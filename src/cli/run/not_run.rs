@@ -50,7 +50,7 @@ impl Prepared<'_> {
 
     /// A target of which nothing was seen.
     pub(super) fn unknown_target(&self) -> TargetInfo {
-        let url = self.args.homeserver.clone().unwrap_or_default();
+        let url = self.args.homeserver.as_deref().map(without_user).unwrap_or_default();
         self.told(TargetInfo {
             name: self.profile.label(),
             public_url: url.clone(),
@@ -67,4 +67,16 @@ impl Prepared<'_> {
     pub(super) fn told(&self, info: TargetInfo) -> TargetInfo {
         TargetInfo { defects: self.args.defect.clone(), shapes: self.args.shape.clone(), ..info }
     }
+}
+
+/// An address without a user and a password in it.
+fn without_user(address: &str) -> String {
+    let Ok(mut url) = url::Url::parse(address) else { return String::new() };
+    if url.username().is_empty() && url.password().is_none() {
+        return address.to_owned();
+    }
+    // Both fail only for an address without a host, which has no user either.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.to_string()
 }

@@ -5,10 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-use tokio_util::sync::CancellationToken;
-
 use super::super::args::RunArgs;
 use super::super::exit::Exit;
+use super::super::interrupt::Interrupt;
 use super::super::terminal::{self, Terminal};
 use super::prepare::{One, prepare, said};
 use threepid_views::report;
@@ -22,7 +21,7 @@ pub(in crate::cli) async fn several(
     targets: &[String],
     seed: u64,
     terminal: Terminal,
-    cancel: &CancellationToken,
+    interrupt: &Interrupt,
 ) -> Exit {
     for (set, option) in
         [(args.homeserver.is_some(), "--homeserver"), (args.write_deviations.is_some(), "--write-deviations")]
@@ -49,15 +48,15 @@ pub(in crate::cli) async fn several(
         }
     }
     for run in prepared {
-        if cancel.is_cancelled() {
+        if interrupt.stop.is_cancelled() {
             break;
         }
-        exits.push(Box::pin(run.run(cancel)).await);
+        exits.push(Box::pin(run.run(interrupt)).await);
     }
     if let Some(folder) = &args.output {
         exits.extend(page(folder, targets));
     }
-    if cancel.is_cancelled() { Exit::Interrupted } else { gravest(exits) }
+    if interrupt.stop.is_cancelled() { Exit::Interrupted } else { gravest(exits) }
 }
 
 /// Where the record of a target goes.

@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::{StartOptions, Tools};
 use crate::target::error::{ProfileError, StartError};
+use crate::target::leftover;
 use crate::target::profile::{Profile, Resolved, Server};
 use crate::target::template::{Values, render_value};
 
@@ -29,13 +30,13 @@ pub(super) fn scratch_folder(
                 }
                 _ => {}
             }
-            std::fs::create_dir_all(&folder).map_err(|source| unusable(&folder, source))?;
+            leftover::create_private(&folder).map_err(|source| unusable(&folder, source))?;
             let folder = folder.canonicalize().map_err(|source| unusable(&folder, source))?;
             Ok((folder, None))
         }
         None => {
             let temporary = tempfile::Builder::new()
-                .prefix(&format!("threepid-{profile}-{variant}-"))
+                .prefix(&format!("{}{profile}-{variant}-", leftover::PREFIX))
                 .tempdir()
                 .map_err(|source| unusable(&std::env::temp_dir(), source))?;
             Ok((temporary.path().to_owned(), Some(temporary)))
@@ -121,7 +122,7 @@ pub(in crate::target) fn write_files(
             table => format!("{table:#}\n"),
         };
         let path = scratch.join(name);
-        std::fs::write(&path, text).map_err(|source| StartError::Scratch { path, source })?;
+        leftover::write_private(&path, text.as_bytes()).map_err(|source| StartError::Scratch { path, source })?;
     }
     Ok(())
 }

@@ -11,6 +11,9 @@ use super::node::{Key, Node, Span, Value};
 use super::text::{self, Segment};
 use threepid_record::model::SpecRef;
 
+/// The longest time that a scenario can name.
+const LONGEST_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Collects faults while a file is read.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
@@ -228,6 +231,14 @@ impl<'a> Reader<'a> {
             return None;
         };
         match humantime::parse_duration(text) {
+            Ok(duration) if duration > LONGEST_TIME => {
+                self.fault(
+                    Diagnostic::new(node.span, "duration", format!("{what} is longer than a clock can hold"))
+                        .label("more than a year")
+                        .help("write at most `365days`"),
+                );
+                None
+            }
             Ok(duration) => Some(duration),
             Err(_) => {
                 self.fault(

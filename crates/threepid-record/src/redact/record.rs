@@ -5,10 +5,12 @@
 //! trials apart (ids, names of cases, titles, places, references) stays: a password of `password` must not rename
 //! `add-email/wrong-password`.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Redactor;
+use super::{Kind, MOST_BASE64, Redactor, is_secret_name};
 use crate::model::{
     Ability, Arrival, Asked, Body, Choice, Code, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers,
     Instruction, Link, Mail, NoMailWindow, Part, RepeatResult, Request, RequestLogQuery, Response, SessionFacts, Stop,
@@ -40,14 +42,14 @@ impl Redactor {
             rule: _,
             transcript: Transcript { started_ms: _, origins, values, entries },
         } = record;
-        self.string(reason);
+        self.excerpt_in(reason);
         findings.iter_mut().for_each(|f| self.finding(f));
         for Choice { step, chosen } in choices {
             self.string(step);
-            self.string(chosen);
+            self.excerpt_in(chosen);
         }
         origins.iter_mut().for_each(|origin| self.string(origin));
-        values.iter_mut().for_each(|(_, value)| self.json(value));
+        values.iter_mut().for_each(|(name, value)| self.member(name, value));
         entries.iter_mut().for_each(|e| self.entry(e));
     }
 
@@ -55,8 +57,31 @@ impl Redactor {
         match value {
             serde_json::Value::String(text) => self.string(text),
             serde_json::Value::Array(items) => items.iter_mut().for_each(|item| self.json(item)),
-            serde_json::Value::Object(entries) => entries.values_mut().for_each(|value| self.json(value)),
+            serde_json::Value::Object(entries) => {
+                entries.iter_mut().for_each(|(name, value)| self.member(name, value));
+            }
             _ => {}
+        }
+    }
+
+    fn member(&self, name: &str, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => self.field(name, text),
+            other => self.json(other),
+        }
+    }
+
+    /// What stands under a name: all of it may be a secret that is too short to be looked for elsewhere.
+    fn field(&self, name: &str, text: &mut String) {
+        match self.marker(text).filter(|_| is_secret_name(name)) {
+            Some(marker) => *text = marker,
+            None => self.string(text),
+        }
+    }
+
+    fn body_string(&self, string: &mut String, cut: bool) {
+        if let Cow::Owned(clean) = self.body(string, cut) {
+            *string = clean;
         }
     }
 
@@ -68,15 +93,18 @@ impl Redactor {
         versions.iter_mut().for_each(|v| self.string(v));
         server.iter_mut().for_each(|s| self.string(s));
         for Ability { name: _, offered: _, reason } in abilities {
-            self.string(reason);
+            self.excerpt_in(reason);
+        }
+    }
+
+    fn excerpt_in(&self, string: &mut String) {
+        if let Cow::Owned(clean) = self.excerpt(string) {
+            *string = clean;
         }
     }
 
     fn string(&self, string: &mut String) {
-        if let Some(clean) = match self.text(string) {
-            std::borrow::Cow::Borrowed(_) => None,
-            std::borrow::Cow::Owned(clean) => Some(clean),
-        } {
+        if let Cow::Owned(clean) = self.text(string) {
             *string = clean;
         }
     }
@@ -98,7 +126,7 @@ impl Redactor {
             alternatives: _,
         } = finding;
         for string in [requirement, step, subject, expected, actual] {
-            self.string(string);
+            self.excerpt_in(string);
         }
     }
 
@@ -123,7 +151,7 @@ impl Redactor {
                     VisitEnd::NotFollowed(why) | VisitEnd::Undecided(why) => self.string(why),
                     VisitEnd::Page | VisitEnd::Failed => {}
                 }
-                self.string(text);
+                self.body_string(text, false);
             }
             Event::NoMailWindow(NoMailWindow { mailbox, window_ms: _, mails }) => {
                 self.string(mailbox);
@@ -145,20 +173,21 @@ impl Redactor {
             Event::Instruction(Instruction { path, about, does }) => {
                 [path, about, does].into_iter().for_each(|s| self.string(s));
             }
-            Event::Stop(Stop { reason: _, message }) => self.string(message),
+            Event::Stop(Stop { reason: _, message }) => self.excerpt_in(message),
         }
     }
 
-    fn exchange(&self, exchange: &mut Exchange) {
+    /// Replaces the secrets in a request and its answer.
+    pub fn exchange(&self, exchange: &mut Exchange) {
         let Exchange { actor: _, request, response, failure, headers_ms: _, total_ms: _ } = exchange;
         let Request { method, url, headers, body } = request;
         self.string(method);
         self.string(url);
         self.headers(headers);
-        self.body(body);
+        self.whole_body(body);
         if let Some(Response { status: _, headers, body }) = response {
             self.headers(headers);
-            self.body(body);
+            self.whole_body(body);
         }
         if let Some(Failure { kind: _, message }) = failure {
             self.string(message);
@@ -167,18 +196,19 @@ impl Redactor {
 
     fn headers(&self, headers: &mut Headers) {
         for (name, value) in headers {
+            self.field(name, value);
             self.string(name);
-            self.string(value);
         }
     }
 
-    fn body(&self, body: &mut Body) {
-        let Body { text, base64, size_bytes: _, truncated: _ } = body;
-        text.iter_mut().for_each(|t| self.string(t));
+    fn whole_body(&self, body: &mut Body) {
+        let Body { text, base64, size_bytes: _, truncated } = body;
+        text.iter_mut().for_each(|t| self.body_string(t, *truncated));
         if let Some(encoded) = base64 {
             match STANDARD.decode(&*encoded) {
                 Ok(bytes) => {
-                    if let Some(clean) = self.bytes(&bytes) {
+                    let kind = if *truncated { Kind::CutBody } else { Kind::Body };
+                    if let Some(clean) = self.redact(&bytes, MOST_BASE64, kind, &mut 0) {
                         *encoded = STANDARD.encode(clean);
                     }
                 }
@@ -196,12 +226,13 @@ impl Redactor {
         let SessionFacts { helo, esmtp: _, tls: _, auth_user } = session;
         self.string(helo);
         auth_user.iter_mut().for_each(|u| self.string(u));
-        self.body(raw);
+        self.whole_body(raw);
         self.headers(headers);
         for Part { content_type, charset, transfer_encoding, text, alternative: _ } in parts {
-            for string in [content_type, charset, transfer_encoding, text] {
+            for string in [content_type, charset, transfer_encoding] {
                 self.string(string);
             }
+            self.body_string(text, raw.truncated);
         }
         for Link { url, part: _, source: _, score: _, carries: _, broken: _ } in links {
             self.string(url);
@@ -210,4 +241,9 @@ impl Redactor {
             self.string(value);
         }
     }
+}
+
+/// The bytes of a body that is no text.
+pub(super) fn decoded(base64: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(base64).ok()
 }

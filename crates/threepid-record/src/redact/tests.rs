@@ -1,4 +1,5 @@
 mod encodings;
+mod hostile;
 mod records;
 
 use ::base64::Engine as _;
@@ -15,12 +16,148 @@ fn redactor(values: &[&str]) -> Redactor {
 }
 
 #[test]
-fn short_values_are_refused() {
+fn short_values_are_replaced_under_their_name_only() {
     let mut redactor = Redactor::new();
-    assert!(!redactor.add("sid", "12345"));
+    assert!(!redactor.add("session", "12345"));
     assert_eq!(redactor.text("12345"), "12345");
-    assert!(redactor.add("sid", "123456"));
-    assert_eq!(redactor.text("12345 123456"), "12345 REDACTED-sid-1");
+    assert_eq!(
+        redactor.body(r#"{"session": "12345", "n": "12345"}"#, false),
+        r#"{"session": "REDACTED-session-1", "n": "12345"}"#
+    );
+    assert!(redactor.add("session", "123456"));
+    assert_eq!(redactor.text("12345 123456"), "12345 REDACTED-session-2");
+}
+
+#[test]
+fn a_short_password_is_replaced_where_it_stands_alone() {
+    let mut redactor = Redactor::new();
+    redactor.add_word("password", "test");
+    assert_eq!(redactor.text("tests: 'test' and test1, T e s t"), "tests: 'REDACTED-password-1' and test1, T e s t");
+}
+
+#[test]
+fn what_only_looks_like_a_marker_shields_nothing() {
+    let redactor = redactor(&["s3cret.value", "REDACTED-token-7"]);
+    for (text, clean) in [
+        ("REDACTED-s3cret.value-1", "REDACTED-REDACTED-token-1-1"),
+        ("REDACTED-token-1s3cret.value", "REDACTED-token-1REDACTED-token-1"),
+        ("REDACTED-token-9 s3cret.value", "REDACTED-token-9 REDACTED-token-1"),
+        ("REDACTED-token-7", "REDACTED-token-2"),
+    ] {
+        assert_eq!(redactor.text(text), clean);
+    }
+}
+
+#[test]
+fn turned_secrets_say_how() {
+    let redactor = redactor(&["s3cret.Value", "zweites-Geheimnis"]);
+    let hex: String = "s3cret.Value".bytes().map(|b| format!("{b:02X}")).collect();
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let twice = STANDARD.encode(STANDARD.encode("<s3cret.Value>"));
+    for (text, clean) in [
+        ("<S3CRET.VALUE>", "<REDACTED-other-case-token-1>".to_owned()),
+        ("<eulaV.terc3s>", "<REDACTED-reversed-token-1>".to_owned()),
+        (&*hex, "REDACTED-hex-token-1".to_owned()),
+        (&*String::from_utf8(wide("s3cret.Value")).unwrap(), "REDACTED-token-1\0".to_owned()),
+        (&*twice, STANDARD.encode(STANDARD.encode("<REDACTED-token-1>"))),
+        (&*STANDARD.encode(wide("s3cret.Value")), STANDARD.encode("REDACTED-token-1\0")),
+        ("zweites%2DGEHEIMNIS", "REDACTED-other-case-token-2".to_owned()),
+    ] {
+        assert_eq!(redactor.text(text), clean);
+        assert_eq!(redactor.text(&clean), clean);
+    }
+}
+
+#[test]
+fn what_was_cut_off_at_the_end_is_replaced() {
+    let redactor = redactor(&["s3cret.value"]);
+    assert_eq!(redactor.body("{\"a\": \"s3cret.", true), "{\"a\": \"REDACTED-cut-token-1");
+    assert_eq!(redactor.body("{\"a\": \"s3cret.", false), "{\"a\": \"s3cret.");
+    assert_eq!(redactor.body("{\"a\": \"s%33cret", true), "{\"a\": \"REDACTED-cut-token-1");
+    assert_eq!(redactor.body("it is", true), "it is");
+}
+
+#[test]
+fn what_was_shortened_keeps_no_beginning() {
+    let redactor = redactor(&["s3cret.value"]);
+    for (text, clean) in [
+        ("is \"s3cret.va…, expected \"x\"", "is \"REDACTED-cut-token-1…, expected \"x\""),
+        ("is \"s%33cret%2Eva%6… (99 bytes in all)", "is \"REDACTED-cut-token-1… (99 bytes in all)"),
+        ("is \"S3CRET…", "is \"REDACTED-cut-token-1…"),
+        ("is \"733363726574…", "is \"REDACTED-cut-token-1…"),
+        ("is \"IHMzY3JldC…", "is \"IREDACTED-cut-token-1…"),
+        ("is {\"a\": 1, …}", "is {\"a\": 1, …}"),
+    ] {
+        assert_eq!(redactor.excerpt(text), clean);
+    }
+}
+
+#[test]
+fn secrets_of_the_run_and_of_other_trials() {
+    let others = Others::default();
+    others.add(|run| assert!(run.add("registration_token", "run-wide-token")));
+    others.remember(&collect::Secret::known("access_token", "syt_anothertrial_s0000"));
+    let mut redactor = others.redactor();
+    assert!(redactor.add("token", "of-this-trial"));
+    assert_eq!(
+        redactor.text("run-wide-token, of-this-trial, ?t=SYT_anothertrial_s0000&syt_anothertrial_s0000x"),
+        "REDACTED-registration-token-1, REDACTED-token-1, ?t=REDACTED-of-another-trial-1&syt_anothertrial_s0000x"
+    );
+    assert_eq!(redactor.marker("run-wide-token").as_deref(), Some("REDACTED-registration-token-1"));
+}
+
+/// What is looked at grows with the text, whatever it is made of and however many secrets there are.
+#[test]
+fn the_work_grows_with_the_text() {
+    let mut many = Redactor::new();
+    for number in 0..200 {
+        assert!(many.add("token", &format!("{}{number:06}", "a".repeat(number))));
+    }
+    assert!(many.add("token", &"%".repeat(2000)) && many.add("token", &"=".repeat(2000)));
+    let pieces = [
+        "&",
+        "&amp;",
+        "&#38;#38;",
+        "a=\r\n",
+        "=\r\n",
+        "%2561",
+        "%252525",
+        "%25",
+        "%",
+        "\\u0061",
+        "\\u005c",
+        "\\",
+        "=",
+        "==",
+        "a",
+        "YWFh",
+        "WVdGaA",
+        "token=",
+        "\"token\":",
+        "\"token\":\"a\",",
+        "token=a&",
+        "[token:",
+        "<token>",
+        "REDACTED-token-1",
+        "REDACTED-",
+        " ",
+        "\n",
+        "a\n",
+        "=   ",
+        "http://a/?b=c&",
+        "0",
+        "+",
+        "=41",
+        "=3D41",
+        "&#x26;amp;",
+        "\\\"token\\\":\\\"",
+    ];
+    for piece in pieces {
+        let work = |times: usize| many.work(piece.repeat(times).as_bytes()) as f64;
+        let (small, large) = (work(20_000 / piece.len()), work(80_000 / piece.len()));
+        assert!(large <= small * 4.5 + 1000.0, "{piece:?}: {small} for 20 kB, {large} for 80 kB");
+        assert!(large <= 80_000.0 * 120.0, "{piece:?}: {large} for 80 kB");
+    }
 }
 
 #[test]
@@ -34,7 +171,7 @@ fn the_same_secret_has_one_marker_and_different_ones_differ() {
         redactor.text("first-secret second-secret first-secret"),
         "REDACTED-client-secret-1 REDACTED-client-secret-2 REDACTED-client-secret-1"
     );
-    assert_eq!(redactor.marker("second-secret"), Some("REDACTED-client-secret-2"));
+    assert_eq!(redactor.marker("second-secret").as_deref(), Some("REDACTED-client-secret-2"));
 }
 
 #[test]
@@ -51,9 +188,8 @@ fn redacting_twice_changes_nothing() {
     // Each of these stands in a marker of the other.
     assert!(redactor.add("client_secret", "secret"));
     assert!(redactor.add("password", "REDACTED-client"));
-    assert!(redactor.add("token", "REDACTED-token-7"), "a marker is accepted");
-    let once = redactor.text("my secret is REDACTED-client, or REDACTED-token-7").into_owned();
-    assert_eq!(once, "my REDACTED-client-secret-1 is REDACTED-password-1, or REDACTED-token-7");
+    let once = redactor.text("my secret is REDACTED-client").into_owned();
+    assert_eq!(once, "my REDACTED-client-secret-1 is REDACTED-password-1");
     assert_eq!(redactor.text(&once), once);
 }
 
@@ -124,19 +260,6 @@ fn a_long_secret_is_found_even_where_it_is_cut_off() {
     let redactor = redactor(&[&long]);
     assert_eq!(redactor.text(&format!("<{long}>")), "<REDACTED-token-1>");
     assert_eq!(redactor.text(&format!("<{}", &long[..1000])), "<REDACTED-token-1");
-}
-
-#[test]
-fn hostile_texts_take_bounded_time() {
-    let percents = "%25".repeat(20_000);
-    let redactor = redactor(&[&"%".repeat(2000), &"=".repeat(2000), &"a".repeat(100_000)]);
-    let begun = std::time::Instant::now();
-    for text in
-        [&percents, &"=\r\n".repeat(20_000), &"a".repeat(60_000), &"\\u005c".repeat(10_000), &"=".repeat(60_000)]
-    {
-        let _ = redactor.text(text);
-    }
-    assert!(begun.elapsed() < std::time::Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
 fn fold(text: &str, width: usize, line_end: &str) -> String {

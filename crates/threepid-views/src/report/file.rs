@@ -1,7 +1,7 @@
 //! Writes a file whole or not at all; or adds to one that others write to as well.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -109,6 +109,16 @@ impl AtomicFile {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Takes back what was written behind a place.
+    pub(super) fn cut(&mut self, len: u64) -> io::Result<()> {
+        let file = match &mut self.open {
+            Open::Beside(file, _) => file.as_file_mut(),
+            Open::Direct(file) => file,
+        };
+        file.set_len(len)?;
+        file.seek(SeekFrom::Start(len)).map(|_| ())
     }
 
     pub(super) fn finish(mut self) -> Result<(), WriteError> {

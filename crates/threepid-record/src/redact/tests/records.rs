@@ -8,15 +8,20 @@ use crate::model::*;
 
 const SECRET: &str = "s3cret.value";
 
+fn s() -> String {
+    format!("<{SECRET}>")
+}
+
 fn body(text: &str) -> Body {
     Body { text: Some(text.to_owned()), base64: None, size_bytes: text.len() as u64, truncated: false }
 }
 
-fn mail() -> Mail {
+fn mail(text: &str) -> Mail {
+    let (s, headers) = (|| text.to_owned(), || headers(text));
     Mail {
         envelope: Envelope { from: s(), to: vec![s()], params: vec![s()] },
         session: SessionFacts { helo: s(), esmtp: true, tls: false, auth_user: Some(s()) },
-        raw: Body { text: None, base64: Some(STANDARD.encode(format!("\u{e4}{SECRET}"))), ..Body::default() },
+        raw: Body { text: None, base64: Some(STANDARD.encode(format!("\u{e4}{text}"))), ..Body::default() },
         headers: headers(),
         parts: vec![Part { content_type: s(), charset: s(), transfer_encoding: s(), text: s(), alternative: None }],
         links: vec![Link { url: s(), score: 1, ..Link::default() }],
@@ -25,15 +30,12 @@ fn mail() -> Mail {
     }
 }
 
-fn s() -> String {
-    format!("<{SECRET}>")
+fn headers(text: &str) -> Headers {
+    vec![(text.to_owned(), text.to_owned())]
 }
 
-fn headers() -> Headers {
-    vec![(s(), s())]
-}
-
-fn exchange() -> Exchange {
+fn exchange(text: &str) -> Exchange {
+    let (s, headers) = (|| text.to_owned(), || headers(text));
     Exchange {
         actor: Some("alice".to_owned()),
         request: Request { method: s(), url: s(), headers: headers(), body: body(&s()) },
@@ -44,14 +46,17 @@ fn exchange() -> Exchange {
     }
 }
 
-fn entry(event: Event) -> Entry {
-    Entry { step: Some(0), turn: 0, label: s(), at_ms: 0.0, event }
+fn entry(text: &str, event: Event) -> Entry {
+    Entry { step: Some(0), turn: 0, label: text.to_owned(), at_ms: 0.0, event }
 }
 
-fn record() -> TrialRecord {
+/// A record with a text at every place that has one.
+pub(super) fn record_of(text: &str) -> TrialRecord {
+    let (s, headers, mail) = (|| text.to_owned(), || headers(text), || mail(text));
+    let (entry, exchange) = (|event| entry(text, event), || exchange(text));
     let visit = |end| Event::Visit(Visit { link: s(), hops: vec![exchange()], submitted: false, end, text: s() });
     TrialRecord {
-        id: format!("add-email/{SECRET}"),
+        id: format!("add-email/{text}"),
         case: None,
         variant: "plain".to_owned(),
         api: "v3".to_owned(),
@@ -116,7 +121,7 @@ fn record() -> TrialRecord {
 }
 
 /// Every string of a JSON value, wherever it stands.
-fn strings(value: &serde_json::Value, into: &mut Vec<String>) {
+pub(super) fn strings(value: &serde_json::Value, into: &mut Vec<String>) {
     match value {
         serde_json::Value::String(text) => into.push(text.clone()),
         serde_json::Value::Array(items) => items.iter().for_each(|i| strings(i, into)),
@@ -128,7 +133,7 @@ fn strings(value: &serde_json::Value, into: &mut Vec<String>) {
 #[test]
 fn nothing_in_a_record_keeps_a_secret_but_its_id() {
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    let mut record = record();
+    let mut record = record_of(&s());
     strings(&serde_json::to_value(&record).unwrap(), &mut before);
     redactor(&[SECRET]).record(&mut record);
     strings(&serde_json::to_value(&record).unwrap(), &mut after);
@@ -137,9 +142,8 @@ fn nothing_in_a_record_keeps_a_secret_but_its_id() {
         .map(|text| match text.as_str() {
             id if id.starts_with("add-email/") => id.to_owned(),
             text if text.starts_with('<') => "<REDACTED-token-1>".to_owned(),
-            text => {
-                text.replace(&STANDARD.encode(format!("\u{e4}{SECRET}")), &STANDARD.encode("\u{e4}REDACTED-token-1"))
-            }
+            text => text
+                .replace(&STANDARD.encode(format!("\u{e4}<{SECRET}>")), &STANDARD.encode("\u{e4}<REDACTED-token-1>")),
         })
         .collect();
     assert_eq!(after, expected);

@@ -1,0 +1,99 @@
+//! A text without its escapes, layer by layer.
+//!
+//! Takes a text; gives it with each kind of escapes decoded, and what was decoded decoded again. Readings that come out
+//! alike are made once, and there are only so many. Never looks into base64.
+
+use std::ops::Range;
+
+use super::escapes::Escape;
+use super::view::View;
+
+/// All readings of a text but base64: its layers of escapes, decoded one after the other.
+///
+/// Each kind of escape is decoded apart from the others. In a form `token=abc` the `=ab` would be taken for a byte of
+/// quoted-printable, and what of the token is percent-encoded would never be seen beside it; and `\\&#92;u0025` is a
+/// backslash and a percent sign in JSON in HTML, but not if the JSON is read at the same time.
+pub(super) struct Layers<'t> {
+    text: &'t [u8],
+    layers: Vec<Layer>,
+}
+
+struct Layer {
+    view: View,
+    /// The layer it was decoded from; the text itself if `None`.
+    parent: Option<usize>,
+    depth: usize,
+    /// How often quoted-printable has been decoded on the way to it.
+    quoted: u8,
+    /// Whether nothing is left to decode.
+    last: bool,
+}
+
+/// How deep escapes may nest: a link in HTML in quoted-printable has three, and a value may look like one more.
+const DEEPEST: usize = 4;
+/// How many readings of one text there are at most: what is honest has three or four, and one with all kinds of escapes
+/// in each other three deep has 39.
+const MOST_LAYERS: usize = 40;
+/// How many of them may be quoted-printable: a mail in a mail.
+const MOST_QUOTED: u8 = 2;
+
+impl<'t> Layers<'t> {
+    /// Decodes them all. Readings that come out alike are made once.
+    pub(super) fn of(text: &'t [u8], work: &mut u64) -> Layers<'t> {
+        let mut all = Layers { text, layers: Vec::new() };
+        all.decode(None, work);
+        let mut next = 0;
+        while next < all.layers.len() {
+            all.decode(Some(next), work);
+            next += 1;
+        }
+        all
+    }
+
+    fn decode(&mut self, parent: Option<usize>, work: &mut u64) {
+        let (depth, quoted) = parent.map_or((0, 0), |index| (self.layers[index].depth, self.layers[index].quoted));
+        if depth == DEEPEST {
+            return;
+        }
+        let before = self.layers.len();
+        for escape in [Escape::Web, Escape::Json, Escape::QuotedPrintable] {
+            let quoted = quoted + u8::from(escape == Escape::QuotedPrintable);
+            if quoted > MOST_QUOTED || self.layers.len() == MOST_LAYERS {
+                continue;
+            }
+            let bytes = self.bytes(parent);
+            *work += bytes.len() as u64;
+            let Some(view) = escape.decode(bytes) else { continue };
+            if self.layers.iter().all(|layer| layer.view.bytes != view.bytes) {
+                self.layers.push(Layer { view, parent, depth: depth + 1, quoted, last: true });
+            }
+        }
+        if let Some(index) = parent {
+            self.layers[index].last = self.layers.len() == before;
+        }
+    }
+
+    /// What a layer reads as; the text itself for `None`.
+    pub(super) fn bytes(&self, layer: Option<usize>) -> &[u8] {
+        layer.map_or(self.text, |index| &self.layers[index].view.bytes)
+    }
+
+    /// The text, and every layer.
+    pub(super) fn all(&self) -> impl Iterator<Item = Option<usize>> + use<> {
+        std::iter::once(None).chain((0..self.layers.len()).map(Some))
+    }
+
+    /// Those layers in which nothing is left to decode, but for the text itself.
+    pub(super) fn last(&self) -> impl Iterator<Item = Option<usize>> + '_ {
+        (0..self.layers.len()).filter(|index| self.layers[*index].last).map(Some)
+    }
+
+    /// Which part of the text a part of a layer was read from.
+    pub(super) fn source(&self, mut layer: Option<usize>, mut range: Range<usize>) -> Range<usize> {
+        while let Some(index) = layer {
+            range = self.layers[index].view.source(&range);
+            layer = self.layers[index].parent;
+        }
+        range
+    }
+}
