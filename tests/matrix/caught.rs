@@ -14,6 +14,9 @@ const HEAD: &str = "\
 # THREEPID_UPDATE_MATRIX=1 cargo test --test matrix defect  writes this file; read what changed before you commit it.
 ";
 
+/// What stands below a defect that no scenario catches.
+const NOBODY: &str = "nobody";
+
 /// By defect and scenario the gravest level that failed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Caught(pub(crate) BTreeMap<String, BTreeMap<String, String>>);
@@ -42,6 +45,7 @@ impl Caught {
         for line in std::fs::read_to_string(path()).unwrap().lines().filter(|line| !line.starts_with('#')) {
             match line.strip_prefix("  ") {
                 None => current = Some(caught.0.entry(line.to_owned()).or_default()),
+                Some(NOBODY) => {}
                 Some(entry) => {
                     let (level, id) = entry.split_once(' ').unwrap();
                     current.as_mut().unwrap().insert(id.trim().to_owned(), level.to_owned());
@@ -91,6 +95,9 @@ impl std::fmt::Display for Caught {
             let mut lines = String::new();
             for (id, level) in by {
                 writeln!(lines, "  {level:<10} {id}")?;
+            }
+            if by.is_empty() {
+                writeln!(lines, "  {NOBODY}")?;
             }
             write!(formatter, "{defect}\n{lines}")?;
         }

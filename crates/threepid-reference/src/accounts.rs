@@ -7,6 +7,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use serde_json::{Map, Value};
+
 use super::{address::Address, password::PasswordHash, random};
 
 /// Accounts on one server.
@@ -67,6 +69,9 @@ struct Account {
     threepids: Vec<Threepid>,
     /// Device id and access token, oldest first.
     devices: VecDeque<(String, String)>,
+    /// What the account shows of itself: `displayname`, `avatar_url`.
+    profile: Map<String, Value>,
+    is_deactivated: bool,
 }
 
 /// All accounts of the server.
@@ -109,13 +114,23 @@ impl Accounts {
             return Err(NotCreated::ServerFull);
         }
         let password = PasswordHash::new(password);
-        let account = Account { password, threepids: Vec::new(), devices: VecDeque::new() };
+        let account = Account {
+            password,
+            threepids: Vec::new(),
+            devices: VecDeque::new(),
+            profile: Map::new(),
+            is_deactivated: false,
+        };
         self.by_user.insert(user.clone(), account);
         Ok(())
     }
 
     pub(super) fn exists(&self, user: &UserId) -> bool {
         self.by_user.contains_key(user)
+    }
+
+    pub(super) fn is_deactivated(&self, user: &UserId) -> bool {
+        self.by_user.get(user).is_some_and(|account| account.is_deactivated)
     }
 
     pub(super) fn password_is(&self, user: &UserId, password: &str) -> bool {
@@ -181,12 +196,25 @@ impl Accounts {
         let Some(account) = self.by_user.get_mut(user) else {
             return;
         };
+        account.is_deactivated = true;
         // No password matches this one: nobody knows it.
         account.password = PasswordHash::new(&random::token());
         if !keep_addresses {
             for threepid in account.threepids.drain(..) {
                 self.by_address.remove(&threepid.address);
             }
+        }
+    }
+
+    /// What an account shows of itself; `None` if there is no such account.
+    pub(super) fn profile(&self, user: &str) -> Option<&Map<String, Value>> {
+        let user = self.named(user)?;
+        self.by_user.get(user).map(|account| &account.profile)
+    }
+
+    pub(super) fn set_profile(&mut self, user: &UserId, field: &str, value: &str) {
+        if let Some(account) = self.by_user.get_mut(user) {
+            account.profile.insert(field.to_owned(), value.into());
         }
     }
 

@@ -110,10 +110,10 @@ impl MatrixError {
     }
 
     /// 429; `retry_after` is the hint when to come again, in a header and, as before v1.10, in the body.
-    pub(super) fn limit_exceeded(retry_after: Option<Duration>) -> Self {
+    pub(super) fn limit_exceeded(retry_after: Duration) -> Self {
         let status = StatusCode::TOO_MANY_REQUESTS;
         let refusal = Self::new(status, "M_LIMIT_EXCEEDED", "Too many requests");
-        Self { retry_after, ..refusal }
+        Self { retry_after: Some(retry_after), ..refusal }
     }
 
     pub(super) fn internal(error: impl Into<String>) -> Self {

@@ -14,7 +14,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
 };
 
 use super::{accounts::UserId, answer::MatrixError, server::Server};
@@ -31,13 +31,13 @@ impl FromRequestParts<Arc<Server>> for Caller {
     type Rejection = MatrixError;
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, MatrixError> {
-        let token = access_token(parts).ok_or_else(MatrixError::missing_token)?;
+        let token = access_token(&parts.headers, &parts.uri).ok_or_else(MatrixError::missing_token)?;
         server
             .state()
             .accounts
             .session(&token)
             .map(|session| Self { user: session.user.clone(), device: session.device.clone(), token: token.clone() })
-            .ok_or_else(|| unknown_token(server))
+            .ok_or_else(unknown_token)
     }
 }
 
@@ -46,7 +46,7 @@ impl OptionalFromRequestParts<Arc<Server>> for Caller {
     type Rejection = MatrixError;
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Option<Self>, MatrixError> {
-        if access_token(parts).is_none() {
+        if access_token(&parts.headers, &parts.uri).is_none() {
             return Ok(None);
         }
         <Self as FromRequestParts<_>>::from_request_parts(parts, server).await.map(Some)
@@ -86,21 +86,18 @@ fn client_address(parts: &Parts, trust_forwarded_for: bool) -> IpAddr {
         .unwrap_or(Ipv4Addr::UNSPECIFIED.into())
 }
 
-fn unknown_token(server: &Server) -> MatrixError {
-    let error = "this access token is not known";
-    if server.has_defect("unknown-token-under-another-code") {
-        return MatrixError::forbidden(error);
-    }
-    MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", error)
+fn unknown_token() -> MatrixError {
+    MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", "this access token is not known")
 }
 
-fn access_token(parts: &Parts) -> Option<String> {
-    let from_header = parts.headers.get(header::AUTHORIZATION).and_then(|value| {
+/// The access token of a request, whether it is known or not.
+pub(super) fn access_token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+    let from_header = headers.get(header::AUTHORIZATION).and_then(|value| {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
     });
     let from_query = || {
-        let query = parts.uri.query()?;
+        let query = uri.query()?;
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find(|(name, _)| name == "access_token").map(|(_, token)| token.into_owned())
     };

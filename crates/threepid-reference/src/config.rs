@@ -39,6 +39,8 @@ pub struct Config {
     pub smtp_timeout: Duration,
     /// The certificate authority of the identity servers, as PEM. Without one no identity server is trusted.
     pub identity_ca_pem: Option<String>,
+    /// The identity servers that may be at a private or a loopback address, with their ports: for tests on one machine.
+    pub private_identity_servers: Vec<String>,
     /// How long an identity server may take for one answer.
     pub identity_timeout: Duration,
 }
@@ -55,13 +57,15 @@ pub enum Registration {
     Token(String),
 }
 
-/// How often validation mails may be asked for.
+/// How often validation mails may be asked for, and passwords tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimits {
     /// By one client address, whatever the e-mail addresses are.
     pub by_client: Limit,
     /// For one e-mail address, whoever asks.
     pub by_email: Limit,
+    /// Wrong passwords for one account.
+    pub by_guess: Limit,
 }
 
 /// So many at once, and one more each time the interval has passed.
@@ -74,10 +78,15 @@ pub struct Limit {
 }
 
 impl Default for RateLimits {
-    /// Five from one client, three for one address, and one more every five minutes.
+    /// Five mails from one client, three to one address, and one more every five minutes; ten wrong passwords, and one more
+    /// every minute.
     fn default() -> Self {
         let interval = Duration::from_secs(300);
-        Self { by_client: Limit { burst: 5, interval }, by_email: Limit { burst: 3, interval } }
+        Self {
+            by_client: Limit { burst: 5, interval },
+            by_email: Limit { burst: 3, interval },
+            by_guess: Limit { burst: 10, interval: Duration::from_secs(60) },
+        }
     }
 }
 
@@ -99,6 +108,7 @@ impl Default for Config {
             session_lifetime: Duration::from_secs(24 * 60 * 60),
             smtp_timeout: Duration::from_secs(10),
             identity_ca_pem: None,
+            private_identity_servers: Vec::new(),
             identity_timeout: Duration::from_secs(10),
         }
     }

@@ -11,6 +11,7 @@ pub(super) mod federation;
 pub(super) mod link;
 pub(super) mod login;
 pub(super) mod password;
+pub(super) mod profile;
 pub(super) mod pushers;
 pub(super) mod register;
 pub(super) mod request_token;

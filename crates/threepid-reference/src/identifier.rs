@@ -39,6 +39,9 @@ pub(super) fn named(
         return Ok(by_user(server, accounts, user));
     }
     match (fields.optional_text("medium")?, fields.optional_text("address")?) {
+        (Some(_), Some(_)) if server.has_defect("legacy-address-is-a-server-error") => {
+            Err(MatrixError::internal("there is no identifier"))
+        }
         (Some(medium), Some(address)) => by_address(server, accounts, medium, address),
         _ => Err(MatrixError::missing_param("identifier")),
     }

@@ -10,12 +10,14 @@ pub(super) mod bindings;
 pub(super) mod openid;
 pub(super) mod signing;
 
+use std::net::Ipv4Addr;
+
 use axum::http::StatusCode;
 use reqwest::{Client, Method, RequestBuilder, Response, header::AUTHORIZATION, redirect::Policy};
 use serde_json::{Map, Value, json};
-use url::Url;
+use url::{Host, Url};
 
-use super::{StartError, accounts::UserId, answer::MatrixError, config::Config, server::Server, tls};
+use super::{StartError, accounts::UserId, answer::MatrixError, config::Config, switches::Switches, tls};
 
 /// Bytes in the answer of an identity server.
 const ANSWER_LIMIT: usize = 64 * 1024;
@@ -42,12 +44,14 @@ pub(super) struct Association {
 pub(super) struct IdentityServers {
     /// `None` without an authority to trust: then there is no way to any of them.
     http: Option<Client>,
+    /// Those that may be at a private address.
+    private: Vec<String>,
 }
 
 impl IdentityServers {
     pub(super) fn new(config: &Config) -> Result<Self, StartError> {
         let Some(pem) = &config.identity_ca_pem else {
-            return Ok(Self { http: None });
+            return Ok(Self { http: None, private: Vec::new() });
         };
         let http = Client::builder()
             .no_proxy()
@@ -57,13 +61,13 @@ impl IdentityServers {
             .tls_backend_preconfigured(tls::client_config(pem)?)
             .build()
             .map_err(|source| StartError::IdentityClient { source })?;
-        Ok(Self { http: Some(http) })
+        Ok(Self { http: Some(http), private: config.private_identity_servers.clone() })
     }
 
     /// Publishes the association that a validated session at the identity server stands for.
     pub(super) async fn bind(
         &self,
-        server: &Server,
+        switches: &Switches,
         user: &UserId,
         bind: Bind<'_>,
     ) -> Result<Association, MatrixError> {
@@ -73,8 +77,8 @@ impl IdentityServers {
             "mxid": user.as_str(),
         });
         let path = "/_matrix/identity/v2/3pid/bind";
-        let mut request = self.request(bind.id_server, path, &body)?;
-        if !server.has_defect("bind-forgets-the-token") {
+        let mut request = self.request(switches, bind.id_server, path, &body)?;
+        if !switches.has_defect("bind-forgets-the-token") {
             request = request.bearer_auth(bind.id_access_token);
         }
         let (status, answer) = exchange(request).await?;
@@ -92,7 +96,7 @@ impl IdentityServers {
     /// Takes an association of this user back. The identity server knows the homeserver by its signature.
     pub(super) async fn unbind(
         &self,
-        server: &Server,
+        sender: &Sender<'_>,
         id_server: &str,
         user: &UserId,
         what: &Association,
@@ -102,16 +106,16 @@ impl IdentityServers {
         }
         let threepid = json!({"medium": what.medium, "address": what.address});
         let body = json!({"mxid": user.as_str(), "threepid": threepid});
-        let mut request = self.request(id_server, UNBIND_PATH, &body)?;
-        if !server.has_defect("unbind-is-not-signed") {
+        let mut request = self.request(sender.switches, id_server, UNBIND_PATH, &body)?;
+        if !sender.switches.has_defect("unbind-is-not-signed") {
             let signed = signing::Request {
                 method: Method::POST.as_str(),
                 uri: UNBIND_PATH,
-                origin: &server.name,
+                origin: sender.name,
                 destination: id_server,
                 content: &body,
             };
-            request = request.header(AUTHORIZATION, server.key.authorization(&signed));
+            request = request.header(AUTHORIZATION, sender.key.authorization(&signed));
         }
         let (status, answer) = exchange(request).await?;
         if status.is_success() {
@@ -126,9 +130,25 @@ impl IdentityServers {
         }
     }
 
-    fn request(&self, id_server: &str, path: &str, body: &Value) -> Result<RequestBuilder, MatrixError> {
-        let url = address(id_server, path)
-            .ok_or_else(|| MatrixError::invalid_param("an id_server is a host name, with a port if need be"))?;
+    /// The address of an endpoint, if the name is nothing but a public host and a port: whoever chooses it must not choose what
+    /// this server asks in its own network.
+    fn address(&self, switches: &Switches, id_server: &str, path: &str) -> Option<Url> {
+        if switches.has_defect("id-server-is-any-url") {
+            let bare = id_server.split_once("://").map_or(id_server, |(_, rest)| rest);
+            return Url::parse(&format!("https://{bare}")).ok();
+        }
+        let may_be_private = self.private.iter().any(|name| name == id_server);
+        address(id_server, path)
+            .filter(|url| may_be_private || switches.has_defect("private-identity-servers-are-asked") || is_public(url))
+    }
+
+    fn request(
+        &self,
+        switches: &Switches,
+        id_server: &str,
+        path: &str,
+        body: &Value,
+    ) -> Result<RequestBuilder, MatrixError> {
         let http = self.http.as_ref().ok_or_else(|| {
             MatrixError::new(
                 StatusCode::BAD_REQUEST,
@@ -136,9 +156,20 @@ impl IdentityServers {
                 "this homeserver trusts no identity server",
             )
         })?;
+        let url = self
+            .address(switches, id_server, path)
+            .ok_or_else(|| MatrixError::invalid_param("an id_server is a host name, with a port if need be"))?;
         // Serialised once, here: what is sent is what was signed.
         Ok(http.post(url).header("Content-Type", "application/json").body(body.to_string()))
     }
+}
+
+/// This homeserver, for whoever has to know it by its signature.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sender<'a> {
+    pub(super) name: &'a str,
+    pub(super) key: &'a signing::SigningKey,
+    pub(super) switches: &'a Switches,
 }
 
 /// What a client asks to bind.
@@ -157,6 +188,23 @@ fn address(id_server: &str, path: &str) -> Option<Url> {
     (bare && url.path() == path && url.has_host()).then_some(url)
 }
 
+/// Whether a host is none of this machine's or its network's. A name is looked up later, by the client.
+fn is_public(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => is_public_v4(ip),
+        Some(Host::Ipv6(ip)) => match ip.to_ipv4_mapped() {
+            Some(ip) => is_public_v4(ip),
+            None => !(ip.is_loopback() || ip.is_unspecified() || ip.is_unique_local() || ip.is_unicast_link_local()),
+        },
+        Some(Host::Domain(name)) => name != "localhost" && !name.ends_with(".localhost"),
+        None => false,
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    !(ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast())
+}
+
 /// Sends a request; gives the status, and the JSON of the answer if it is some.
 async fn exchange(request: RequestBuilder) -> Result<(StatusCode, Option<Value>), MatrixError> {
     let answered = async {
@@ -165,7 +213,6 @@ async fn exchange(request: RequestBuilder) -> Result<(StatusCode, Option<Value>)
         Ok::<_, reqwest::Error>((response.status(), body))
     };
     let (status, body) = answered.await.map_err(|error| {
-        tracing::debug!(%error, "an identity server did not answer");
         if error.is_timeout() {
             let error = "the identity server took too long";
             return bad_gateway(error).with_status(StatusCode::GATEWAY_TIMEOUT);
@@ -213,6 +260,21 @@ mod tests {
         let url = address("is.test:8090", "/x").unwrap();
         assert_eq!(url.as_str(), "https://is.test:8090/x");
         assert!(address("[::1]:8090", "/x").is_some());
+        for name in [
+            "127.0.0.1",
+            "10.0.0.1:443",
+            "192.168.1.1",
+            "169.254.1.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[fd00::1]",
+            "localhost",
+        ] {
+            assert!(!is_public(&address(name, "/x").unwrap()), "{name}");
+        }
+        for name in ["is.test", "1.1.1.1", "[2606:4700::1111]:8090"] {
+            assert!(is_public(&address(name, "/x").unwrap()), "{name}");
+        }
         for name in ["", "https://is.test", "is.test/path", "user@is.test", "is.test?", "is test", "is.test#"] {
             assert!(address(name, "/x").is_none(), "{name}");
         }

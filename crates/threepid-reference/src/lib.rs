@@ -33,6 +33,7 @@ mod password;
 mod proofs;
 mod pushers;
 mod random;
+mod rewrite;
 mod routes;
 mod server;
 mod switches;
@@ -49,21 +50,15 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Router,
-    extract::connect_info::IntoMakeServiceWithConnectInfo,
-    serve::{Listener, ListenerExt as _},
-};
+use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use config::{Config, Limit, RateLimits, Registration};
 pub use table::{Defect, Gravity, Shape, defects, find_defect, find_shape, shapes};
-pub use tls::Tls;
 pub use variants::{Variant, find_variant, variants};
 
 use server::Server;
 use switches::Switches;
-use tls::TlsListener;
 
 /// How long [`Running::shutdown`] lets requests under way finish before it cuts them off.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
@@ -75,8 +70,7 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The SMTP server that takes all mail, spoken to in plain text.
     pub smtp: SocketAddr,
-    /// The name in user ids and in the subject of the mails. A name that ends in `:0` takes the port of the TLS listener:
-    /// by such a name other servers reach this one without any further set-up.
+    /// The name in user ids and in the subject of the mails.
     pub server_name: String,
     /// The base of the links in mails; by default `http://` and the bound address.
     pub public_url: Option<String>,
@@ -86,8 +80,6 @@ pub struct Options {
     pub shapes: Vec<&'static Shape>,
     /// The variant of the server: what it offers and what it refuses.
     pub config: Config,
-    /// A second listener for the same server over TLS, for identity servers that ask back.
-    pub tls: Option<Tls>,
 }
 
 impl Options {
@@ -101,7 +93,6 @@ impl Options {
             defects: Vec::new(),
             shapes: Vec::new(),
             config: Config::default(),
-            tls: None,
         }
     }
 }
@@ -165,10 +156,9 @@ pub enum StartError {
 pub struct Running {
     addr: SocketAddr,
     url: String,
-    tls_addr: Option<SocketAddr>,
     server_name: String,
     stop: watch::Sender<()>,
-    tasks: Vec<JoinHandle<()>>,
+    task: JoinHandle<()>,
 }
 
 impl Running {
@@ -182,25 +172,17 @@ impl Running {
         self.addr
     }
 
-    /// The address it listens on for TLS, with the real port, if it does.
-    pub fn tls_addr(&self) -> Option<SocketAddr> {
-        self.tls_addr
-    }
-
-    /// The name in its user ids, with the real port.
+    /// The name in its user ids.
     pub fn server_name(&self) -> &str {
         &self.server_name
     }
 
     /// Stops listening, lets requests under way finish for a moment, then cuts off the rest.
     pub async fn shutdown(self) {
-        let Self { stop, tasks, .. } = self;
+        let Self { stop, mut task, .. } = self;
         drop(stop);
-        let deadline = tokio::time::Instant::now() + SHUTDOWN_GRACE;
-        for mut task in tasks {
-            if tokio::time::timeout_at(deadline, &mut task).await.is_err() {
-                task.abort();
-            }
+        if tokio::time::timeout(SHUTDOWN_GRACE, &mut task).await.is_err() {
+            task.abort();
         }
     }
 }
@@ -212,33 +194,24 @@ impl Running {
 /// Only these: an address is taken ([`StartError::Bind`]), the public address is not absolute ([`StartError::PublicUrl`]),
 /// two shapes contradict each other ([`StartError::Contradiction`]), the server name does not fit into a mail address
 /// ([`StartError::ServerName`]), a certificate, a key or a client cannot be made of what was given.
-pub async fn start(mut options: Options) -> Result<Running, StartError> {
+pub async fn start(options: Options) -> Result<Running, StartError> {
     let switches = Switches::new(&options.defects, &options.shapes)?;
     let taken = |source| StartError::Bind { addr: options.listen, source };
     let listener = TcpListener::bind(options.listen).await.map_err(taken)?;
     let addr = listener.local_addr().map_err(taken)?;
-    let tls = match &options.tls {
-        Some(tls) => Some(TlsListener::bind(tls).await?),
-        None => None,
-    };
-    let tls_addr = tls.as_ref().map(TlsListener::addr);
-    if let Some(addr) = tls_addr
-        && let Some(host) = options.server_name.strip_suffix(":0")
-    {
-        options.server_name = format!("{host}:{}", addr.port());
-    }
     let url = format!("http://{}", reachable(addr));
-
     let server = Arc::new(Server::new(&options, switches, &url)?);
     // Answers are small and final: waiting to fill a packet only adds the peer's delayed acknowledgement to every one.
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let app = routes::router(server).into_make_service_with_connect_info::<SocketAddr>();
-    let (stop, stopped) = watch::channel(());
-    let mut tasks = vec![tokio::spawn(serve(listener, app.clone(), stopped.clone()))];
-    // The tap does nothing; a tapped listener is one whose clients' addresses the router learns.
-    let tls = tls.map(|listener| listener.tap_io(|_| {}));
-    tasks.extend(tls.map(|listener| tokio::spawn(serve(listener, app, stopped))));
-    Ok(Running { addr, url, tls_addr, server_name: options.server_name, stop, tasks })
+    let (stop, mut stopped) = watch::channel(());
+    // The signal is the sender's end, whether it was dropped on purpose or together with `Running`.
+    let stopping = async move { drop(stopped.changed().await) };
+    let task = tokio::spawn(async move {
+        // It only ends by the signal: an error of one connection is not one of the listener.
+        drop(axum::serve(listener, app).with_graceful_shutdown(stopping).await);
+    });
+    Ok(Running { addr, url, server_name: options.server_name, stop, task })
 }
 
 /// A server on all addresses is reached through loopback; `http://0.0.0.0` is nowhere.
@@ -247,20 +220,4 @@ fn reachable(mut addr: SocketAddr) -> SocketAddr {
         addr.set_ip(if addr.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
     }
     addr
-}
-
-/// The router of a server that is told where its clients are.
-type App = IntoMakeServiceWithConnectInfo<Router, SocketAddr>;
-
-async fn serve<L, F>(listener: axum::serve::TapIo<L, F>, app: App, mut stopped: watch::Receiver<()>)
-where
-    L: Listener<Addr = SocketAddr>,
-    F: FnMut(&mut L::Io) + Send + 'static,
-{
-    // The signal is the sender's end, whether it was dropped on purpose or together with `Running`.
-    let stopping = async move { drop(stopped.changed().await) };
-    let ended = axum::serve(listener, app).with_graceful_shutdown(stopping).await;
-    if let Err(error) = ended {
-        tracing::warn!(%error, "the reference homeserver stopped listening");
-    }
 }

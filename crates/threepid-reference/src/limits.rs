@@ -12,6 +12,7 @@ use std::{
 };
 
 use super::{
+    accounts::UserId,
     address::Address,
     bounded::Bounded,
     config::{Limit, RateLimits},
@@ -25,11 +26,23 @@ const MAX_REMEMBERED: usize = 50_000;
 pub(super) struct Limits {
     by_client: Bounded<IpAddr, Instant>,
     by_email: Bounded<Address, Instant>,
+    by_guess: Bounded<UserId, Instant>,
 }
 
 impl Limits {
     pub(super) fn new() -> Self {
-        Self { by_client: Bounded::new(MAX_REMEMBERED), by_email: Bounded::new(MAX_REMEMBERED) }
+        let by_guess = Bounded::new(MAX_REMEMBERED);
+        Self { by_client: Bounded::new(MAX_REMEMBERED), by_email: Bounded::new(MAX_REMEMBERED), by_guess }
+    }
+
+    /// Admits an attempt at the password of an account, or says how long to wait, even with the right one. Only a wrong one
+    /// counts.
+    pub(super) fn guess(&mut self, limit: Limit, user: &UserId, is_right: bool, now: Instant) -> Result<(), Duration> {
+        let until = next(&self.by_guess, user, limit, now)?;
+        if !is_right {
+            remember(&mut self.by_guess, user.clone(), until);
+        }
+        Ok(())
     }
 
     /// Admits a request, or says how long to wait. Only a request that passes both limits counts.
@@ -81,7 +94,7 @@ mod tests {
 
     fn limits(by_client: u32, by_email: u32) -> RateLimits {
         let limit = |burst| Limit { burst, interval: MINUTE };
-        RateLimits { by_client: limit(by_client), by_email: limit(by_email) }
+        RateLimits { by_client: limit(by_client), by_email: limit(by_email), by_guess: limit(1) }
     }
 
     fn email(local: usize) -> Address {

@@ -78,20 +78,11 @@ impl Mailer {
     /// Sends one letter and waits until it is accepted.
     pub(super) async fn send(&self, server: &Server, letter: &Letter) -> Result<(), MailError> {
         let message = message::compose(server, &self.sender, letter).ok_or(MailError::Unaddressable)?;
-        match timeout(self.timeout, self.transmit(&message)).await {
-            Ok(accepted) => accepted,
-            Err(_) => {
-                tracing::debug!(after = ?self.timeout, "the SMTP server took too long");
-                Err(MailError::NotAccepted)
-            }
-        }
+        timeout(self.timeout, self.transmit(&message)).await.unwrap_or(Err(MailError::NotAccepted))
     }
 
     async fn transmit(&self, message: &Message) -> Result<(), MailError> {
-        let stream = TcpStream::connect(self.smtp).await.map_err(|error| {
-            tracing::debug!(%error, smtp = %self.smtp, "the SMTP server cannot be reached");
-            MailError::NotAccepted
-        })?;
+        let stream = TcpStream::connect(self.smtp).await.map_err(|_| MailError::NotAccepted)?;
         // A mail and its final dot are written one after the other. Without this the dot waits until the peer acknowledges
         // the mail, which many servers put off for 40 ms.
         drop(stream.set_nodelay(true));
@@ -106,7 +97,6 @@ impl Mailer {
 }
 
 fn not_accepted(error: smtp::Error) -> MailError {
-    tracing::debug!(%error, "the SMTP server did not take a mail");
     // lettre calls it a mistake of the client when the address needs an extension that the server lacks.
     if error.is_client() { MailError::Unaddressable } else { MailError::NotAccepted }
 }

@@ -56,6 +56,7 @@ impl Proofs {
             if let Some(session) = self.live(sid)
                 && session.is_of(&claim.client_secret)
                 && !switches.has_defect("repeat-changes-the-sid")
+                && !switches.has_shape("new-sid-every-request")
             {
                 return session.reopen(sid, claim.next_link);
             }
@@ -76,12 +77,19 @@ impl Proofs {
     pub(super) fn prepare(&mut self, switches: &Switches, sid: &str, attempt: i64) -> Sending {
         let expires = Instant::now() + self.token_lifetime;
         self.tokens_made = self.tokens_made.wrapping_add(1);
-        let value =
-            if switches.has_defect("tokens-count-up") { format!("{:04}", self.tokens_made) } else { random::token() };
+        let value = if switches.has_defect("tokens-count-up") {
+            format!("{:04}", self.tokens_made)
+        } else if switches.has_shape("ten-letter-tokens") {
+            random::letters(10)
+        } else {
+            random::token()
+        };
+        let mailed_to_another = self.mailed_elsewhere(switches, sid);
         let Some(session) = self.live(sid) else {
             return Sending::Gone;
         };
-        let done = session.mailed_attempt.is_some_and(|mailed| {
+        let mailed_attempt = session.mailed_attempt.or(mailed_to_another);
+        let done = mailed_attempt.is_some_and(|mailed| {
             attempt < mailed
                 || attempt == mailed && !switches.has_defect("same-attempt-mails-again")
                 || switches.has_defect("higher-attempt-mails-nothing")
@@ -99,6 +107,17 @@ impl Proofs {
         session.wrong_tokens = 0;
         session.tokens.push(Token { value: value.clone(), expires });
         Sending::Mail(value)
+    }
+
+    /// The attempt that was mailed to another address of this client: what a defect counts as well.
+    fn mailed_elsewhere(&mut self, switches: &Switches, sid: &str) -> Option<i64> {
+        if !switches.has_defect("attempts-count-across-addresses") {
+            return None;
+        }
+        let secret = self.live(sid)?.claim.client_secret.clone();
+        let sids: Vec<String> = self.by_address.values().flatten().cloned().collect();
+        let of_client = sids.iter().filter_map(|sid| self.by_sid.get(sid)).filter(|session| session.is_of(&secret));
+        of_client.filter_map(|session| session.mailed_attempt).max()
     }
 
     /// Whether no more than one mail was ever to be sent.
@@ -148,6 +167,11 @@ impl Proofs {
         self.live(sid).ok_or(NoProof::Unknown)?.proof()
     }
 
+    /// The proof that a session holds for its client, whatever it was made for: what a defect gets wrong.
+    pub(super) fn any_proof(&mut self, sid: &str, client_secret: &str) -> Result<Proof, NoProof> {
+        self.live(sid).filter(|session| session.is_of(client_secret)).ok_or(NoProof::Unknown)?.proof()
+    }
+
     /// The address that a session claims, whether validated or not.
     pub(super) fn claimed_address(&mut self, purpose: Purpose, sid: &str, client_secret: &str) -> Option<Address> {
         self.claimed(purpose, sid, client_secret).map(|session| session.claim.address.clone())
@@ -163,6 +187,13 @@ impl Proofs {
         self.ended.insert(sid.to_owned(), ());
         if let Some(session) = self.by_sid.remove(sid) {
             self.unlist(sid, &session);
+        }
+    }
+
+    /// Ends all sessions for an address.
+    pub(super) fn close_all(&mut self, purpose: Purpose, address: &Address) {
+        for sid in self.by_address.get(&(purpose, address.clone())).cloned().unwrap_or_default() {
+            self.close(&sid);
         }
     }
 

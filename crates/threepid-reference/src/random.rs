@@ -19,7 +19,8 @@ pub(super) fn id() -> String {
     letters(ID_LETTERS)
 }
 
-fn letters(count: usize) -> String {
+/// So many letters and digits.
+pub(super) fn letters(count: usize) -> String {
     rand::rng().sample_iter(Alphanumeric).take(count).map(char::from).collect()
 }
 

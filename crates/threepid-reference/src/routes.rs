@@ -12,7 +12,7 @@ use axum::{
     Router,
     extract::Request,
     http::{Method, StatusCode},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::{get, post},
 };
@@ -20,9 +20,10 @@ use axum::{
 use super::{
     answer::{self, MatrixError},
     endpoints::{
-        add, admin, binding, deactivate, federation, link, login, password, pushers, register, request_token, submit,
-        threepids, versions,
+        add, admin, binding, deactivate, federation, link, login, password, profile, pushers, register, request_token,
+        submit, threepids, versions,
     },
+    rewrite,
     server::Server,
 };
 
@@ -45,16 +46,15 @@ pub(super) fn router(server: Arc<Server>) -> Router {
     for prefix in &PREFIXES[without_r0..] {
         router = router.merge(client(prefix));
     }
-    let not_there = if server.has_defect("unknown-endpoint-is-a-bad-request") {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::NOT_FOUND
-    };
-    router
-        .fallback(move || async move { MatrixError::unrecognized(not_there) })
+    router = router
+        .fallback(async || MatrixError::unrecognized(StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(async || MatrixError::unrecognized(StatusCode::METHOD_NOT_ALLOWED))
-        .layer(from_fn(open_to_browsers))
-        .with_state(server)
+        .layer(from_fn(open_to_browsers));
+    let rewrites = server.switches.rewrites();
+    if !rewrites.is_empty() {
+        router = router.layer(from_fn_with_state(rewrites, rewrite::layer));
+    }
+    router.with_state(server)
 }
 
 fn client(prefix: &str) -> Router<Arc<Server>> {
@@ -80,6 +80,8 @@ fn client(prefix: &str) -> Router<Arc<Server>> {
         .route(&at("/account/deactivate"), post(deactivate::deactivate))
         .route(&at("/account/3pid/bind"), post(binding::bind))
         .route(&at("/account/3pid/unbind"), post(binding::unbind))
+        .route(&at("/profile/{user_id}"), get(profile::whole))
+        .route(&at("/profile/{user_id}/{field}"), get(profile::field).put(profile::set))
         .route(&at("/pushers"), get(pushers::list))
         .route(&at("/pushers/set"), post(pushers::set))
         .route(&at("/user/{user_id}/openid/request_token"), post(federation::request_token))

@@ -5,21 +5,22 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use axum::{http::StatusCode, response::Response};
+use axum::response::Response;
 use url::Url;
 
 use super::{
     Config, Options, StartError,
-    accounts::Accounts,
+    accounts::{Accounts, UserId},
+    address::Address,
     answer::{self, MatrixError},
     endpoints::admin::Nonces,
     identity::{IdentityServers, bindings::Bindings, openid::OpenIdTokens, signing::SigningKey},
     limits::Limits,
     mailer::Mailer,
-    proofs::Proofs,
+    proofs::{Proofs, Purpose},
     pushers::Pushers,
     switches::Switches,
     uia::Challenges,
@@ -51,6 +52,32 @@ pub(super) struct State {
     pub(super) bindings: Bindings,
     pub(super) openid: OpenIdTokens,
     pub(super) nonces: Nonces,
+}
+
+impl State {
+    /// Takes an address from an account that gives it up. Whoever followed a link to reset the password of that account by it
+    /// has proved nothing any more, whoever has the address next.
+    pub(super) fn give_up(&mut self, switches: &Switches, user: &UserId, address: &Address) {
+        if self.accounts.detach(user, address) {
+            self.forget_resets(switches, address);
+        }
+    }
+
+    fn forget_resets(&mut self, switches: &Switches, address: &Address) {
+        if !switches.has_defect("reset-proof-outlives-removal") {
+            self.proofs.close_all(Purpose::Reset, address);
+        }
+    }
+
+    /// Ends an account, and with it what its addresses proved.
+    pub(super) fn deactivate(&mut self, switches: &Switches, user: &UserId) {
+        let addresses: Vec<_> = self.accounts.threepids(user).iter().map(|it| it.address.clone()).collect();
+        self.accounts.deactivate(user, switches.has_defect("addresses-survive-deactivation"));
+        for address in &addresses {
+            self.forget_resets(switches, address);
+        }
+        self.pushers.remove_all(user);
+    }
 }
 
 impl Server {
@@ -108,7 +135,7 @@ impl Server {
             return Ok(());
         }
         let refusal = MatrixError::forbidden("third-party identifiers cannot be changed on this server");
-        Err(if self.has_shape("changes-disabled-400") { refusal.with_status(StatusCode::BAD_REQUEST) } else { refusal })
+        Err(refusal)
     }
 
     /// What requestToken answers on a server whose shape is not to offer it.
@@ -120,6 +147,17 @@ impl Server {
             }
             None => Ok(answer::empty()),
         })
+    }
+
+    /// Whether a password is that of the account. Who tries too many is told to wait.
+    pub(super) fn password_is(&self, state: &mut State, user: &UserId, password: &str) -> Result<bool, MatrixError> {
+        let is_right = state.accounts.password_is(user, password);
+        let limits = self.config.rate_limits.as_ref().filter(|_| !self.has_defect("passwords-can-be-guessed"));
+        if let Some(limits) = limits {
+            let admitted = state.limits.guess(limits.by_guess, user, is_right, Instant::now());
+            admitted.map_err(MatrixError::limit_exceeded)?;
+        }
+        Ok(is_right)
     }
 
     /// The state, for as long as one endpoint needs it. A panic elsewhere does not make it unusable: every change is complete

@@ -5,7 +5,8 @@
 
 use super::{
     StartError,
-    table::{Defect, Refusal, Shape},
+    rewrite::Rewrites,
+    table::{Defect, Refusal, Shape, find_shape},
 };
 
 /// The chosen defects and shapes, composites already taken apart.
@@ -19,7 +20,8 @@ impl Switches {
     /// Collects the choices; two shapes that decide the same aspect differently contradict each other.
     pub(super) fn new(defects: &[&'static Defect], shapes: &[&'static Shape]) -> Result<Self, StartError> {
         let mut chosen: Vec<&'static Shape> = Vec::new();
-        for shape in shapes.iter().flat_map(|shape| shape.parts()) {
+        let needed = defects.iter().flat_map(|defect| &defect.with).filter_map(|name| find_shape(name));
+        for shape in shapes.iter().copied().chain(needed).flat_map(Shape::parts) {
             if chosen.contains(&shape) {
                 continue;
             }
@@ -40,6 +42,12 @@ impl Switches {
     /// Whether this lawful difference is to be shown.
     pub(super) fn has_shape(&self, name: &str) -> bool {
         self.shapes.iter().any(|shape| shape.name == name)
+    }
+
+    /// The changes of answers, those of shapes first: a defect breaks what they make of it.
+    pub(super) fn rewrites(&self) -> Rewrites {
+        let of_shapes = self.shapes.iter().flat_map(|shape| &shape.rewrite);
+        of_shapes.chain(self.defects.iter().flat_map(|defect| &defect.rewrite)).collect()
     }
 
     /// What requestToken answers on a server whose shape is not to offer it.

@@ -1,13 +1,15 @@
 //! What the server can be told to do otherwise: `defects.toml` and `shapes.toml`, read once.
 //!
 //! *Takes* the two files; *gives* a [`Defect`] for each promise that can be broken and a [`Shape`] for each lawful
-//! difference; *never* the code that breaks a promise, which stands where the promise is kept:
-//! `if server.has_defect("accepts-any-password")`.
+//! difference; *never* the code that breaks a promise, which stands where the promise is kept
+//! (`if server.has_defect("accepts-any-password")`), unless changing an answer is enough: then it is a [`Rewrite`] in the row.
 
 use std::sync::LazyLock;
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Deserializer, de};
+
+use super::rewrite::Rewrite;
 
 /// A promise that the server can be told to break.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -24,6 +26,12 @@ pub struct Defect {
     pub level: Gravity,
     /// The rows of the catalogue of behaviours that it breaks.
     pub covers: Vec<String>,
+    /// The shapes without which it would not show.
+    #[serde(default)]
+    pub(crate) with: Vec<String>,
+    /// What it changes in answers, where that is all.
+    #[serde(default)]
+    pub(crate) rewrite: Vec<Rewrite>,
 }
 
 /// How grave it is to break a promise.
@@ -59,6 +67,9 @@ pub struct Shape {
     pub includes: Vec<String>,
     /// What requestToken answers on a server that offers no validation by e-mail.
     pub(crate) refusal: Option<Refusal>,
+    /// What it changes in answers, where that is all.
+    #[serde(default)]
+    pub(crate) rewrite: Vec<Rewrite>,
 }
 
 /// The one answer of an endpoint that offers nothing.

@@ -10,6 +10,7 @@ mod mails;
 mod requests;
 mod sink;
 mod switches;
+mod tls;
 mod walks;
 
 use client::World;

@@ -14,6 +14,7 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
+    endpoints::request_token,
     proofs::{NoProof, Proof, Purpose},
     server::{Server, State as ServerState, now_ms},
     uia::{self, Ask, Flows, Grant, Operation, Stage},
@@ -59,9 +60,18 @@ pub(crate) async fn add(
         return Ok(answer::empty());
     }
     let grant = permission(&server, &mut state, &caller.user, reference, auth)?;
-    attach(&server, &mut state, &caller.user, reference)?;
+    if let Err(refusal) = attach(&server, &mut state, &caller.user, reference) {
+        if server.has_defect("refused-add-spends-the-session") {
+            state.challenges.spend(&grant);
+        }
+        return Err(refusal);
+    }
     if !server.has_defect("session-counts-for-any-sid") {
         state.challenges.spend(&grant);
+    }
+    let address = state.accounts.threepids(&caller.user).last().map(|it| it.address.clone());
+    if let Some(address) = address.filter(|_| server.has_shape("notice-after-add")) {
+        request_token::notify(&server, address, "An email address was added to your account");
     }
     Ok(answer::empty())
 }
@@ -72,9 +82,6 @@ pub(crate) async fn deprecated(
     caller: Caller,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    if server.has_shape("deprecated-add-404") {
-        return Err(MatrixError::unrecognized(StatusCode::NOT_FOUND));
-    }
     server.changes_permitted()?;
     let credentials = match body.optional_object("three_pid_creds")? {
         Some(credentials) => credentials,
@@ -112,18 +119,13 @@ fn permission(
 ) -> Result<Grant, MatrixError> {
     let operation = Operation::AddAddress { user: user.clone(), sid: reference.sid.to_owned() };
     let ask = Ask { operation, flows: FLOWS, auth, remember: Map::new() };
-    let is_first = auth.is_none();
+    let adds = if auth.is_none() { "challenge-adds-already" } else { "wrong-password-adds-anyway" };
     uia::authorise(server, state, ask).or_else(|refusal| {
-        if !refusal.is_challenge() {
-            return Err(refusal);
-        }
-        let adds = if is_first { "challenge-adds-already" } else { "wrong-password-adds-anyway" };
-        if server.has_defect(adds) {
+        if refusal.is_challenge() && server.has_defect(adds) {
             let proof = proof(server, state, user, reference)?;
             record(server, state, user, proof)?;
         }
-        let succeeds = if is_first { "challenge-with-success-status" } else { "wrong-password-is-success-status" };
-        Err(if server.has_defect(succeeds) { refusal.with_status(StatusCode::OK) } else { refusal })
+        Err(refusal)
     })
 }
 
@@ -141,7 +143,10 @@ fn attach(
     if !server.has_defect("success-adds-nothing") {
         record(server, state, user, proof)?;
     }
-    if !server.has_defect("token-usable-twice") && !server.has_defect("used-proof-moves-the-address") {
+    if !server.has_defect("token-usable-twice")
+        && !server.has_defect("used-add-proof-resets")
+        && !server.has_defect("used-proof-moves-the-address")
+    {
         state.proofs.close(reference.sid);
     }
     Ok(())
@@ -160,7 +165,20 @@ fn proof(
     reference: Reference<'_>,
 ) -> Result<Proof, MatrixError> {
     let Reference { sid, client_secret } = reference;
-    let refused = match state.proofs.proof(Purpose::Add, sid, client_secret) {
+    if server.has_defect("any-proof-adds")
+        && let Ok(proof) = state.proofs.any_proof(sid, client_secret)
+    {
+        return Ok(proof);
+    }
+    if server.has_defect("add-ignores-the-client-secret") && state.proofs.purpose(sid) == Some(Purpose::Add) {
+        return state.proofs.anybodys_proof(sid).map_err(|_| MatrixError::auth_failed());
+    }
+    if server.has_defect("wrong-secret-uses-the-proof-up")
+        && state.proofs.proof(Purpose::Add, sid, client_secret) == Err(NoProof::Unknown)
+    {
+        state.proofs.close(sid);
+    }
+    match state.proofs.proof(Purpose::Add, sid, client_secret) {
         Ok(proof) => return Ok(proof),
         Err(NoProof::Unknown) if server.has_defect("unknown-sid-is-a-server-error") => {
             return Err(MatrixError::internal("there is no such session"));
@@ -168,27 +186,16 @@ fn proof(
         Err(NoProof::Unknown) if server.has_shape("unknown-sid-404") => {
             return Err(MatrixError::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", "no such validation session"));
         }
-        Err(NoProof::Unknown) => return Err(auth_failed(server)),
-        Err(NoProof::NotValidated) => auth_failed(server),
-    };
+        Err(NoProof::Unknown) => return Err(MatrixError::auth_failed()),
+        Err(NoProof::NotValidated) => {}
+    }
     let invented = claimed(state, reference);
     match invented {
         Some(proof) if server.has_defect("adds-before-the-link") => return Ok(proof),
         Some(proof) if server.has_defect("unclicked-refused-but-added") => record(server, state, user, proof)?,
         _ => {}
     }
-    if server.has_defect("unclicked-under-another-code") {
-        return Err(refused.because("M_UNKNOWN", "No validated 3pid session found"));
-    }
-    if server.has_defect("unclicked-is-a-server-error") {
-        return Err(refused.with_status(StatusCode::INTERNAL_SERVER_ERROR));
-    }
-    Err(refused)
-}
-
-fn auth_failed(server: &Server) -> MatrixError {
-    let refusal = MatrixError::auth_failed();
-    if server.has_shape("auth-failed-403") { refusal.with_status(StatusCode::FORBIDDEN) } else { refusal }
+    Err(MatrixError::auth_failed())
 }
 
 /// Writes the address into the account, unless somebody has it.

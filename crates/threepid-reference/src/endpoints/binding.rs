@@ -13,7 +13,7 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    identity::{Association, Bind, Unbound, bindings},
+    identity::{Association, Bind, Sender, Unbound, bindings},
     server::Server,
 };
 
@@ -29,10 +29,7 @@ pub(crate) async fn bind(
         sid: body.text("sid")?,
         client_secret: body.text("client_secret")?,
     };
-    if server.has_defect("bind-asks-nobody") {
-        return Ok(answer::empty());
-    }
-    match server.identity.bind(&server, &caller.user, bind).await {
+    match server.identity.bind(&server.switches, &caller.user, bind).await {
         Ok(bound) => {
             let mut state = server.state();
             state.bindings.remember(&caller.user, bound, bind.id_server);
@@ -55,10 +52,7 @@ pub(crate) async fn unbind(
 ) -> Result<Response, MatrixError> {
     let what = named(body.text("medium")?, body.text("address")?)?;
     let id_server = body.optional_text("id_server")?;
-    let result = match everywhere(&server, &caller.user, &what, id_server).await? {
-        Unbound::NotSupported if server.has_defect("unbind-claims-too-much") => Unbound::Done,
-        result => result,
-    };
+    let result = everywhere(&server, &caller.user, &what, id_server).await?;
     if server.has_defect("unbind-removes-the-address")
         && let Ok(address) = Address::parse(&what.address)
     {
@@ -90,9 +84,10 @@ pub(super) async fn everywhere(
     if servers.is_empty() {
         return Ok(Unbound::NotSupported);
     }
+    let sender = Sender { name: &server.name, key: &server.key, switches: &server.switches };
     let mut result = Unbound::Done;
     for id_server in servers {
-        let answered = server.identity.unbind(server, &id_server, user, what).await;
+        let answered = server.identity.unbind(&sender, &id_server, user, what).await;
         match answered {
             Ok(Unbound::Done) => server.state().bindings.forget(user, what, &id_server),
             Ok(Unbound::NotSupported) => result = Unbound::NotSupported,

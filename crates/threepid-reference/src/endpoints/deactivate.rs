@@ -49,9 +49,7 @@ pub(crate) async fn deactivate(
             bound.dedup();
         }
         let had_addresses = !state.accounts.threepids(&user).is_empty();
-        let survive = server.has_defect("addresses-survive-deactivation");
-        state.accounts.deactivate(&user, survive);
-        state.pushers.remove_all(&user);
+        state.deactivate(&server.switches, &user);
         (had_addresses, bound)
     };
     let mut result = Unbound::Done;
@@ -67,9 +65,6 @@ pub(crate) async fn deactivate(
     // An address that this homeserver did not bind may be bound all the same; without any there is nothing to unbind.
     if bound.is_empty() && (had_addresses || server.has_defect("deactivation-fails-to-unbind-nothing")) {
         result = Unbound::NotSupported;
-    }
-    if server.has_defect("deactivation-without-result") {
-        return Ok(answer::empty());
     }
     Ok(answer::ok(json!({"id_server_unbind_result": word(result)})))
 }

@@ -38,11 +38,16 @@ pub(crate) async fn login(State(server): State<Arc<Server>>, Body(body): Body) -
             return Err(MatrixError::no_such_address(StatusCode::FORBIDDEN));
         }
     }
-    let logged_in = user.filter(|user| state.accounts.password_is(user, password)).and_then(|user| {
-        let (device, token) = state.accounts.log_in(&user, device)?;
-        Some(json!({"user_id": user.as_str(), "access_token": token, "device_id": device}))
-    });
-    logged_in.map(answer::ok).ok_or_else(|| MatrixError::forbidden("Invalid username or password"))
+    let refused = || MatrixError::forbidden("Invalid username or password");
+    let user = user.ok_or_else(refused)?;
+    if server.has_shape("deactivated-accounts-are-named") && state.accounts.is_deactivated(&user) {
+        return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_USER_DEACTIVATED", "this account was deactivated"));
+    }
+    if !server.password_is(&mut state, &user, password)? {
+        return Err(refused());
+    }
+    let (device, token) = state.accounts.log_in(&user, device).ok_or_else(refused)?;
+    Ok(answer::ok(json!({"user_id": user.as_str(), "access_token": token, "device_id": device})))
 }
 
 /// `POST /logout`

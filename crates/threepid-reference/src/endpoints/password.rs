@@ -39,9 +39,7 @@ pub(crate) async fn change(
             let user = caller.user.clone();
             (Operation::ChangePassword { user }, CHANGE)
         }
-        None if server.mails() && !server.has_defect("reset-demands-an-access-token") => {
-            (Operation::ResetPassword, RESET)
-        }
+        None if server.mails() => (Operation::ResetPassword, RESET),
         None => return Err(MatrixError::missing_token()),
     };
     let auth = body.optional_object("auth")?;
@@ -58,21 +56,25 @@ pub(crate) async fn change(
         grant => grant?,
     };
     let mut settled = grant.remembered.clone();
-    settled.extend(body);
+    settled.extend(body.clone());
     let params = Params::read(&server, &settled)?;
     let new_password = params.new_password.ok_or_else(|| MatrixError::missing_param("new_password"))?;
 
     let identity = grant.unused_identity(&mut state)?;
     let user = match (&caller, identity) {
         (Some(caller), _) => caller.user.clone(),
-        (None, Some(identity)) => owner(&state, &identity.proof)?,
+        (None, Some(identity)) => match chosen(&server, &state, auth) {
+            Some(user) => user,
+            None => owner(&state, &identity.proof)?,
+        },
         (None, None) => return Err(MatrixError::missing_token()),
     };
     if !server.has_defect("reset-changes-nothing") {
         state.accounts.set_password(&user, new_password);
     }
-    if params.logout_devices {
-        let keep = caller.as_ref().map(|caller| caller.token.as_str());
+    let ends_own = server.has_defect("password-change-ends-the-own-token");
+    if params.logout_devices && !(caller.is_some() && server.has_defect("password-change-keeps-the-devices")) {
+        let keep = caller.as_ref().map(|caller| caller.token.as_str()).filter(|_| !ends_own);
         state.accounts.log_out_others(&user, keep);
     }
     if let Some(identity) = identity
@@ -111,6 +113,13 @@ impl<'a> Params<'a> {
 fn owner(state: &ServerState, proof: &Proof) -> Result<UserId, MatrixError> {
     let owner = state.accounts.owner(&proof.address);
     owner.cloned().ok_or_else(|| MatrixError::no_such_address(StatusCode::BAD_REQUEST))
+}
+
+/// The account that a reset names, as if the proof were for anybody: what a defect gets wrong.
+fn chosen(server: &Server, state: &ServerState, auth: Option<&Map<String, Value>>) -> Option<UserId> {
+    let auth = auth.filter(|_| server.has_defect("reset-changes-the-named-account"))?;
+    let named = auth.get("user").or_else(|| auth.get("identifier")?.get("user"))?.as_str()?;
+    state.accounts.named(named).cloned()
 }
 
 /// Sets the password of a session that nobody validated: what a defect gets wrong.

@@ -20,14 +20,7 @@ pub(crate) const PATH: &str = "/_reference/email/submit";
 
 /// The address to send a typed token to, if the server offers that.
 pub(super) fn url(server: &Server) -> Option<String> {
-    if server.has_defect("submit-url-leads-nowhere") {
-        return Some(format!("{}{PATH}", server.name));
-    }
-    let offered = server.config.submit_url
-        || server.has_shape("submit-url")
-        || server.has_shape("code-mail")
-        || server.has_defect("submit-url-hides-the-reason")
-        || server.has_defect("submit-url-takes-any-token");
+    let offered = server.config.submit_url || server.has_shape("submit-url") || server.has_shape("code-mail");
     offered.then(|| format!("{}{PATH}", server.public_url))
 }
 
@@ -47,11 +40,11 @@ pub(crate) async fn submitted(State(server): State<Arc<Server>>, Body(body): Bod
         Err(LinkFailure::WrongToken) if server.has_defect("submit-url-takes-any-token") => {
             Ok(answer::ok(json!({"success": true})))
         }
-        Err(reason) => Err(refusal(&server, reason)),
+        Err(reason) => Err(refusal(reason)),
     }
 }
 
-fn refusal(server: &Server, reason: LinkFailure) -> MatrixError {
+fn refusal(reason: LinkFailure) -> MatrixError {
     let (errcode, error) = match reason {
         LinkFailure::WrongToken => ("M_TOKEN_INCORRECT", "this is not the token of the e-mail"),
         LinkFailure::UnknownSession | LinkFailure::WrongSecret => {
@@ -62,6 +55,5 @@ fn refusal(server: &Server, reason: LinkFailure) -> MatrixError {
             ("M_SESSION_EXPIRED", "the token has expired; please ask for a new e-mail")
         }
     };
-    let errcode = if server.has_defect("submit-url-hides-the-reason") { "M_UNKNOWN" } else { errcode };
     MatrixError::new(StatusCode::BAD_REQUEST, errcode, error)
 }

@@ -21,27 +21,29 @@ use crate::{
 pub(crate) async fn list(State(server): State<Arc<Server>>, caller: Caller) -> Response {
     let state = server.state();
     let own = state.accounts.threepids(&caller.user);
-    if own.is_empty() && server.has_defect("empty-list-is-absent") {
-        return answer::empty();
-    }
     let threepids: Vec<_> = if server.has_defect("lists-everybodys-addresses") {
         // Somebody lived here before anyone came: what is shown too much does not depend on who else is here just now.
         let resident = Threepid { address: Address::unchecked("resident@threepid.test"), validated_at: 0, added_at: 0 };
-        state.accounts.everybodys_threepids().chain([&resident]).map(|it| listed(&server, it)).collect()
+        state.accounts.everybodys_threepids().chain([&resident]).map(listed).collect()
+    } else if server.has_defect("bound-addresses-are-listed") {
+        let bound = state.bindings.of(&caller.user);
+        let bound = bound
+            .iter()
+            .map(|what| json!({"medium": what.medium, "address": what.address, "validated_at": 1, "added_at": 1}));
+        own.iter().map(listed).chain(bound).collect()
     } else {
-        own.iter().map(|it| listed(&server, it)).collect()
+        own.iter().map(listed).collect()
     };
     answer::ok(json!({"threepids": threepids}))
 }
 
-fn listed(server: &Server, threepid: &Threepid) -> Value {
-    let unit_ms = if server.has_defect("lists-seconds") { 1000 } else { 1 };
-    let mut entry = json!({"medium": "email", "address": threepid.address.as_str()});
-    if !server.has_defect("lists-without-times") {
-        entry["validated_at"] = (threepid.validated_at / unit_ms).into();
-        entry["added_at"] = (threepid.added_at / unit_ms).into();
-    }
-    entry
+fn listed(threepid: &Threepid) -> Value {
+    json!({
+        "medium": "email",
+        "address": threepid.address.as_str(),
+        "validated_at": threepid.validated_at,
+        "added_at": threepid.added_at,
+    })
 }
 
 /// `POST /account/3pid/delete`. Only the caller's own address is ever removed. One that the account does not have is as good
@@ -56,7 +58,8 @@ pub(crate) async fn delete(
     }
     let what = named(body.text("medium")?, body.text("address")?)?;
     let user = &caller.user;
-    let own = own_address(&server, user, &what);
+    let is_as_listed = body.text("address")? == what.address || !server.has_defect("removal-compares-case");
+    let own = own_address(&server, user, &what).filter(|_| is_as_listed);
     if server.has_defect("delete-asks-for-the-password") {
         let auth = body.optional_object("auth")?;
         ask_for_the_password(&server, user, auth)?;
@@ -83,10 +86,6 @@ pub(crate) async fn delete(
         return Err(MatrixError::internal("it could not be unbound"));
     }
     remove(&server, user, own.as_ref());
-    if server.has_defect("delete-without-result") {
-        return Ok(answer::empty());
-    }
-    let result = if server.has_defect("delete-claims-an-unbinding") { Unbound::Done } else { result };
     Ok(answer::ok(json!({"id_server_unbind_result": word(result)})))
 }
 
@@ -125,7 +124,7 @@ fn remove(server: &Server, user: &UserId, address: Option<&Address>) {
     if server.has_defect("login-by-a-removed-address") {
         state.accounts.hide(&owner, address);
     } else {
-        state.accounts.detach(&owner, address);
+        state.give_up(&server.switches, &owner, address);
     }
 }
 

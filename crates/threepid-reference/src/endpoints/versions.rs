@@ -17,17 +17,13 @@ pub(crate) async fn versions() -> Response {
 
 /// `GET /capabilities`. Those not mentioned here default to what this server does not offer or need.
 pub(crate) async fn capabilities(State(server): State<Arc<Server>>, _caller: Caller) -> Response {
-    let mut capabilities = json!({
+    let capabilities = json!({
+        "m.3pid_changes": {"enabled": server.config.changes_enabled},
         "m.change_password": {"enabled": true},
         "m.set_displayname": {"enabled": false},
         "m.set_avatar_url": {"enabled": false},
         "m.get_login_token": {"enabled": false},
     });
-    if !server.has_shape("capability-absent") {
-        let enabled = server.config.changes_enabled || server.has_defect("capability-promises-too-much");
-        capabilities["m.3pid_changes"] =
-            if server.has_defect("capability-is-a-bare-flag") { json!(enabled) } else { json!({"enabled": enabled}) };
-    }
     answer::ok(json!({"capabilities": capabilities}))
 }
 

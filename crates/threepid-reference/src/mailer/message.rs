@@ -75,7 +75,8 @@ fn fits_seven_bit(content: &str) -> bool {
 
 fn plain_text(server: &Server, letter: &Letter) -> String {
     let Letter { before, after, link, .. } = letter;
-    let link = if server.has_defect("mail-without-link") { "" } else { link };
+    let is_missing = server.has_defect("mail-without-link") || server.has_defect("text-part-without-link");
+    let link = if is_missing { "" } else { link };
     let cut = if server.has_defect("link-cut-by-a-line-end") { link.rfind('&').map(|at| at + 3) } else { None };
     let (link, rest) = link.split_at(cut.unwrap_or(link.len()));
     let rest = if rest.is_empty() { String::new() } else { format!("\r\n{rest}") };
@@ -98,7 +99,7 @@ fn page(server: &Server, letter: &Letter) -> String {
                 p { (letter.before) }
                 @if server.has_shape("code-mail") {
                     p { (link) }
-                } @else if !server.has_defect("mail-without-link") {
+                } @else if !server.has_defect("mail-without-link") && !server.has_defect("html-part-without-link") && !link.is_empty() {
                     p { a href=(link) { (link) } }
                 }
                 p { (letter.after) }

@@ -16,7 +16,7 @@ use axum::{
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::{Value, json};
 
-use crate::tls::{Tls, TlsListener};
+use super::tls::TlsListener;
 
 /// What it does with a request.
 #[derive(Debug, Clone, Default)]
@@ -61,8 +61,7 @@ pub(crate) fn certificate() -> (String, String) {
 impl IdentityServer {
     pub(super) async fn start() -> Self {
         let (cert_pem, key_pem) = certificate();
-        let tls = Tls { listen: SocketAddr::from(([127, 0, 0, 1], 0)), cert_pem: cert_pem.clone(), key_pem };
-        let listener = TlsListener::bind(&tls).await.unwrap();
+        let listener = TlsListener::bind(&cert_pem, &key_pem).await;
         let addr = listener.addr();
         let shared = Arc::<Shared>::default();
         let router =

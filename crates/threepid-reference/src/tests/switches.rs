@@ -20,6 +20,18 @@ fn may_show(shape: &Shape, line: &str) -> bool {
         }
 }
 
+/// Servers on which the walk cannot be walked to its end, or whose mails are more than it counts: the scenarios try them.
+const OTHERWISE: &[&str] = &[
+    "removal-refused-by-policy",
+    "second-factor",
+    "single-sign-on-only",
+    "oauth-only",
+    "no-session-in-challenges",
+    "notice-after-add",
+    "notice-to-the-owner",
+    "new-sid-every-request",
+];
+
 fn refuses(shape: &Shape) -> bool {
     shape.aspect == "what requestToken answers"
 }
@@ -27,7 +39,7 @@ fn refuses(shape: &Shape) -> bool {
 #[tokio::test]
 async fn no_shape_changes_what_is_promised() {
     let clean = walk(&World::plain().await).await;
-    for shape in shapes().iter().filter(|shape| !refuses(shape)) {
+    for shape in shapes().iter().filter(|shape| !refuses(shape) && !OTHERWISE.contains(&shape.name.as_str())) {
         let world = World::with(|options| options.shapes.push(shape)).await;
         let seen = walk(&world).await;
         let different: Vec<_> = seen.iter().zip(&clean).filter(|(seen, clean)| seen != clean).collect();

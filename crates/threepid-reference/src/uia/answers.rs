@@ -11,24 +11,15 @@ use crate::{
 };
 
 /// The first 401: what the client has to do, and the session to do it in.
-pub(super) fn challenge(server: &Server, operation: &Operation, flows: Flows, session: &str) -> MatrixError {
-    MatrixError::challenge(invitation(server, operation, flows, session))
+pub(super) fn challenge(flows: Flows, session: &str) -> MatrixError {
+    MatrixError::challenge(invitation(flows, session))
 }
 
 /// A later 401 of the same session, which also says what is done already.
-pub(super) fn unfinished(
-    server: &Server,
-    state: &State,
-    operation: &Operation,
-    flows: Flows,
-    session: &str,
-) -> MatrixError {
-    let mut fields = invitation(server, operation, flows, session);
-    let completed = state.challenges.completed(session);
-    if !server.has_shape("completed-absent") || !completed.is_empty() {
-        let names: Vec<_> = completed.iter().map(|stage| stage.name()).collect();
-        fields.insert("completed".to_owned(), names.into());
-    }
+pub(super) fn unfinished(state: &State, flows: Flows, session: &str) -> MatrixError {
+    let mut fields = invitation(flows, session);
+    let completed: Vec<_> = state.challenges.completed(session).iter().map(|stage| stage.name()).collect();
+    fields.insert("completed".to_owned(), completed.into());
     MatrixError::challenge(fields)
 }
 
@@ -43,10 +34,10 @@ pub(super) fn failed(
     reason: &str,
 ) -> MatrixError {
     if stage == Stage::EmailIdentity {
-        return not_validated(server, state, operation, flows, &session, reason);
+        return not_validated(server, state, flows, &session, reason);
     }
     if stage != Stage::Password {
-        return unfinished(server, state, operation, flows, &session).because("M_FORBIDDEN", reason);
+        return unfinished(state, flows, &session).because("M_FORBIDDEN", reason);
     }
     if server.has_defect("wrong-password-completes-the-stage") {
         state.challenges.complete(&session, stage);
@@ -57,60 +48,32 @@ pub(super) fn failed(
     } else {
         session.clone()
     };
-    let mut refusal = unfinished(server, state, operation, flows, &next);
+    let refusal = unfinished(state, flows, &next);
     if server.has_defect("wrong-password-ends-the-session") {
         state.challenges.end(&session);
-    }
-    if server.has_defect("wrong-password-without-flows") {
-        refusal = MatrixError::challenge(Map::new());
-    }
-    if server.has_defect("wrong-password-without-errcode") {
-        return refusal;
     }
     refusal.because("M_FORBIDDEN", reason)
 }
 
 /// The 401 while nobody has followed the link yet. Clients poll for that, so it repeats all that is needed to go on.
-fn not_validated(
-    server: &Server,
-    state: &mut State,
-    operation: &Operation,
-    flows: Flows,
-    session: &str,
-    reason: &str,
-) -> MatrixError {
+fn not_validated(server: &Server, state: &mut State, flows: Flows, session: &str, reason: &str) -> MatrixError {
     if server.has_defect("unclicked-poll-completes-the-stage") {
         state.challenges.complete(session, Stage::EmailIdentity);
-        let refusal = unfinished(server, state, operation, flows, session);
+        let refusal = unfinished(state, flows, session);
         return refusal.because("M_UNAUTHORIZED", reason);
     }
     if server.has_defect("failed-poll-loses-the-password") {
         state.challenges.forget(session, "password");
     }
-    let refusal = if server.has_defect("unclicked-poll-without-flows") {
-        MatrixError::challenge(Map::new())
-    } else {
-        unfinished(server, state, operation, flows, session)
-    };
-    refusal.because("M_UNAUTHORIZED", reason)
+    unfinished(state, flows, session).because("M_UNAUTHORIZED", reason)
 }
 
-fn invitation(server: &Server, operation: &Operation, flows: Flows, session: &str) -> Map<String, Value> {
-    // Registration is how accounts come to be: it stays whole, or no scenario could begin.
-    let has_defect = |defect| *operation != Operation::Register && server.has_defect(defect);
-    let flows = flows.iter().map(|flow| {
-        let stages =
-            flow.iter().filter(|stage| **stage != Stage::Password || !has_defect("challenge-without-password-stage"));
-        json!({"stages": stages.map(|stage| stage.name()).collect::<Vec<_>>()})
-    });
-    let flows: Vec<_> = flows.collect();
+fn invitation(flows: Flows, session: &str) -> Map<String, Value> {
+    let names = |flow: &&[Stage]| flow.iter().map(|stage| stage.name()).collect::<Vec<_>>();
+    let flows: Vec<_> = flows.iter().map(|flow| json!({"stages": names(flow)})).collect();
     let mut fields = Map::new();
-    if !has_defect("challenge-without-session") {
-        fields.insert("session".to_owned(), session.into());
-    }
-    if !has_defect("challenge-without-flows") {
-        fields.insert("flows".to_owned(), flows.into());
-    }
-    fields.insert("params".to_owned(), if server.has_shape("params-null") { Value::Null } else { json!({}) });
+    fields.insert("session".to_owned(), session.into());
+    fields.insert("flows".to_owned(), flows.into());
+    fields.insert("params".to_owned(), json!({}));
     fields
 }

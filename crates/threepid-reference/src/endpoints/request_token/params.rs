@@ -1,6 +1,5 @@
 //! The parameters that every requestToken request for e-mail has.
 
-use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -13,6 +12,9 @@ use crate::{
 
 /// Characters in a client secret.
 const CLIENT_SECRET_LIMIT: usize = 255;
+
+/// Bytes in an address that a defect cannot handle.
+const UNUSUAL_LENGTH: usize = 100;
 
 /// What a requestToken request asks for.
 pub(super) struct Params {
@@ -45,14 +47,13 @@ impl Params {
             let error = "a client secret is 1 to 255 characters of 0-9, a-z, A-Z, `.`, `=`, `_` and `-`";
             return Err(MatrixError::invalid_param(error));
         }
-        let (address, mailbox) = addresses(server, email).map_err(|error| {
-            let refusal = MatrixError::invalid_param(format!("the address {error}"));
-            let is_odd = error == AddressError::LocalPart;
-            if is_odd && server.has_defect("odd-localpart-is-a-server-error") {
-                return refusal.with_status(StatusCode::INTERNAL_SERVER_ERROR);
-            }
-            refusal
-        })?;
+        let is_unusual = email.len() > UNUSUAL_LENGTH && server.has_defect("long-address-is-a-server-error")
+            || !email.is_ascii() && server.has_defect("international-address-is-a-server-error");
+        if is_unusual {
+            return Err(MatrixError::internal("the address could not be handled"));
+        }
+        let invalid = |error| MatrixError::invalid_param(format!("the address {error}"));
+        let (address, mailbox) = addresses(server, email).map_err(invalid)?;
         if address.as_str().contains('+') && server.has_defect("plus-address-is-a-server-error") {
             return Err(MatrixError::internal("the address could not be read"));
         }
@@ -64,6 +65,10 @@ impl Params {
             send_attempt,
             next_link: next_link.map(str::to_owned),
         })
+    }
+
+    pub(super) fn secret(&self) -> &str {
+        &self.client_secret
     }
 
     pub(super) fn claim(&self, purpose: Purpose, next_link: Option<String>) -> Claim {
@@ -88,6 +93,25 @@ fn addresses(server: &Server, written: &str) -> Result<(Address, Address), Addre
     {
         let address = Address::parse(first)?;
         return Ok((address.clone(), address));
+    }
+    if server.has_defect("line-ends-reach-another-mailbox")
+        && let Some((first, rest)) = written.replace("%0d", "\r").replace("%0a", "\n").split_once(['\r', '\n'])
+        && let Some(other) = rest.split([' ', ':', '<', '>', '\r', '\n']).find(|word| word.contains('@'))
+    {
+        return Ok((Address::unchecked(first), Address::parse(other)?));
+    }
+    if server.has_defect("plus-sign-cuts-the-address")
+        && let Some((start, rest)) = written.split_once('+')
+        && let Some((_, domain)) = rest.split_once('@')
+    {
+        let address = Address::parse(&format!("{start}@{domain}"))?;
+        return Ok((address.clone(), address));
+    }
+    if server.has_defect("other-case-is-another-address")
+        && let Ok(address) = Address::parse(written)
+        && address.as_str() != written
+    {
+        return Ok((Address::unchecked(written), address));
     }
     if Address::parse(written).is_err() && server.has_defect("decoration-kept-in-addresses") {
         let inner = written.split(['<', '>']).nth(1).unwrap_or(written);

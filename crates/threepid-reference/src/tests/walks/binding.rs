@@ -6,13 +6,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::{Value, json};
 
 use super::{Broken, Seen, expect};
-use crate::{
-    Tls,
-    tests::{
-        World,
-        client::{Answer, SECRET, password_of},
-        identity_server::{IdentityServer, Mood, certificate},
-    },
+use crate::tests::{
+    World,
+    client::{Answer, SECRET, password_of},
+    identity_server::{IdentityServer, Mood, certificate},
 };
 
 struct Alice<'a> {
@@ -51,6 +48,8 @@ pub(super) async fn walk(broken: Broken, seen: &mut Seen) {
     let world = broken
         .world(|options| {
             options.config.identity_ca_pem = Some(is.ca_pem.clone());
+            options.config.private_identity_servers.push("127.0.0.1:1".to_owned());
+            options.config.private_identity_servers.push(is.name());
         })
         .await;
     let token = world.register("alice").await;
@@ -205,6 +204,7 @@ async fn a_silent_identity_server_is_given_up_on() {
     is.is(Mood::Silent);
     let world = World::with(|options| {
         options.config.identity_ca_pem = Some(is.ca_pem.clone());
+        options.config.private_identity_servers.push(is.name());
         options.config.identity_timeout = Duration::from_millis(50);
     })
     .await;
@@ -226,6 +226,7 @@ async fn without_an_authority_no_identity_server_is_trusted() {
     let world = World::with(|options| {
         // An authority that did not sign this identity server's certificate.
         options.config.identity_ca_pem = Some(certificate().0);
+        options.config.private_identity_servers.push(is.name());
     })
     .await;
     let alice = world.register("alice").await;
@@ -235,35 +236,28 @@ async fn without_an_authority_no_identity_server_is_trusted() {
     assert!(is.asked().is_empty());
 }
 
-/// What an identity server does: it asks who its client is, and checks the signature of an unbind, both over TLS.
+/// What an identity server does: it asks who its client is, and checks the signature of an unbind, as the harness does.
 #[tokio::test]
 async fn an_identity_server_can_check_token_and_signature() {
     let is = IdentityServer::start().await;
-    let (cert_pem, key_pem) = certificate();
     let world = World::with(|options| {
         options.config.identity_ca_pem = Some(is.ca_pem.clone());
-        options.server_name = "localhost:0".to_owned();
-        options.tls = Some(Tls { listen: "127.0.0.1:0".parse().unwrap(), cert_pem: cert_pem.clone(), key_pem });
+        options.config.private_identity_servers.push(is.name());
+        options.server_name = "localhost".to_owned();
     })
     .await;
     let alice = world.register("alice").await;
-    let port = world.server.tls_addr().unwrap().port();
-    let name = world.server.server_name().to_owned();
-    assert_eq!(name, format!("localhost:{port}"));
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        .tls_backend_preconfigured(crate::tls::client_config(&cert_pem).unwrap())
-        .build()
-        .unwrap();
+    let name = "localhost";
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
     let get = async |path: String| -> Value {
-        let url = format!("https://{name}{path}");
+        let url = format!("{}{path}", world.server.url());
         let text = http.get(url).send().await.unwrap().text().await.unwrap();
         serde_json::from_str(&text).unwrap()
     };
 
     let path = format!("/user/@alice:{name}/openid/request_token");
     let openid = world.post(&path, Some(&alice), json!({})).await.json();
-    assert_eq!(openid["matrix_server_name"], name.as_str());
+    assert_eq!(openid["matrix_server_name"], name);
     let userinfo = "/_matrix/federation/v1/openid/userinfo?access_token=";
     let token = openid["access_token"].as_str().unwrap();
     let sub = get(format!("{userinfo}{token}")).await["sub"].clone();

@@ -111,7 +111,7 @@ async fn next_links(broken: Broken, seen: &mut Seen) {
 
 async fn limited(broken: Broken, seen: &mut Seen) {
     let limit = |burst| Limit { burst, interval: std::time::Duration::from_secs(600) };
-    let limits = RateLimits { by_client: limit(2), by_email: limit(9) };
+    let limits = RateLimits { by_client: limit(2), by_email: limit(9), by_guess: limit(9) };
     let world = variant(broken, |config| config.rate_limits = Some(limits)).await;
     for email in ["l1@x.test", "l2@x.test", "l3@x.test"] {
         let answer = world.ask(ADD, email, SECRET, json!({})).await;
