@@ -27,6 +27,7 @@ const OTHERWISE: &[&str] = &[
     "single-sign-on-only",
     "oauth-only",
     "no-session-in-challenges",
+    "code-mail",
     "notice-after-add",
     "notice-to-the-owner",
     "new-sid-every-request",
