@@ -103,7 +103,7 @@ impl Session {
         let given = options.accounts.secrets();
         let mut address = Collector::default();
         [Some(&options.url), options.public_url.as_ref()].into_iter().flatten().for_each(|url| address.query(url));
-        others.add(|run| given.iter().chain(&address.into_secrets()).for_each(|secret| run.learn(secret)));
+        others.learn(given.iter().chain(&address.into_secrets()));
         // What the target answered may have any of them in it.
         Session::probed(options).await.map_err(|message| others.redactor().text(&message).into_owned())
     }
@@ -126,8 +126,7 @@ impl Session {
         let mut target = probe(&probing, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
         let mut found = Collector::default();
         target.exchanges.iter().for_each(|exchange| found.exchange(exchange));
-        let found = found.into_secrets();
-        others.add(|run| found.iter().for_each(|secret| run.learn(secret)));
+        others.learn(&found.into_secrets());
         others.redactor().target(&mut target.info);
         let mut limits = options.limits;
         // A window that is over before mail can come would prove nothing.

@@ -17,11 +17,14 @@ pub struct Others {
 }
 
 impl Others {
-    /// Adds secrets of the whole run.
-    pub fn add(&self, add: impl FnOnce(&mut Redactor)) {
+    /// Adds secrets of the whole run. Their markers say so: those of a trial are counted on their own, so that they do not
+    /// depend on what was found out before it.
+    pub fn learn<'s>(&self, secrets: impl IntoIterator<Item = &'s Secret>) {
         let mut run = self.run.write().unwrap_or_else(PoisonError::into_inner);
         let mut changed = Redactor::clone(&run);
-        add(&mut changed);
+        for secret in secrets {
+            changed.learn(&Secret { kind: format!("run-{}", secret.kind), ..secret.clone() });
+        }
         *run = Arc::new(changed);
     }
 
@@ -35,11 +38,6 @@ impl Others {
     /// A redactor that knows all of these, and gets those of one trial.
     pub fn redactor(&self) -> Redactor {
         let run = Arc::clone(&self.run.read().unwrap_or_else(PoisonError::into_inner));
-        Redactor {
-            counts: run.counts.clone(),
-            run: Some(run),
-            others: Some(Arc::clone(&self.words)),
-            ..Redactor::default()
-        }
+        Redactor { run: Some(run), others: Some(Arc::clone(&self.words)), ..Redactor::default() }
     }
 }

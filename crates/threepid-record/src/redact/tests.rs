@@ -95,15 +95,15 @@ fn what_was_shortened_keeps_no_beginning() {
 #[test]
 fn secrets_of_the_run_and_of_other_trials() {
     let others = Others::default();
-    others.add(|run| assert!(run.add("registration_token", "run-wide-token")));
+    others.learn([&collect::Secret::known("registration_token", "run-wide-token")]);
     others.remember(&collect::Secret::known("access_token", "syt_anothertrial_s0000"));
     let mut redactor = others.redactor();
     assert!(redactor.add("token", "of-this-trial"));
     assert_eq!(
         redactor.text("run-wide-token, of-this-trial, ?t=SYT_anothertrial_s0000&syt_anothertrial_s0000x"),
-        "REDACTED-registration-token-1, REDACTED-token-1, ?t=REDACTED-of-another-trial-1&syt_anothertrial_s0000x"
+        "REDACTED-run-registration-token-1, REDACTED-token-1, ?t=REDACTED-of-another-trial-1&syt_anothertrial_s0000x"
     );
-    assert_eq!(redactor.marker("run-wide-token").as_deref(), Some("REDACTED-registration-token-1"));
+    assert_eq!(redactor.marker("run-wide-token").as_deref(), Some("REDACTED-run-registration-token-1"));
 }
 
 /// What is looked at grows with the text, whatever it is made of and however many secrets there are.
