@@ -84,7 +84,7 @@ enum Answer {
 
 fn question() -> Answer {
     loop {
-        terminal::out("(a)ccept, (r)eject, (s)kip, (q)uit? ");
+        terminal::ask("(a)ccept, (r)eject, (s)kip, (q)uit? ");
         let mut line = String::new();
         match std::io::stdin().lock().read_line(&mut line) {
             Ok(0) | Err(_) => return Answer::Quit,

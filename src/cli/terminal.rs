@@ -69,6 +69,12 @@ pub(super) fn out(text: &str) {
     keep(std::io::stdout().lock().write_all(text.as_bytes()));
 }
 
+/// Asks on standard output, and makes sure that the question is seen before the answer is read.
+pub(super) fn ask(question: &str) {
+    out(question);
+    keep(std::io::stdout().lock().flush());
+}
+
 /// Writes what is still held back, and gives the first fault of all that was to be written.
 pub(super) fn unwritten() -> Option<io::Error> {
     if ABANDONED.load(Ordering::Relaxed) {

@@ -126,7 +126,7 @@ pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail
     let email = email::probe(&mut asking, &account, mail).await;
     let (email, mail_delay) = email.map_err(|fault| fault.map(|text| accounts.hide(text)))?;
     abilities.push(email);
-    let declared = declared(options, &abilities);
+    let declared = declared(options, &mut abilities);
     abilities.extend(declared);
     accounts.give_back(&account);
 

@@ -23,8 +23,8 @@ fn unknown(reply: Reply, words: &[&str]) -> Ended {
 fn an_answer_without_an_end_is_no_verdict() {
     // The status and the start of the body are there, and as required; the rest could be anything.
     let start = [HEAD, b"{\"hello\": \"world\"}"].concat();
-    unknown(Reply::NoMailWindow(Vec::new()), &["no answer within 1000 ms", "--request-timeout"]);
-    unknown(Reply::NoMailWindow(start.clone()), &["did not end within 1000 ms", "--request-timeout"]);
+    unknown(Reply::Silent(Vec::new()), &["no answer within 1000 ms", "--request-timeout"]);
+    unknown(Reply::Silent(start.clone()), &["did not end within 1000 ms", "--request-timeout"]);
     unknown(Reply::Drip(start.clone()), &["did not end within 1000 ms", "--request-timeout"]);
     unknown(Reply::Bytes(start), &["end of file before message length reached"]);
     unknown(Reply::Reset, &["reset"]);

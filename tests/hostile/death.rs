@@ -60,7 +60,7 @@ fn interrupted(what: &'static str, from: usize) -> crate::program::Place {
     let times = std::sync::atomic::AtomicUsize::new(0);
     let server = homeserver::start(smtp, move |asked, _| {
         let stalls = asked.what() == what && times.fetch_add(1, std::sync::atomic::Ordering::Relaxed) >= from;
-        stalls.then(|| Reply::NoMailWindow(Vec::new()))
+        stalls.then(|| Reply::Silent(Vec::new()))
     });
     let place = place(&[ASK, FOLLOW]);
     let patient = ["--request-timeout=10m", "--timeout=10m", "--account-timeout=10m", "--jobs=1"];

@@ -79,7 +79,7 @@ fn redirects_on_the_target_end() {
 #[test]
 fn a_link_that_gets_no_answer_is_no_verdict() {
     for reply in [
-        Reply::NoMailWindow(Vec::new()),
+        Reply::Silent(Vec::new()),
         Reply::Reset,
         Reply::Bytes(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 999\r\n\r\n<p>".to_vec()),
         Reply::Bytes(b"HTTP/1.1 302 Found\r\nLocation: http://a.test/\r\n injected\r\nX\0: y\r\n\r\n".to_vec()),

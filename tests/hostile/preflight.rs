@@ -35,7 +35,7 @@ fn nothing_comes() {
         "--homeserver",
     ]);
     let parts = ["did not end within 1000 ms", "--request-timeout", "bytes of its body came"];
-    answered(Reply::NoMailWindow(HEAD.to_vec())).says(&parts);
+    answered(Reply::Silent(HEAD.to_vec())).says(&parts);
     answered(Reply::Drip(HEAD.to_vec())).says(&parts);
     answered(Reply::Drip(b"HTTP/1.1 200 OK\r\nX: ".to_vec())).says(&["no answer within 1000 ms"]);
 }
@@ -163,7 +163,7 @@ fn a_secret_in_an_answer_that_makes_no_sense_is_not_shown() {
 #[test]
 fn what_is_offered_cannot_be_told() {
     // Not "it offers no login", which would skip what is to be tested.
-    but_for("GET /login", Reply::NoMailWindow(Vec::new())).says(&["could not tell", "GET /login", "--request-timeout"]);
+    but_for("GET /login", Reply::Silent(Vec::new())).says(&["could not tell", "GET /login", "--request-timeout"]);
     but_for("GET /login", Reply::Reset).says(&["could not tell", "GET /login"]);
     let limited = Reply::json(429, json!({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 3_600_000}));
     but_for("GET /login", limited.clone()).says(&["could not tell", "GET /login", "429", "--account-timeout"]);

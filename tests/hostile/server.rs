@@ -43,7 +43,7 @@ pub(crate) enum Reply {
     /// These bytes, and the end of the connection.
     Bytes(Vec<u8>),
     /// These bytes, and then nothing until the client is gone.
-    NoMailWindow(Vec<u8>),
+    Silent(Vec<u8>),
     /// These bytes, and then one after the other for ever.
     Drip(Vec<u8>),
     /// These bytes, and then that block so many times.
@@ -207,7 +207,7 @@ fn reply(mut socket: &TcpStream, reply: Reply) -> bool {
             return socket.write_all(&bytes).is_ok();
         }
         Reply::Bytes(bytes) => drop(socket.write_all(&bytes)),
-        Reply::NoMailWindow(bytes) => {
+        Reply::Silent(bytes) => {
             let _ = socket.write_all(&bytes);
             silence(socket);
         }

@@ -22,7 +22,7 @@ impl Asking<'_> {
         let Some(flows) = flows.filter(|flows| !flows.is_empty()) else {
             // A server without any stage makes an account at once. Of one that is broken it is for the trials to say.
             let open = exchange.response.as_ref().is_some_and(|response| response.status == 200);
-            let broken = is_broken(&exchange);
+            let broken = !open && !is_refusal(&exchange);
             return Ok(vec![
                 ability("registration", open || broken, answered.clone()),
                 ability("registration-token", false, answered.clone()),
@@ -48,19 +48,15 @@ impl Asking<'_> {
         let exchange = self.send("GET", "/login", None, None).await;
         told("login with a password", "GET /login", &exchange)?;
         let body = exchange.response.as_ref().and_then(patience::json);
-        let flows: Vec<&str> = body
-            .as_ref()
-            .and_then(|body| body.get("flows")?.as_array())
-            .into_iter()
-            .flatten()
-            .filter_map(|flow| flow.get("type")?.as_str())
-            .collect();
+        let listed = body.as_ref().and_then(|body| body.get("flows")?.as_array());
+        let is_broken = listed.is_none() && !is_refusal(&exchange);
+        let flows: Vec<&str> = listed.into_iter().flatten().filter_map(|flow| flow.get("type")?.as_str()).collect();
         let reason = if flows.is_empty() {
             format!("GET /login answered {}", in_short(&exchange))
         } else {
             format!("GET /login lists {}", patience::names(flows.iter().copied()))
         };
-        Ok(ability("password-login", flows.contains(&PASSWORD_LOGIN) || is_broken(&exchange), reason))
+        Ok(ability("password-login", flows.contains(&PASSWORD_LOGIN) || is_broken, reason))
     }
 
     /// `3pid-changes`: the specification has clients assume it where the capability is not listed.
@@ -87,9 +83,16 @@ fn told(what: &str, asked: &str, exchange: &Exchange) -> Result<(), TargetError>
     Err(TargetError::ProbeFailed { what, asked, answer, hint: None })
 }
 
-/// Whether the server failed where it was asked what it offers. It is taken to offer it: then trials show how it fails.
-fn is_broken(exchange: &Exchange) -> bool {
-    exchange.response.as_ref().is_some_and(|response| response.status >= 500)
+/// Whether an answer says plainly that something is not offered: 403, 404 or 405, or another client error with an
+/// `errcode`, but for 401, which asks for authentication. A server that answers otherwise and does not list what it offers
+/// is broken: it is taken to offer it, so that trials show how it fails.
+fn is_refusal(exchange: &Exchange) -> bool {
+    exchange.response.as_ref().is_some_and(|response| match response.status {
+        403..=405 => true,
+        401 => false,
+        400..=499 => patience::errcode(response).is_some(),
+        _ => false,
+    })
 }
 
 pub(super) fn api_ability(name: &str, api: &str, apis: &[String]) -> Ability {
@@ -98,11 +101,17 @@ pub(super) fn api_ability(name: &str, api: &str, apis: &[String]) -> Ability {
     ability(name, offered, reason)
 }
 
-/// Abilities that cannot be probed: somebody has to know of them. One that was probed as well is left as it was found.
-pub(super) fn declared(options: &ProbeOptions, probed: &[Ability]) -> Vec<Ability> {
-    let mut declared = Vec::new();
+/// What somebody says that the target offers. Some of it cannot be probed; what was probed and seemed not to be offered is
+/// asserted by this, so that trials show what is missing.
+pub(super) fn declared(options: &ProbeOptions, probed: &mut [Ability]) -> Vec<Ability> {
+    let mut declared: Vec<Ability> = Vec::new();
     for name in &options.offers {
-        if !probed.iter().chain(&declared).any(|known| known.name == *name) {
+        if let Some(known) = probed.iter_mut().find(|known| known.name == *name) {
+            if !known.offered {
+                known.offered = true;
+                known.reason = format!("declared, by the target's profile or with `--offers`, though {}", known.reason);
+            }
+        } else if !declared.iter().any(|known| known.name == *name) {
             let reason = "declared, by the target's profile or with `--offers`".to_owned();
             declared.push(ability(name, true, reason));
         }

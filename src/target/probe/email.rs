@@ -3,7 +3,8 @@
 //! It is measured how long the mail takes, for whoever has to wait until none can come any more.
 //!
 //! Homeservers without mail refuse in many ways. All that are known count as "not offered", so that their scenarios
-//! are skipped; anything else is an error, for it may hide a mistake in the set-up.
+//! are skipped. An answer that promises mail and is wrong (200 without a `sid`) counts as offered: the scenarios about it say
+//! what is wrong. Anything else is an error, for it may hide a mistake in the set-up.
 
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ const WORTH_TELLING: Duration = Duration::from_millis(100);
 enum Answer {
     Sent,
     NotOffered,
+    /// Mail is promised in a way that no client understands: no mail is waited for.
+    Wrong,
     Unclear,
 }
 
@@ -60,7 +63,15 @@ pub(super) async fn probe(
     let body = json!({"client_secret": format!("probe{chance:016x}"), "email": address, "send_attempt": 1});
     let exchange = asking.send("POST", PATH, Some(&body), Some(account)).await;
     match classify(&exchange) {
-        Answer::NotOffered => return Ok((ability("email", false, refusal(&exchange)), Duration::ZERO)),
+        Answer::NotOffered => {
+            let reason = format!("requestToken answered {}", in_short(&exchange));
+            return Ok((ability("email", false, reason), Duration::ZERO));
+        }
+        Answer::Wrong => {
+            let reason =
+                "requestToken answered 200 without a sid, so no mail was waited for; trials show what is wrong";
+            return Ok((ability("email", true, reason.to_owned()), Duration::ZERO));
+        }
         Answer::Unclear => {
             let settings = asking.options.mail_hint.as_ref().map(|hint| format!(", {hint}")).unwrap_or_default();
             return Err(TargetError::ProbeFailed {
@@ -102,20 +113,13 @@ fn classify(exchange: &Exchange) -> Answer {
     match (response.status, errcode(response)) {
         // A sid that is none (a number, say) promises mail all the same: what is wrong with it is for scenarios to say.
         (200, _) => match body_of(response).as_ref().and_then(|body| body.get("sid")) {
-            None | Some(Value::Null) => Answer::NotOffered,
-            Some(Value::String(sid)) if sid.is_empty() => Answer::NotOffered,
+            None | Some(Value::Null) => Answer::Wrong,
+            Some(Value::String(sid)) if sid.is_empty() => Answer::Wrong,
             Some(_) => Answer::Sent,
         },
         (400..=499, Some(code)) if REFUSALS.contains(&code.as_str()) => Answer::NotOffered,
         (404 | 405, None) => Answer::NotOffered,
         _ => Answer::Unclear,
-    }
-}
-
-fn refusal(exchange: &Exchange) -> String {
-    match &exchange.response {
-        Some(response) if response.status == 200 => "requestToken answered 200 without a sid".to_owned(),
-        _ => format!("requestToken answered {}", in_short(exchange)),
     }
 }
 

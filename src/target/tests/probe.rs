@@ -65,8 +65,13 @@ fn well(asked: &Asked) -> Option<Answer> {
 }
 
 async fn run(fake: &Fake, post: Post) -> Result<Target, TargetError> {
+    declaring(fake, post, &[]).await
+}
+
+async fn declaring(fake: &Fake, post: Post, offers: &[&str]) -> Result<Target, TargetError> {
     let mut options = ProbeOptions::new("homeserver", fake.origins.clone(), "threepid.test");
     options.mail_timeout = Duration::from_millis(100);
+    options.offers = offers.iter().map(|name| (*name).to_owned()).collect();
     options.mail_hint = Some("`email.smtp_host` in its settings".to_owned());
     probe(&options, &client(), &post).await
 }
@@ -130,8 +135,6 @@ async fn every_known_refusal_means_not_offered() {
         (404, json!("not here"), "404 \"not here\""),
         (400, json!({"errcode": "M_THREEPID_NOT_FOUND"}), "400 M_THREEPID_NOT_FOUND"),
         (400, json!({"errcode": "M_SERVER_NOT_TRUSTED"}), "400 M_SERVER_NOT_TRUSTED"),
-        (200, json!({}), "200 without a sid"),
-        (200, json!({"sid": ""}), "200 without a sid"),
     ] {
         let fake = homeserver((status, body)).await;
         let target = run(&fake, no_mail()).await.unwrap();
@@ -139,6 +142,24 @@ async fn every_known_refusal_means_not_offered() {
         assert!(!email.offered);
         assert_eq!(email.reason, format!("requestToken answered {reason}"));
     }
+}
+
+#[tokio::test]
+async fn a_wrong_promise_of_mail_is_for_trials_to_judge() {
+    for body in [json!({}), json!({"sid": ""}), json!({"sid": null}), json!("fine")] {
+        let fake = homeserver((200, body)).await;
+        let target = run(&fake, no_mail()).await.unwrap();
+        let email = target.ability("email").unwrap();
+        assert!(email.offered && email.reason.contains("200 without a sid"), "{email:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_declared_is_asserted() {
+    let fake = homeserver((403, json!({"errcode": "M_FORBIDDEN"}))).await;
+    let target = declaring(&fake, no_mail(), &["email"]).await.unwrap();
+    let email = target.ability("email").unwrap();
+    assert!(email.offered && email.reason.contains("`--offers`, though requestToken answered 403"), "{email:?}");
 }
 
 #[tokio::test]

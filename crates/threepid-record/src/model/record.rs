@@ -52,6 +52,15 @@ impl Report {
         self.trials.windows(2).all(|two| two[0].api == two[1].api)
     }
 
+    /// Why the target sends no mail, if that is so and nobody declared it: then most of what people want to know was not
+    /// asked.
+    pub fn without_mail(&self) -> Option<&str> {
+        let ability = |name: &str| self.target.abilities.iter().find(|ability| ability.name == name);
+        let declared =
+            ["no-mail", "changes-disabled"].iter().any(|name| ability(name).is_some_and(|known| known.offered));
+        ability("email").filter(|email| !email.offered && !declared).map(|email| email.reason.as_str())
+    }
+
     /// Which slices are missing, if it was run in slices, in words: `slice 3 of 3 is missing`.
     pub fn missing(&self) -> Option<String> {
         /// The numbers come from a file, and may be anything.

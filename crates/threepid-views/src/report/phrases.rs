@@ -125,14 +125,6 @@ pub fn conclusion(report: &Report) -> String {
     conclusion_with(report, |text| visible(text).into_owned())
 }
 
-/// Why the target does not send mail, if that is so and nobody declared it: then most of what people want to know was
-/// not asked.
-pub(super) fn without_mail(report: &Report) -> Option<&str> {
-    let ability = |name: &str| report.target.abilities.iter().find(|ability| ability.name == name);
-    let declared = ["no-mail", "changes-disabled"].iter().any(|name| ability(name).is_some_and(|known| known.offered));
-    ability("email").filter(|email| !email.offered && !declared).map(|email| email.reason.as_str())
-}
-
 /// The same where the words of a server, which an error may repeat, have to be escaped.
 pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) -> String {
     let Counts { pass, fail, error, skip, xfail, xpass } = report.counts;
@@ -179,10 +171,11 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
             count(error, "trial")
         ));
     }
-    let no_mail = without_mail(report);
+    let no_mail = report.without_mail();
     if let Some(reason) = no_mail {
         sentences.push(format!(
-            "E-mail verification was not tested: the homeserver does not offer it ({}).",
+            "E-mail verification was not tested: the homeserver does not offer it ({}). If that is a surprise, give it \
+             this sink's address as its SMTP server; if it is meant to have no mail, say `--offers no-mail`.",
             escape(reason)
         ));
     }
@@ -274,7 +267,8 @@ mod tests {
             reason: "requestToken answered 403 M_FORBIDDEN".to_owned(),
         }];
         let expected = "E-mail verification was not tested: the homeserver does not offer it (requestToken answered \
-                        403 M_FORBIDDEN). 3 trials went as required without it. 200 were skipped because the target \
+                        403 M_FORBIDDEN). If that is a surprise, give it this sink's address as its SMTP server; if it \
+                        is meant to have no mail, say `--offers no-mail`. 3 trials went as required without it. 200 were skipped because the target \
                         does not offer what is needed.";
         assert_eq!(conclusion(&report), expected);
         report.target.abilities.push(Ability { name: "no-mail".to_owned(), offered: true, reason: String::new() });

@@ -150,7 +150,7 @@ pub fn statement(report: &Report) -> Statement {
     }
 }
 
-/// The behaviour itself, then what is weaker than it and not met.
+/// The behaviour itself, then what else is not met, each at its own level.
 fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
     let one = |requirement: &str, level, verdict, reason: String, spec: Option<&SpecRef>| Requirement {
         trial: trial.name(),
@@ -176,8 +176,11 @@ fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
     if let (reason, Some(link)) = trial.reason_and_link() {
         list[0].tracked = Some((reason.to_owned(), link.to_owned()));
     }
-    let weaker = |level| drift || level > trial.level;
-    let notes = trial.findings.iter().filter(|f| f.kind == FindingKind::Requirement && weaker(f.level));
+    // Each requirement that is not met counts at its own level. The first of the trial's level is the behaviour itself.
+    let stands_for_the_trial = |f: &Finding| !drift && verdict != Verdict::Met && f.level == trial.level;
+    let first = trial.findings.iter().find(|f| f.kind == FindingKind::Requirement && stands_for_the_trial(f));
+    let same = |f: &Finding| first.is_some_and(|first| (f.level, &f.requirement) == (first.level, &first.requirement));
+    let notes = trial.findings.iter().filter(|f| f.kind == FindingKind::Requirement && !same(f));
     for ((level, requirement), members) in phrases::tally(notes.map(|f| ((f.level, f.requirement.as_str()), f))) {
         let first = members[0];
         let reason =
@@ -248,7 +251,7 @@ pub fn markdown(report: &Report) -> String {
         output.push_str(&format!("| {name} | {value} |\n"));
     }
     output.push_str(
-        "\n## By level, in trials\n\n| level | met | not met | unknown | not tested |\n|---|--:|--:|--:|--:|\n",
+        "\n## By level, in requirements\n\n| level | met | not met | unknown | not tested |\n|---|--:|--:|--:|--:|\n",
     );
     for line in &levels {
         let LevelCount { level, met, not_met, unknown, not_tested } = line;

@@ -44,7 +44,7 @@ pub fn render(report: &Report, style: &Style) -> String {
         counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
             Role::Unknown
         }
-        _ if phrases::without_mail(report).is_some() => Role::Unknown,
+        _ if report.without_mail().is_some() => Role::Unknown,
         counts if counts.pass > 0 => Role::Good,
         _ => Role::Known,
     };

@@ -16,7 +16,7 @@ pub(super) fn top(report: &Report) -> Markup {
         counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
             "error"
         }
-        _ if phrases::without_mail(report).is_some() => "skip",
+        _ if report.without_mail().is_some() => "skip",
         counts if counts.pass > 0 => "pass",
         _ => "skip",
     };
