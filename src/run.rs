@@ -8,6 +8,7 @@
 mod causes;
 mod click;
 mod generate;
+mod heavy;
 mod identity;
 mod link;
 mod mailboxes;
@@ -20,6 +21,7 @@ mod request;
 mod secrets;
 mod setup_failed;
 
+pub(crate) use heavy::heavy;
 pub use performer::{Performed, perform};
 pub use setup_failed::not_begun;
 

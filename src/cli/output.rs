@@ -41,7 +41,8 @@ impl Output {
         let refused = |path: &Path, action, cause| WriteError { action, path: path.to_owned(), cause };
         std::fs::create_dir_all(folder).map_err(|cause| refused(folder, "create the folder", cause))?;
         for path in FILES.map(|name| folder.join(name)) {
-            if std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file()) {
+            // A folder in the way of one file keeps the others from nothing.
+            if std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
                 let cause =
                     std::io::Error::other("it is no regular file; remove it, or choose another folder with --output");
                 return Err(refused(&path, "replace", cause));

@@ -3,6 +3,7 @@
 //! Takes a transcript and the values; gives all secrets by value: those of secret types, and what the collector finds in
 //! what was sent and received. Never replaces anything itself.
 
+use super::heavy::heavy;
 use threepid_engine::matching::Values;
 use threepid_engine::scenario::ValueType;
 use threepid_record::model::{Body, Exchange, Failure, FailureKind, Transcript};
@@ -24,7 +25,7 @@ pub(super) fn of(transcript: &Transcript, values: &Values) -> Vec<Secret> {
             found.add(facts.name, text);
         }
     }
-    transcript.entries.iter().for_each(|entry| found.event(&entry.event));
+    heavy(|| transcript.entries.iter().for_each(|entry| found.event(&entry.event)));
     found.into_secrets()
 }
 
@@ -34,7 +35,7 @@ pub(super) fn drop_oversized(exchange: &mut Exchange) {
         return;
     };
     let mut found = Collector::default();
-    found.body(&response.body);
+    heavy(|| found.body(&response.body));
     let (count, bytes) = found.size();
     let (most, most_bytes) = MOST_IN_ONE_ANSWER;
     if count <= most && bytes <= most_bytes {

@@ -66,7 +66,7 @@ pub async fn run(planned: &Planned, session: &Session, settings: &Settings, canc
         redactor.learn(secret);
         session.others.remember(secret);
     }
-    redactor.record(&mut record);
+    run::heavy(|| redactor.record(&mut record));
     record
 }
 
