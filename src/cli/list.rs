@@ -77,7 +77,7 @@ fn sections_of(suite: &Suite, anchor: &str) -> Exit {
 }
 
 fn rule_as_json(rule: &Rule) -> Value {
-    json!({"id": rule.id, "title": rule.title, "spec": spec_as_json(rule.spec.as_ref())})
+    json!({"id": rule.id, "title": rule.title, "covers": [], "needs": [], "cases": [], "spec": spec_as_json(rule.spec.as_ref())})
 }
 
 fn spec_as_json(spec: Option<&SpecRef>) -> Option<Value> {

@@ -93,6 +93,8 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Contract, Vec<Diagnostic>, Vec
     if !contract.is_empty() {
         contract.sources = sources.clone();
     }
+    // The files are in the order of their paths, in which `a-b.yaml` comes before `a.yaml`.
+    scenarios.sort_by_key(|(id, ..)| *id);
     let scenarios =
         scenarios.into_iter().filter_map(|(id, index, node)| reader.scenario(id, index, &node, &fragments)).collect();
     let (faults, ungrounded) = reader.into_all();

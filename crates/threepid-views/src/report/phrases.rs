@@ -203,7 +203,9 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         let were = if not_run == 1 { "was" } else { "were" };
         sentences.push(format!("{not_run} {were} not run."));
     }
-    let skip = skip - not_run;
+    // A rule that no exchange was about says nothing about what the target offers.
+    let idle = report.trials.iter().filter(|trial| trial.rule.is_some() && trial.outcome == Outcome::Skip).count();
+    let skip = (skip - not_run).saturating_sub(idle);
     if skip > 0 {
         let were = if skip == 1 { "was" } else { "were" };
         sentences.push(format!("{skip} {were} skipped because the target does not offer what is needed."));

@@ -42,7 +42,7 @@ pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
                 }
                 (findings(trial))
                 @if trial.transcript.entries.is_empty() {
-                    @if trial.outcome != Outcome::Skip { p.soft { "What happened was not recorded." } }
+                    @if trial.outcome != Outcome::Skip && trial.rule.is_none() { p.soft { "What happened was not recorded." } }
                 } @else if detail == Detail::Whole {
                     (sequence::diagram(trial, id))
                 } @else {
