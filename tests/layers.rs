@@ -140,6 +140,9 @@ impl<'a> Visit<'a> for Source {
         }
     }
 
+    /// `pub(in crate::cli)` says who may see an item, and imports nothing.
+    fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
+
     fn visit_path(&mut self, path: &'a syn::Path) {
         let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         if names.len() > 1 {

@@ -83,6 +83,13 @@ impl Asked {
             Err((sources, mut faults)) => {
                 faults.list.retain(|fault| wanted(&sources.file(fault.span.file).path));
                 if faults.list.is_empty() {
+                    // Others are broken. What these rest on is found only where they are read by themselves.
+                    let own = sources.files().iter().filter(|file| asked.contains(&file.path)).cloned();
+                    if let Ok(suite) = Suite::read(Sources::of(own))
+                        && !suite.ungrounded.list.is_empty()
+                    {
+                        return Err(load::show(&suite.sources, &suite.ungrounded, terminal));
+                    }
                     let scenarios = asked.iter().filter(|path| !path.starts_with("fragments/")).count();
                     let place = self.only.join(", ");
                     terminal::out(&format!("{} in {place}: all are sound\n", count(scenarios, "scenario")));

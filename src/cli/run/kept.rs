@@ -4,7 +4,7 @@
 
 use super::super::output::Output;
 use super::super::retention::Records;
-use super::Prepared;
+use super::prepare::Prepared;
 use threepid_engine::judge::ContractJudge;
 use threepid_record::model::{TargetInfo, TrialRecord};
 
