@@ -80,7 +80,8 @@ async fn a_correct_server_breaks_no_rule() {
     let records = rules("plain", PLAIN, |_| {}).await;
     assert_eq!(broken(&records), []);
     let counts = |id: &str| records.iter().find(|record| record.id == id).unwrap().rule.clone().unwrap();
-    assert!(counts("contract/cors").held > 40, "accounts and preparations count too");
+    let cors = counts("contract/cors");
+    assert!(cors.held > 40, "accounts and preparations count too: {cors:?}");
     assert!(counts("contract/errors").held > 0 && counts("contract/fields-list").held > 0);
     let limited = rules("rate-limits", &["rate-limits/by-client"], |_| {}).await;
     assert_eq!(broken(&limited), []);

@@ -71,8 +71,8 @@ fn a_page_cannot_send_the_form_elsewhere() {
 fn redirects_on_the_target_end() {
     let (ended, place, server) = followed(redirect);
     ended.expect(1);
-    assert_eq!(server.times("GET /follow"), 6, "the link and five redirects");
-    let words = "more than 5 redirects";
+    assert_eq!(server.times("GET /follow"), 21, "the link and the twenty redirects that a browser follows");
+    let words = "more than 20 redirects";
     assert!(serde_json::to_string(&record(&place)).unwrap().contains(words), "{}", reason(&place));
 }
 
