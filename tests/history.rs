@@ -53,10 +53,13 @@ fn main() -> ExitCode {
 /// The outcomes of one release, by the behaviour's name.
 type Outcomes = BTreeMap<String, String>;
 
+/// What a release showed, or why it could not be tested.
+type Seen = Result<Arc<Outcomes>, String>;
+
 /// What was seen of each release; each is tested once, with all that some change asks of it.
 struct Releases {
     asked: BTreeMap<String, BTreeSet<String>>,
-    seen: Mutex<BTreeMap<String, Arc<OnceLock<Result<Arc<Outcomes>, String>>>>>,
+    seen: Mutex<BTreeMap<String, Arc<OnceLock<Seen>>>>,
 }
 
 impl Releases {

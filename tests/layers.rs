@@ -161,7 +161,7 @@ impl Files {
             let path = source_folder.join(below).with_extension("rs");
             let text = fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()));
             let source = Source::parse(&text);
-            waiting.extend(source.children.iter().map(|child| [&module[..], &[child.clone()]].concat()));
+            waiting.extend(source.children.iter().map(|child| [&module[..], std::slice::from_ref(child)].concat()));
             files.insert(module, source);
         }
         Files(files)

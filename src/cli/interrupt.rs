@@ -27,7 +27,7 @@ impl Interrupt {
             told.now.cancel();
             signals.next().await;
             super::terminal::err("threepid: stopped at once; what was running may be left over\n");
-            #[expect(clippy::exit, reason = "a person who asks three times does not want to wait for anything")]
+            // A person who asks three times does not want to wait for anything.
             std::process::exit(130);
         });
         interrupt

@@ -34,7 +34,9 @@ fn a_limit_is_waited_for() {
 
 #[test]
 fn where_the_page_leaves_a_choice_nothing_is_clicked() {
-    let cases: [(fn(&Asked) -> Option<Answer>, &str); 6] = [
+    /// How a server answers, and what its page says.
+    type Case = (fn(&Asked) -> Option<Answer>, &'static str);
+    let cases: [Case; 6] = [
         (
             |asked| {
                 opened(asked, |fields| {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::program::Ended;
-use crate::run::{answering, outcomes, reason, record};
+use crate::run::{answering, outcomes, reason};
 use crate::server::Reply;
 
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n";

@@ -68,12 +68,15 @@ pub struct Redactor {
     counts: HashMap<String, usize>,
     index: OnceLock<Arc<Index>>,
     /// How each secret that may stand anywhere begins, with its number.
-    beginnings: OnceLock<Arc<Vec<(usize, Vec<u8>)>>>,
+    beginnings: OnceLock<Arc<Vec<Beginning>>>,
     /// The secrets of the whole run.
     run: Option<Arc<Redactor>>,
     /// Those of the run's other trials.
     others: Option<Arc<Words>>,
 }
+
+/// The number of a secret, and what it begins with.
+type Beginning = (usize, Vec<u8>);
 
 /// One secret.
 #[derive(Debug, Clone)]
@@ -318,7 +321,7 @@ impl Redactor {
         })
     }
 
-    fn beginnings(&self) -> &[(usize, Vec<u8>)] {
+    fn beginnings(&self) -> &[Beginning] {
         self.beginnings.get_or_init(|| {
             let numbers = (0..self.len()).filter(|number| self.secret(*number).scope == Scope::Everywhere);
             let all = numbers.flat_map(|number| beginnings(&self.secret(number).value).map(|text| (number, text)));

@@ -89,6 +89,6 @@ fn synapse_of_old() {
         .collect();
     assert!(lines.iter().any(|line| line.starts_with("+  \"signing_key\": \"ed25519 ")), "{diff}");
     // The line before it gets a comma.
-    let expected = |line: &&str| line.contains("signing_key") || line.contains("trusted_key_servers");
-    assert!(lines.iter().all(|line| expected(&line)), "{diff}");
+    let expected = |line: &str| line.contains("signing_key") || line.contains("trusted_key_servers");
+    assert!(lines.iter().all(|line| expected(line)), "{diff}");
 }

@@ -57,7 +57,7 @@ pub fn coverage_table(suite: &Suite) -> String {
 
 fn numbers(text: &mut String, what: &str, numbers: Numbers) {
     let Numbers { all, scenario, rule, unseen, open } = numbers;
-    let percent = if all == 0 { 100 } else { (all - open) * 100 / all };
+    let percent = ((all - open) * 100).checked_div(all).unwrap_or(100);
     text.push_str(&format!("| {what} | {all} | {scenario} | {rule} | {unseen} | {open} | {percent} % |\n"));
 }
 

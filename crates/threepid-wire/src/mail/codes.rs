@@ -124,7 +124,7 @@ fn is_group(word: &str) -> bool {
 }
 
 fn is_grouped(before: &str, digits: usize) -> bool {
-    before.len() % digits == 0 && before.len() < 12 && before.bytes().all(|b| b.is_ascii_digit())
+    before.len().is_multiple_of(digits) && before.len() < 12 && before.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// How much a word looks like a code; `None` if it does not.

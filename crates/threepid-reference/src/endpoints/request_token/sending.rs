@@ -48,7 +48,7 @@ pub(super) async fn prove(
     // In a task of its own: a client that hangs up and asks again must find this attempt done, not half done.
     // A mail that a defect sends is there when the answer is: whoever looks for it must not be too early.
     let defects = ["hidden-session-claims-the-address", "mails-an-address-in-use", "offers-own-address-again"];
-    if server.config.inhibit_3pid_errors && !defects.iter().any(|defect| server.has_defect(*defect)) {
+    if server.config.inhibit_3pid_errors && !defects.iter().any(|defect| server.has_defect(defect)) {
         let place = server.mailer.place_in_background().await;
         let server = Arc::clone(server);
         tokio::spawn(async move {
