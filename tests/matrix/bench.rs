@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use serde_json::json;
 use threepid::http::{Client, Origins, Shared};
 use threepid::identity::IdentityServer;
-use threepid::judge::Deviations;
+use threepid::judge::{ContractJudge, Deviations};
 use threepid::mail::{Extension, Limits, Sink, SinkOptions};
 use threepid::model::{Level, Outcome, TrialRecord};
 use threepid::plan::{VariantOffer, assign, plan};
@@ -84,16 +84,18 @@ impl Bench {
         Bench { suite: Arc::new(suite), sink, clean, accounts }
     }
 
-    pub(crate) fn scenario_ids(&self) -> BTreeSet<String> {
-        self.suite.scenarios.iter().map(|scenario| scenario.id.clone()).collect()
+    /// The ids of all scenarios and rules.
+    pub(crate) fn ids(&self) -> BTreeSet<String> {
+        let scenarios = self.suite.scenarios.iter().map(|scenario| scenario.id.clone());
+        scenarios.chain(self.suite.contract.rules.iter().map(|rule| rule.id.clone())).collect()
     }
 
-    /// Scenarios whose trials are all skipped on the clean server.
+    /// Scenarios whose trials are all skipped on the clean server, and rules that hold of nothing there.
     pub(crate) async fn skipped_on_the_clean_one(&self) -> BTreeSet<String> {
         let records = self.run(What { fail_on: Level::Convention, ..What::default() }, Vec::new(), Vec::new()).await;
         let ran: BTreeSet<&str> =
             records.iter().filter(|record| record.outcome != Outcome::Skip).map(|record| record.id.as_str()).collect();
-        self.scenario_ids().into_iter().filter(|id| !ran.contains(id.as_str())).collect()
+        self.ids().into_iter().filter(|id| !ran.contains(id.as_str())).collect()
     }
 
     /// Runs everything once for each item; gives the records in the order of the items.
@@ -113,7 +115,7 @@ impl Bench {
             .await
     }
 
-    /// Runs all scenarios, each on its variant.
+    /// Runs all scenarios, each on its variant; last come the rules, which judge what these exchanged.
     pub(crate) async fn run(
         &self,
         what: What,
@@ -123,7 +125,13 @@ impl Bench {
         let variants = if what.plain_only { 1 } else { self.clean.len() };
         let runs = (0..variants).map(|variant| self.run_variant(what, variant, defects.clone(), shapes.clone()));
         // Some variants are slow because they wait for something to expire; together they take as long as the slowest.
-        futures_util::future::join_all(runs).await.into_iter().flatten().collect()
+        let mut records: Vec<TrialRecord> = futures_util::future::join_all(runs).await.into_iter().flatten().collect();
+        // All variants speak the same versions, which is all that a rule asks of a target.
+        let target = &self.clean[0].1.target.info;
+        let mut contract = ContractJudge::new(&self.suite, target, what.fail_on);
+        records.iter().for_each(|record| contract.trial(record, target));
+        records.extend(contract.records());
+        records
     }
 
     async fn run_variant(

@@ -97,7 +97,8 @@ impl Proofs {
         if done {
             return Sending::Done;
         }
-        if switches.has_defect("failed-attempt-not-repeated") {
+        // Requests with sessions of their own do not wait for each other, so the attempt counts from here on.
+        if switches.has_defect("failed-attempt-not-repeated") || switches.has_shape("new-sid-every-request") {
             session.mailed_attempt = Some(attempt);
         }
         if session.tokens.len() >= MAX_LIVE_TOKENS {
@@ -109,14 +110,18 @@ impl Proofs {
         Sending::Mail(value)
     }
 
-    /// The attempt that was mailed to another address of this client: what a defect counts as well.
+    /// The attempt that was mailed in other sessions of this client: to the same address where every request has a session
+    /// of its own, to any address where a defect counts these together.
     fn mailed_elsewhere(&mut self, switches: &Switches, sid: &str) -> Option<i64> {
-        if !switches.has_defect("attempts-count-across-addresses") {
+        let any_address = switches.has_defect("attempts-count-across-addresses");
+        if !any_address && !switches.has_shape("new-sid-every-request") {
             return None;
         }
-        let secret = self.live(sid)?.claim.client_secret.clone();
-        let sids: Vec<String> = self.by_address.values().flatten().cloned().collect();
-        let of_client = sids.iter().filter_map(|sid| self.by_sid.get(sid)).filter(|session| session.is_of(&secret));
+        let claim = self.live(sid)?.claim.clone();
+        let place = (claim.purpose, claim.address);
+        let places = self.by_address.iter().filter(|(other, _)| any_address || **other == place);
+        let sessions = places.flat_map(|(_, sids)| sids).filter_map(|sid| self.by_sid.get(sid));
+        let of_client = sessions.filter(|session| session.is_of(&claim.client_secret));
         of_client.filter_map(|session| session.mailed_attempt).max()
     }
 

@@ -8,14 +8,13 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-use axum::response::Response;
 use url::Url;
 
 use super::{
     Config, Options, StartError,
     accounts::{Accounts, UserId},
     address::Address,
-    answer::{self, MatrixError},
+    answer::MatrixError,
     endpoints::admin::Nonces,
     identity::{IdentityServers, bindings::Bindings, openid::OpenIdTokens, signing::SigningKey},
     limits::Limits,
@@ -139,14 +138,9 @@ impl Server {
     }
 
     /// What requestToken answers on a server whose shape is not to offer it.
-    pub(super) fn refusal_of_mail(&self) -> Option<Result<Response, MatrixError>> {
-        self.switches.refusal_of_mail().map(|refusal| match &refusal.errcode {
-            Some(errcode) => {
-                let error = "validation by e-mail is not offered here";
-                Err(MatrixError::new(refusal.status, errcode, error))
-            }
-            None => Ok(answer::empty()),
-        })
+    pub(super) fn refusal_of_mail(&self) -> Option<MatrixError> {
+        let error = "validation by e-mail is not offered here";
+        self.switches.refusal_of_mail().map(|refusal| MatrixError::new(refusal.status, &refusal.errcode, error))
     }
 
     /// Whether a password is that of the account. Who tries too many is told to wait.

@@ -78,8 +78,7 @@ pub struct Shape {
 pub(crate) struct Refusal {
     #[serde(deserialize_with = "status")]
     pub(crate) status: StatusCode,
-    /// None is a success without a sid.
-    pub(crate) errcode: Option<String>,
+    pub(crate) errcode: String,
 }
 
 impl Shape {

@@ -71,8 +71,8 @@ async fn respond(
     visitor: Visitor,
     body: &Map<String, Value>,
 ) -> Result<Response, MatrixError> {
-    if let Some(answer) = server.refusal_of_mail() {
-        return answer;
+    if let Some(refusal) = server.refusal_of_mail() {
+        return Err(refusal);
     }
     if body.contains_key("id_server") && server.has_defect("leaves-it-to-the-id-server") {
         return Ok(answered(server, &random::id()));

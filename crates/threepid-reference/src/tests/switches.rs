@@ -60,7 +60,6 @@ async fn a_refusing_server_offers_nothing_that_needs_mail() {
         ("refuses-405-unrecognized", 405, "M_UNRECOGNIZED"),
         ("refuses-400-not-found", 400, "M_THREEPID_NOT_FOUND"),
         ("refuses-400-untrusted", 400, "M_SERVER_NOT_TRUSTED"),
-        ("refuses-200-without-sid", 200, "none"),
     ] {
         let shape = find_shape(name).unwrap();
         assert!(refuses(shape));
