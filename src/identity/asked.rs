@@ -32,11 +32,13 @@ impl Log {
         }
     }
 
-    /// The requests to a path in which a text stands.
+    /// The requests to a path, or with `*` to any, in which a text stands.
     pub(super) fn of(&self, path: &str, about: &str) -> Vec<Asked> {
         self.requests
             .iter()
-            .filter(|one| one.asked.path == path && one.subjects.iter().any(|subject| subject == about))
+            .filter(|one| {
+                (path == "*" || one.asked.path == path) && one.subjects.iter().any(|subject| subject == about)
+            })
             .map(|one| one.asked.clone())
             .collect()
     }

@@ -82,6 +82,6 @@ fn server(context: &Context) -> Result<&IdentityServer, Stop> {
 
 fn matcher(path: &Text, about: &Text, values: &Values) -> Result<Matcher, Stop> {
     let path = values.fill_text(path).map_err(unbound)?;
-    let path = if path.starts_with("/_") { path } else { format!("{V2}{path}") };
+    let path = if path.starts_with("/_") || path == "*" { path } else { format!("{V2}{path}") };
     Ok(Matcher { path, about: values.fill_text(about).map_err(unbound)? })
 }

@@ -138,8 +138,7 @@ impl IdentityServers {
             return Url::parse(&format!("https://{bare}")).ok();
         }
         let may_be_private = self.private.iter().any(|name| name == id_server);
-        address(id_server, path)
-            .filter(|url| may_be_private || switches.has_defect("private-identity-servers-are-asked") || is_public(url))
+        address(id_server, path).filter(|url| may_be_private || is_public(url))
     }
 
     fn request(

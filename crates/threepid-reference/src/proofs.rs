@@ -125,6 +125,11 @@ impl Proofs {
         of_client.filter_map(|session| session.mailed_attempt).max()
     }
 
+    /// The token of a session's latest mail: what a defect gives away.
+    pub(super) fn newest_token(&mut self, sid: &str) -> Option<String> {
+        self.live(sid)?.tokens.last().map(|token| token.value.clone())
+    }
+
     /// Whether no more than one mail was ever to be sent.
     pub(super) fn is_first_mail(&self) -> bool {
         self.tokens_made <= 1

@@ -43,7 +43,10 @@ pub(super) fn next(text: &str, response: &Response, at: &Url, link: &Url, submit
     if carries_fragment(link) {
         return undecided("needs a script: the link has its token behind the `#`, which no server sees");
     }
-    let forms: Vec<&Form> = page.forms.iter().filter(|form| form.method != "dialog" && !form.searches()).collect();
+    let mut forms: Vec<&Form> = page.forms.iter().filter(|form| form.method != "dialog" && !form.searches()).collect();
+    // Of several, those that have nothing to press and nothing to fill in are of no use to a person.
+    let several = forms.len() > 1;
+    forms.retain(|form| !several || !form.buttons.is_empty() || !form.asks.is_empty());
     match forms[..] {
         [] => without_form(&page, at, &base, link),
         [form] => submit(form, &base, at),

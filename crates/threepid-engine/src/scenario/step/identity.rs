@@ -12,7 +12,7 @@ use crate::scenario::template::Text;
 /// A look at what the identity server was asked.
 pub(in crate::scenario) static IDENTITY_ASKED: Kind = Kind {
     names: &["identity_asked"],
-    about: "Look at what the harness's identity server was asked at this path.",
+    about: "Look at what the harness's identity server was asked at this path, or at any: `*`.",
     value: Shape::Text,
     keys: ASKED_KEYS,
     seen: Some(INQUIRY),
@@ -51,13 +51,16 @@ static DOES_KEYS: &[Key] = &[
     key("for", Shape::Duration, "How long it waits before it answers as it should, for `stall`."),
 ];
 
+/// Stands for any path.
+const ANY_PATH: &str = "*";
+
 /// What the identity server can be made to do.
 static IDENTITY_DOINGS: &[&str] = &["answer", "refuse", "stall"];
 
 /// A look at what the identity server was asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IdentityAsked {
-    /// The path: below `/_matrix/identity/v2` unless it begins with `/_`.
+    /// The path: below `/_matrix/identity/v2` unless it begins with `/_`; `*` for any.
     pub path: Text,
     /// An address, a user or a session that stands in the requests.
     pub about: Text,
@@ -110,7 +113,7 @@ impl IdentityDoes {
 impl Reader<'_> {
     pub(super) fn identity_asked(&self, path: &Node, fields: &Fields<'_>) -> Option<IdentityAsked> {
         Some(IdentityAsked {
-            path: self.identity_path(path),
+            path: self.identity_path(path, &[ANY_PATH]),
             about: self.text_or_none(fields.get("about")?, "`about`"),
         })
     }
@@ -156,16 +159,17 @@ impl Reader<'_> {
             }
         };
         Some(IdentityDoes {
-            path: self.identity_path(fields.get("path")?),
+            path: self.identity_path(fields.get("path")?, &[]),
             about: self.text_or_none(fields.get("about")?, "`about`"),
             does,
         })
     }
 
-    fn identity_path(&self, node: &Node) -> Text {
+    /// A path, or one of a few words that stand for one.
+    fn identity_path(&self, node: &Node, words: &[&str]) -> Text {
         let text = self.text_or_none(node, "the path");
         let begins_well = match text.segments.first() {
-            Some(crate::scenario::Segment::Literal(begin)) => begin.starts_with('/'),
+            Some(crate::scenario::Segment::Literal(begin)) => begin.starts_with('/') || words.contains(&begin.as_str()),
             _ => true,
         };
         if !begins_well {

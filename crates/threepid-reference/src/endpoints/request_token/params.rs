@@ -67,10 +67,6 @@ impl Params {
         })
     }
 
-    pub(super) fn secret(&self) -> &str {
-        &self.client_secret
-    }
-
     pub(super) fn claim(&self, purpose: Purpose, next_link: Option<String>) -> Claim {
         Claim { purpose, address: self.address.clone(), client_secret: self.client_secret.clone(), next_link }
     }
