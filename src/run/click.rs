@@ -131,7 +131,7 @@ impl Visitor<'_> {
                 redirects += 1;
                 match request.at.join(&location) {
                     Ok(_) if redirects > MAX_REDIRECTS => {
-                        return Ok(VisitEnd::Redirect(format!("{location} (more than {MAX_REDIRECTS} redirects)")));
+                        return Ok(too_many_redirects());
                     }
                     Ok(to) if matches!(to.scheme(), "http" | "https") => {
                         journey.redirected(&request.at, &to);
@@ -151,7 +151,7 @@ impl Visitor<'_> {
                 Next::Refresh(to) => {
                     redirects += 1;
                     if redirects > MAX_REDIRECTS {
-                        return Ok(VisitEnd::Redirect(format!("{to} (more than {MAX_REDIRECTS} redirects)")));
+                        return Ok(too_many_redirects());
                     }
                     journey = Journey::from_page(&request.at, pages::policy(response), false);
                     request = Request::get(to);
@@ -226,6 +226,11 @@ fn outgoing(request: &Request) -> Outgoing {
     }
     outgoing.body.clone_from(&request.body);
     outgoing
+}
+
+/// What a browser shows as an error, and no page.
+fn too_many_redirects() -> VisitEnd {
+    VisitEnd::NotFollowed(format!("more than {MAX_REDIRECTS} redirects"))
 }
 
 /// The request that follows a redirect (Fetch, HTTP-redirect fetch): 307 and 308 repeat it, the others ask for a page.

@@ -74,7 +74,7 @@ fn check_shows_all_faults_of_all_files() {
         "a/second.yaml:1:1",
         "needs the key `why`",
         "a/second.yaml:4:20",
-        "this is no status",
+        "invalid status",
         "a/third.yaml:",
         "scenario::yaml",
         "5 faults in the scenarios",

@@ -95,7 +95,10 @@ fn a_link_that_gets_no_answer_is_no_verdict() {
 fn a_link_to_elsewhere_is_not_followed() {
     let trap = Server::start(|_, _| Reply::html("caught"));
     let port = trap.url().rsplit(':').next().unwrap().to_owned();
-    for link in [format!("{}/follow?token=abcdefghijklmnop", trap.url()), format!("http://localhost:{port}/?sid=1")] {
+    for link in [
+        format!("{}/follow?token=abcdefghijklmnop", trap.url()),
+        format!("http://localhost:{port}/?sid=abcdefghijkl&token=abcdefghijklmnop"),
+    ] {
         let (ended, place, _) = against(FOLLOW, move |asked, post| {
             (asked.what() == "POST /account/3pid/email/requestToken" && !is_probe(asked)).then(|| {
                 post.link(&field(asked, "email"), &link);

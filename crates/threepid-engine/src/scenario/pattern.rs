@@ -116,6 +116,13 @@ impl Pattern {
     }
 }
 
+/// How what an operator joins or denies is read.
+#[derive(Clone, Copy)]
+enum Inner {
+    Value,
+    Status,
+}
+
 impl Reader<'_> {
     /// Reads a pattern.
     pub(super) fn pattern(&self, node: &Node) -> Option<Pattern> {
@@ -135,7 +142,7 @@ impl Reader<'_> {
                 }
             }
             Value::Map(entries) if entries.iter().any(|(key, _)| key.name.starts_with('$')) => {
-                return self.operators(node, entries);
+                return self.operators(node, entries, Inner::Value);
             }
             Value::Map(entries) => {
                 // What has a fault is left out, so that the rest is read and followed.
@@ -154,7 +161,7 @@ impl Reader<'_> {
     pub(super) fn status(&self, node: &Node) -> Option<Pattern> {
         let help = "write `200`, `[400, 403]` or a class like `4xx`";
         let fault = |found: &Node| {
-            self.fault(Diagnostic::new(found.span, "status", "this is no status").label("no status").help(help));
+            self.fault(Diagnostic::new(found.span, "status", "invalid status").label("not a status").help(help));
         };
         let kind = match &node.value {
             Value::Int(number) if (100..600).contains(number) => PatternKind::Literal((*number).into()),
@@ -167,6 +174,9 @@ impl Reader<'_> {
                 let read: Vec<_> = items.iter().map(|item| self.status(item)).collect();
                 PatternKind::AnyOf(read.into_iter().collect::<Option<_>>()?)
             }
+            Value::Map(entries) if entries.iter().any(|(key, _)| key.name.starts_with('$')) => {
+                return self.operators(node, entries, Inner::Status);
+            }
             Value::Map(_) => return self.pattern(node),
             _ => {
                 fault(node);
@@ -176,8 +186,8 @@ impl Reader<'_> {
         Some(Pattern { span: node.span, kind })
     }
 
-    /// Reads `{$operator: …}`; several operators must all hold.
-    fn operators(&self, node: &Node, entries: &[(Key, Node)]) -> Option<Pattern> {
+    /// Reads `{$operator: …}`; several operators must all hold. What an operator joins or denies is read as `inner` has it.
+    fn operators(&self, node: &Node, entries: &[(Key, Node)], inner: Inner) -> Option<Pattern> {
         let mut kinds = Vec::new();
         for (key, value) in entries {
             if !key.name.starts_with('$') {
@@ -188,7 +198,7 @@ impl Reader<'_> {
                 );
                 return None;
             }
-            kinds.extend(self.operator(key, value).map(|kind| Pattern { span: key.span, kind }));
+            kinds.extend(self.operator(key, value, inner).map(|kind| Pattern { span: key.span, kind }));
         }
         Some(match kinds.len() {
             1 => Pattern { span: node.span, kind: kinds.remove(0).kind },
@@ -196,12 +206,19 @@ impl Reader<'_> {
         })
     }
 
-    fn operator(&self, key: &Key, value: &Node) -> Option<PatternKind> {
+    fn inner(&self, node: &Node, inner: Inner) -> Option<Pattern> {
+        match inner {
+            Inner::Value => self.pattern(node),
+            Inner::Status => self.status(node),
+        }
+    }
+
+    fn operator(&self, key: &Key, value: &Node, inner: Inner) -> Option<PatternKind> {
         Some(match key.name.as_str() {
-            "$any_of" => PatternKind::AnyOf(self.list(value)?),
-            "$all" => PatternKind::All(self.list(value)?),
-            "$in_any_order" => PatternKind::InAnyOrder(self.list(value)?),
-            "$not" => PatternKind::Not(Box::new(self.pattern(value)?)),
+            "$any_of" => PatternKind::AnyOf(self.list(value, inner)?),
+            "$all" => PatternKind::All(self.list(value, inner)?),
+            "$in_any_order" => PatternKind::InAnyOrder(self.list(value, inner)?),
+            "$not" => PatternKind::Not(Box::new(self.inner(value, inner)?)),
             "$length" => PatternKind::Length(Box::new(self.pattern(value)?)),
             "$each" => PatternKind::Each(Box::new(self.pattern(value)?)),
             "$contains" => PatternKind::Contains(self.placed_text(value, "`$contains`")?),
@@ -233,9 +250,11 @@ impl Reader<'_> {
         })
     }
 
-    fn list(&self, value: &Node) -> Option<Vec<Pattern>> {
+    fn list(&self, value: &Node, inner: Inner) -> Option<Vec<Pattern>> {
         match &value.value {
-            Value::List(items) if !items.is_empty() => Some(self.all(items.iter())),
+            Value::List(items) if !items.is_empty() => {
+                Some(items.iter().filter_map(|item| self.inner(item, inner)).collect())
+            }
             _ => {
                 self.expected(value, "a list of patterns");
                 None

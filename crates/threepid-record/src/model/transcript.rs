@@ -148,7 +148,7 @@ pub enum VisitEnd {
     Page,
     /// On a redirect, which is never followed off the target: where it points.
     Redirect(String),
-    /// The link does not lead to the target and was not followed: why.
+    /// The link does not lead to the target, or on and on, and was not followed to an end: why.
     NotFollowed(String),
     /// On a page of which it cannot be told how a person would go on: what stands on it. Nobody is judged by it.
     Undecided(String),

@@ -110,7 +110,7 @@ impl Asked<'_> {
         }
         let undocumented =
             operation.map(|operation| undocumented(operation, response.status, &value, newest)).unwrap_or_default();
-        let secrets = secrets::carried(&name, request, response, self.is_page);
+        let secrets = secrets::carried(&name, request, response, self.is_page, &self.trial.transcript);
         let known = (self.trial.outcome == Outcome::Xfail).then_some(self.trial.level);
         Ok(Seen { name, value, status: response.status, known, undocumented, secrets })
     }

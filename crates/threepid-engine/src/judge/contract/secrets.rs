@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::fault::Fault;
-use threepid_record::model::{Request, Response};
+use threepid_record::model::{Event, Exchange, Request, Response, Transcript};
 
 /// How a marker looks.
 #[expect(clippy::unwrap_used, reason = "the expression is fixed, and a test uses it")]
@@ -30,8 +30,18 @@ const KINDS: &[(&str, &[&str])] = &[
 /// The kinds that a page behind a link has in its form or its links, since they are in the address of the page.
 const OF_PAGES: &[&str] = &["client-secret", "token", "session"];
 
+/// The kinds that the harness makes. One of them that no request has ever carried is something else under such a name: what
+/// a server makes of a secret when it quotes a request and cuts it.
+const MADE_HERE: &[&str] = &["password", "new-password", "client-secret"];
+
 /// The secrets that an answer carries and should not.
-pub(super) fn carried(operation: &str, request: &Request, response: &Response, is_page: bool) -> Vec<Fault> {
+pub(super) fn carried(
+    operation: &str,
+    request: &Request,
+    response: &Response,
+    is_page: bool,
+    trial: &Transcript,
+) -> Vec<Fault> {
     // What a link carries counts as a secret, and the session's id is in it: it is what the client asked for.
     let sid = response.body.text.as_deref().and_then(sid);
     let headers = response.headers.iter().map(|(name, value)| (format!("header {name}"), value.as_str()));
@@ -49,7 +59,8 @@ pub(super) fn carried(operation: &str, request: &Request, response: &Response, i
             let own = given_by.contains(&operation) || (is_page && OF_PAGES.contains(&kind));
             let repeated = !kind.ends_with("password") && sends(request, whole);
             let is_sid = sid.as_deref() == Some(whole);
-            if !own && !repeated && !is_sid && known.insert(whole.to_owned()) {
+            let made_up = || MADE_HERE.contains(&kind) && !requests(trial).any(|request| sends(request, whole));
+            if !own && !repeated && !is_sid && !made_up() && known.insert(whole.to_owned()) {
                 faults.push(Fault {
                     subject: subject.clone(),
                     expected: format!("no {} that was not asked for", kind.replace('-', " ")),
@@ -60,6 +71,16 @@ pub(super) fn carried(operation: &str, request: &Request, response: &Response, i
         }
     }
     faults
+}
+
+/// All requests of a trial.
+fn requests(trial: &Transcript) -> impl Iterator<Item = &Request> {
+    let exchanges = trial.entries.iter().flat_map(|entry| match &entry.event {
+        Event::Exchange(exchange) => std::slice::from_ref(exchange),
+        Event::Visit(visit) => &visit.hops[..],
+        _ => &[],
+    });
+    exchanges.map(|exchange: &Exchange| &exchange.request)
 }
 
 /// The session's id, if the answer gives one.
