@@ -62,11 +62,10 @@ pub async fn run(planned: &Planned, session: &Session, settings: &Settings, canc
     let mut record = record(trial, verdict, performed.transcript, begun.elapsed().as_secs_f64() * 1000.0);
     settings.deviations.apply(&mut record);
     let mut redactor = session.others.redactor();
-    for secret in &performed.secrets {
-        redactor.learn(secret);
-        session.others.remember(secret);
-    }
+    performed.secrets.iter().for_each(|secret| redactor.learn(secret));
     run::heavy(|| redactor.record(&mut record));
+    // Only now: in its own record nothing is another trial's.
+    performed.secrets.iter().for_each(|secret| session.others.remember(secret));
     record
 }
 
