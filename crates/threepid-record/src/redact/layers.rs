@@ -27,6 +27,8 @@ struct Layer {
     quoted: u8,
     /// Whether nothing is left to decode.
     last: bool,
+    /// Whether no decoding on the way to it was of what only looks like quoted-printable.
+    likely: bool,
 }
 
 /// How deep escapes may nest: a link in HTML in quoted-printable has three, and a value may look like one more.
@@ -65,7 +67,9 @@ impl<'t> Layers<'t> {
             *work += bytes.len() as u64;
             let Some(view) = escape.decode(bytes) else { continue };
             if self.layers.iter().all(|layer| layer.view.bytes != view.bytes) {
-                self.layers.push(Layer { view, parent, depth: depth + 1, quoted, last: true });
+                let likely = parent.is_none_or(|index| self.layers[index].likely)
+                    && (escape != Escape::QuotedPrintable || is_quoted_printable(self.bytes(parent)));
+                self.layers.push(Layer { view, parent, depth: depth + 1, quoted, last: true, likely });
             }
         }
         if let Some(index) = parent {
@@ -83,6 +87,12 @@ impl<'t> Layers<'t> {
         std::iter::once(None).chain((0..self.layers.len()).map(Some))
     }
 
+    /// The text, and the layers that a sender meant: a value that begins with two hexadecimal digits looks
+    /// quoted-printable behind its name, `token=4b1d`, and is not.
+    pub(super) fn likely(&self) -> impl Iterator<Item = Option<usize>> + '_ {
+        self.all().filter(|layer| layer.is_none_or(|index| self.layers[index].likely))
+    }
+
     /// Those layers in which nothing is left to decode, but for the text itself.
     pub(super) fn last(&self) -> impl Iterator<Item = Option<usize>> + '_ {
         (0..self.layers.len()).filter(|index| self.layers[*index].last).map(Some)
@@ -96,4 +106,9 @@ impl<'t> Layers<'t> {
         }
         range
     }
+}
+
+/// Whether a text is quoted-printable: in it no sign `=` stands for itself, so that one is written `=3D` or a line goes on.
+fn is_quoted_printable(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'=', text).any(|at| matches!(&text[at + 1..], [b'3', b'D' | b'd', ..] | [b'\n' | b'\r', ..]))
 }

@@ -190,7 +190,7 @@ pub fn readings(text: &[u8], each: &mut dyn FnMut(&[u8])) {
 
 fn read(text: &[u8], depth: u8, each: &mut dyn FnMut(&[u8])) {
     let layers = Layers::of(text, &mut 0);
-    layers.all().for_each(|layer| each(layers.bytes(layer)));
+    layers.likely().for_each(|layer| each(layers.bytes(layer)));
     if depth == 0 {
         return;
     }
