@@ -166,6 +166,8 @@ impl Browser {
         log.into_iter()
             .filter(|entry| matches!(entry.level.as_str(), "SEVERE" | "WARNING"))
             .map(|entry| entry.message)
+            // The browser opens with a page of its own, whose script ends when scripts are switched off.
+            .filter(|message| !message.starts_with("chrome://"))
             .collect()
     }
 }
