@@ -14,6 +14,18 @@ fn opened(asked: &Asked, page: impl FnOnce(&str) -> String) -> Option<Answer> {
     (asked.is_page() && asked.method == Method::GET).then(|| Answer::page(page(&asked.fields())))
 }
 
+/// A query as one word, which says nothing of what it holds.
+fn hidden(query: &str) -> String {
+    query.bytes().map(|b| format!("{b:02x}")).collect()
+}
+
+/// The query that is hidden in a word, or something else if the word was altered.
+fn shown(key: &str) -> String {
+    let pair = |at: usize| key.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let bytes: Vec<u8> = (0..key.len() / 2).map(|at| pair(at).unwrap_or(b'?')).collect();
+    String::from_utf8_lossy(&bytes).chars().filter(|c| c.is_ascii_graphic()).collect()
+}
+
 #[test]
 fn a_limit_is_waited_for() {
     let outcomes = run(
@@ -221,16 +233,12 @@ fn a_token_may_stand_in_the_path() {
         Changes {
             mail: |mailed| {
                 let (home, query) = mailed.link.split_once(&format!("{LINK_PATH}?")).unwrap();
-                let key: String = query.bytes().map(|b| format!("{b:02x}")).collect();
+                let key = hidden(query);
                 vec![mailed.text(&format!("Open {home}/verify_email/{key}"))]
             },
             asked: |mut asked| {
                 if let Some(key) = asked.target.strip_prefix("/verify_email/") {
-                    let bytes =
-                        (0..key.len() / 2).map(|at| u8::from_str_radix(&key[2 * at..2 * at + 2], 16).unwrap_or(b'?'));
-                    let query = String::from_utf8_lossy(&bytes.collect::<Vec<u8>>()).into_owned();
-                    let query: String = query.chars().filter(|c| c.is_ascii_graphic()).collect();
-                    asked.target = format!("{LINK_PATH}?{query}");
+                    asked.target = format!("{LINK_PATH}?{}", shown(key));
                 }
                 asked
             },
@@ -249,18 +257,13 @@ fn a_query_of_one_value_is_changed_as_a_whole_or_not_at_all() {
         Changes {
             mail: |mailed| {
                 let (home, query) = mailed.link.split_once(&format!("{LINK_PATH}?")).unwrap();
-                let key: String = query.bytes().map(|b| format!("{b:02x}")).collect();
+                let key = hidden(query);
                 vec![mailed.text(&format!("Open {home}/email-verification?eyJ0eXAiOiJKV1QifQ.{key}.c2ln"))]
             },
             asked: |mut asked| {
                 if let Some(query) = asked.target.strip_prefix("/email-verification?") {
                     let key = query.split('.').nth(1).unwrap_or_default();
-                    let pair =
-                        |at: usize| key.get(2 * at..2 * at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
-                    let bytes: Vec<u8> = (0..key.len() / 2).map(|at| pair(at).unwrap_or(b'?')).collect();
-                    let query = String::from_utf8_lossy(&bytes).into_owned();
-                    let query: String = query.chars().filter(|c| c.is_ascii_graphic()).collect();
-                    asked.target = format!("{LINK_PATH}?{query}");
+                    asked.target = format!("{LINK_PATH}?{}", shown(key));
                 }
                 asked
             },
