@@ -93,10 +93,18 @@ impl Browser {
         // Only the part after `#` may differ, and that alone loads nothing.
         self.driver.goto("about:blank").await.unwrap();
         self.driver.goto(url).await.unwrap();
+        self.loaded().await;
     }
 
     pub(crate) async fn reload(&self) {
         self.driver.refresh().await.unwrap();
+        self.loaded().await;
+    }
+
+    /// The end of the page's loading: on a busy machine the driver returns before it.
+    async fn loaded(&self) {
+        let loaded = "document.readyState === 'complete' || new Promise(done => addEventListener('load', done))";
+        self.eval(&format!("Promise.resolve({loaded}).then(() => document.readyState)")).await;
     }
 
     /// What an expression is in the page.
