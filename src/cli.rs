@@ -15,6 +15,7 @@ mod interrupt;
 mod judge;
 mod list;
 mod load;
+mod manual;
 mod output;
 mod progress;
 mod reach;
@@ -61,6 +62,8 @@ pub fn main(cli: Cli) -> Exit {
         Command::Sink(args) => runtime.block_on(sink::sink(args)),
         Command::Up(args) => runtime.block_on(up::up(args, terminal)),
         Command::Snapshots(command) => snapshots::snapshots(command),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::pages(&args),
     };
     // Tasks that still wait for a peer must not keep the program.
     runtime.shutdown_background();

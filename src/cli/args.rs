@@ -77,6 +77,26 @@ pub enum Command {
     /// Look at answers that differ from their snapshots.
     #[command(subcommand)]
     Snapshots(SnapshotsCommand),
+    /// Print the completions of the command line for a shell.
+    Completions(CompletionsArgs),
+    /// Write the manual pages, one for each command, into a folder.
+    Man(ManArgs),
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Which shell.
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder; it is made if it is not there.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
 }
 
 /// Arguments of `run`.

@@ -4,6 +4,7 @@
 
 mod exits;
 mod interrupt;
+mod manual;
 mod output;
 #[expect(dead_code, reason = "the tests against real homeservers use the rest")]
 #[path = "../program/mod.rs"]
