@@ -14,6 +14,10 @@ use std::process::Command;
 use regex::Regex;
 use serde_json::Value;
 
+#[expect(dead_code, reason = "the tests of the command line use the rest")]
+#[path = "program/mod.rs"]
+mod program;
+
 const ACTION: &str = ".github/actions/threepid/action.yml";
 const CI: &str = ".github/workflows/ci.yml";
 const RELEASE: &str = ".github/workflows/release.yml";
@@ -185,11 +189,83 @@ fn every_option_that_is_passed_exists() {
     }
 }
 
+/// What a job of a workflow is built for.
+fn targets(job: &Value) -> BTreeSet<String> {
+    let rows = job["strategy"]["matrix"]["include"].as_array().unwrap();
+    rows.iter().map(|row| text(&row["target"])).collect()
+}
+
+#[test]
+fn a_release_is_whole() {
+    let release = yaml(RELEASE);
+    let jobs = release["jobs"].as_object().unwrap();
+    let needs: BTreeSet<String> = jobs["publish"]["needs"].as_array().unwrap().iter().map(text).collect();
+    let others: BTreeSet<String> = jobs.keys().filter(|name| *name != "publish").cloned().collect();
+    assert_eq!(needs, others, "nothing is published before all of it was built and tried");
+    // An archive and a package for Debian from each build, and the wheels.
+    let files = 2 * targets(&jobs["build"]).len() + targets(&jobs["wheel"]).len();
+    assert!(read(RELEASE).contains(&format!("SHA256SUMS)\" -eq {files}")), "{files} files are released");
+}
+
+#[test]
+fn what_installs_the_program_knows_its_files() {
+    let manifest: toml::Table = read("Cargo.toml").parse().unwrap();
+    let metadata = &manifest["package"]["metadata"];
+    // `cargo binstall` gets the archive that the release makes.
+    let archive = metadata["binstall"]["pkg-url"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert_eq!(archive, "threepid-{ target }.tar.gz");
+    assert!(read(RELEASE).contains("--file \"dist/threepid-$TARGET.tar.gz\""));
+    // `cargo deb` finds all that it is told to put in, and all that is made is put in.
+    let made = tempfile::tempdir().unwrap();
+    let mut script = Command::new("bash");
+    script.arg(root().join(".ci/assets")).arg(env!("CARGO_BIN_EXE_threepid")).arg(made.path());
+    assert!(script.status().unwrap().success());
+    let mut packed = 0;
+    for asset in metadata["deb"]["assets"].as_array().unwrap() {
+        let from = asset[0].as_str().unwrap();
+        let found = match from.strip_prefix("target/assets/") {
+            Some(inner) => {
+                let glob = globset::Glob::new(inner).unwrap().compile_matcher();
+                let count = files_below(made.path()).iter().filter(|file| glob.is_match(file)).count();
+                packed += count;
+                count > 0
+            }
+            None => from == "target/release/threepid" || root().join(from).is_file(),
+        };
+        assert!(found, "cargo deb: there is no {from}");
+    }
+    assert_eq!(packed, files_below(made.path()).len(), "something is made and not packed");
+    // A page for each command, and the wheel's name and texts are the crate's.
+    assert!(made.path().join("man/threepid-run.1").is_file() && made.path().join("man/threepid.1").is_file());
+    let wheel: toml::Table = read("pyproject.toml").parse().unwrap();
+    for key in ["name", "description", "license", "keywords", "readme"] {
+        let own = manifest["package"].get(key).filter(|value| !value.is_table());
+        let own = own.unwrap_or_else(|| &manifest["workspace"]["package"][key]);
+        assert_eq!(&wheel["project"][key], own, "{key} in pyproject.toml");
+    }
+    assert_eq!(wheel["tool"]["maturin"]["bindings"].as_str(), Some("bin"));
+}
+
+/// The files of a folder and of those in it, by their paths from there.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for path in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push(path.strip_prefix(folder).unwrap().to_owned());
+            }
+        }
+    }
+    files
+}
+
 #[test]
 fn the_release_is_what_the_action_downloads() {
     let release = yaml(RELEASE);
-    let built = release["jobs"]["build"]["strategy"]["matrix"]["include"].as_array().unwrap();
-    let built: BTreeSet<String> = built.iter().map(|row| text(&row["target"])).collect();
+    let built = targets(&release["jobs"]["build"]);
+    assert_eq!(targets(&yaml(CI)["jobs"]["static"]), built, "a change is built for what a release is");
     let target = Regex::new(r"target=(\S+)").unwrap();
     let wanted: BTreeSet<String> = target.captures_iter(&read(GET)).map(|found| found[1].to_owned()).collect();
     assert_eq!(built, wanted);
@@ -233,6 +309,8 @@ mod scripts {
         code: i32,
         said: String,
         outputs: BTreeMap<String, String>,
+        /// What is shown on the job's page.
+        summary: String,
         folder: tempfile::TempDir,
     }
 
@@ -246,7 +324,9 @@ mod scripts {
         let mut command = Command::new("timeout");
         command.args(["120", "bash", "-c", step["run"].as_str().unwrap()]).current_dir(folder.path());
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
+        let summary = folder.path().join("github-step-summary");
         command.env("GITHUB_OUTPUT", &outputs).env("RUNNER_TEMP", folder.path());
+        command.env("GITHUB_STEP_SUMMARY", &summary).env("GITHUB_ACTIONS", "true").env("CI", "true");
         for (name, value) in step["env"].as_object().unwrap() {
             let value = text(value);
             let inner = value.strip_prefix("${{ inputs.").and_then(|rest| rest.strip_suffix(" }}"));
@@ -263,7 +343,8 @@ mod scripts {
         let written = fs::read_to_string(outputs).unwrap_or_default();
         let pairs = written.lines().map(|line| line.split_once('=').unwrap());
         let outputs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Done { code: ended.status.code().unwrap(), said: said.into_owned(), outputs, folder }
+        let summary = fs::read_to_string(summary).unwrap_or_default();
+        Done { code: ended.status.code().unwrap(), said: said.into_owned(), outputs, summary, folder }
     }
 
     impl Done {
@@ -308,6 +389,12 @@ mod scripts {
         for file in ["report.json", "junit.xml", "summary.md", "homeserver.log"] {
             assert!(report.join(file).is_file(), "{file} is not there");
         }
+        assert!(
+            done.summary.contains("Conformant") && !done.said.contains("::error"),
+            "{}\n{}",
+            done.summary,
+            done.said
+        );
         // It listens no more, or this would fail.
         TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
     }
@@ -318,6 +405,30 @@ mod scripts {
         assert_eq!((done.output("outcome"), done.output("exit-code")), ("not-conformant", "1"), "{}", done.said);
         assert_eq!((done.output("fail"), done.code), ("1", 0), "the reports are uploaded by a later step");
         assert!(done.folder.path().join(done.output("report")).join("artifacts").is_dir());
+        // The change's page shows what failed and where it is asked for; the job's page, the whole.
+        let annotation = Regex::new(r"(?m)^::error .*add-email/wrong-password").unwrap();
+        assert!(annotation.is_match(&done.said), "{}", done.said);
+        assert!(
+            done.summary.contains("Not conformant") && done.summary.contains("add-email/wrong-password"),
+            "{}",
+            done.summary
+        );
+    }
+
+    /// A server that is there already: nothing is started, and nothing is ended.
+    #[test]
+    fn a_homeserver_that_runs_already_is_tested_and_left() {
+        let [http, smtp] = free();
+        let [listen, sink] = [&http, &smtp].map(|port| format!("127.0.0.1:{port}"));
+        let place = crate::program::Place::new();
+        let server = place.start(&["serve", "--listen", &listen, "--smtp", &sink]).wait_for("answers at");
+        let given = [("homeserver", &*format!("http://{listen}")), ("smtp-listen", &sink), ("filter", "remove-email")];
+        let done = step("run", &given, &[]);
+        assert_eq!((done.output("outcome"), done.output("fail")), ("conformant", "0"), "{}", done.said);
+        assert!(done.output("pass").parse::<u32>().unwrap() > 5, "{:?}", done.outputs);
+        assert!(!done.folder.path().join(done.output("report")).join("homeserver.log").exists());
+        assert!(std::net::TcpStream::connect(&listen).is_ok(), "it still answers");
+        drop(server);
     }
 
     #[test]

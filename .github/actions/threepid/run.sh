@@ -26,7 +26,7 @@ lines() {
 
 # With `$start` in a process group of its own, all that the command started and left in the foreground ends with it.
 server=
-# shellcheck disable=SC2317 # a trap calls it
+# shellcheck disable=SC2317,SC2329 # a trap calls it
 stop() {
     if [ -n "$server" ] && kill -TERM -- "-$server" 2>/dev/null; then
         timeout 10 tail --pid="$server" --follow /dev/null || kill -KILL -- "-$server" 2>/dev/null || true
