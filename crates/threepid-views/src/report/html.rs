@@ -4,6 +4,7 @@
 //! behaviours × servers. The page's own script and style are the only ones its content security policy lets run; what a
 //! server said becomes text, never markup. It never writes an address from a server as a link.
 
+mod brief;
 mod code;
 mod exchange;
 mod mail;
@@ -24,10 +25,14 @@ use self::code::line;
 use self::page::{filters, page};
 use self::trial::Detail;
 use super::{WriteError, phrases, write_file};
-use threepid_record::model::Report;
+use threepid_record::model::{Outcome, Report};
 
 /// How large a page may become, near enough; past it what happened in trials is left out, first of those that passed.
 const MOST_BYTES: usize = 24 * 1024 * 1024;
+
+/// How large trials that passed may become together to be shown with headers, sources and commands; past it all of them
+/// are shown without. A page of the whole suite has to open at once on a phone.
+const MOST_PASSED_BYTES: usize = 256 * 1024;
 
 /// The page of one record, or of several side by side.
 pub fn render(reports: &[Report]) -> String {
@@ -50,7 +55,7 @@ pub fn write(path: &Path, reports: &[Report]) -> Result<(), WriteError> {
 fn single(report: &Report) -> Markup {
     let mut taken = HashSet::new();
     let ids: Vec<String> = report.trials.iter().map(|trial| parts::id(&trial.name(), &mut taken)).collect();
-    let blocks = blocks(report, &ids);
+    let (blocks, brief) = blocks(report, &ids);
     let flows = phrases::tally(report.trials.iter().enumerate().map(|(index, t)| (phrases::flow(&t.id), index)));
     let attention: Vec<usize> =
         (0..report.trials.len()).filter(|index| phrases::needs_attention(&report.trials[*index])).collect();
@@ -77,6 +82,9 @@ fn single(report: &Report) -> Markup {
             section aria-labelledby="trials" {
                 h2 id="trials" { "All trials" }
                 (filters(&report.trials, &flows.iter().map(|(flow, _)| *flow).collect::<Vec<_>>(), &[]))
+                @if brief {
+                    p.soft { "Trials that passed are shown in short; report.json has their headers, whole mails and pages." }
+                }
                 @for (flow, members) in &flows {
                     section data-group {
                         h3 { (line(flow)) }
@@ -90,20 +98,31 @@ fn single(report: &Report) -> Markup {
     page(&title, &content)
 }
 
-/// The entries of all trials; those that need attention have the first right to the room there is.
-fn blocks(report: &Report, ids: &[String]) -> Vec<Markup> {
+/// The entries of all trials, and whether those that passed are shown in short; those that need attention have the first
+/// right to the room there is.
+fn blocks(report: &Report, ids: &[String]) -> (Vec<Markup>, bool) {
     let mut order: Vec<usize> = (0..report.trials.len()).collect();
     order.sort_by_key(|index| !phrases::needs_attention(&report.trials[*index]));
+    let passed = report.trials.iter().zip(ids).filter(|(trial, _)| trial.outcome == Outcome::Pass);
+    let mut room = MOST_PASSED_BYTES;
+    let brief = !passed.into_iter().all(|(trial, id)| {
+        let taken = trial::entry(trial, id, Detail::Whole).0.len();
+        room.checked_sub(taken).map(|left| room = left).is_some()
+    });
     let mut blocks: Vec<Markup> = report.trials.iter().map(|_| PreEscaped(String::new())).collect();
     let mut size = 0;
     for index in order {
         let (trial, id) = (&report.trials[index], &ids[index]);
-        let detail = if size < MOST_BYTES { Detail::Whole } else { Detail::Findings };
+        let detail = match trial.outcome {
+            _ if size >= MOST_BYTES => Detail::Findings,
+            Outcome::Pass if brief => Detail::Brief,
+            _ => Detail::Whole,
+        };
         let block = trial::entry(trial, id, detail);
         size += block.0.len();
         blocks[index] = block;
     }
-    blocks
+    (blocks, brief)
 }
 
 #[cfg(test)]

@@ -30,6 +30,15 @@ pub(super) fn block(text: &str) -> Markup {
     html! { pre.text tabindex="0" { (PreEscaped(output)) } (left_out(text.len() - shown.len())) }
 }
 
+/// A text of several lines for the content of an element, as short as that may be: there a quotation mark is only one.
+/// It must not stand in an attribute.
+pub(super) fn content(text: &str) -> Markup {
+    let mut output = String::new();
+    let text = text[..text.floor_char_boundary(MOST_BYTES)].replace("\r\n", "\n");
+    marked(&visible_lines(&text), &mut output);
+    PreEscaped(output.replace("&quot;", "\"").replace("&#39;", "'"))
+}
+
 /// A body: JSON laid out and coloured, anything else (JSON that is nested without end, too) as it is.
 pub(super) fn body(text: &str) -> Markup {
     if text.len() <= MOST_BYTES && serde_json::from_str::<Value>(text).is_ok() {
@@ -175,6 +184,14 @@ mod tests {
     fn secrets_are_marked_and_nothing_gets_out() {
         let markup = line("a=REDACTED-sid-1&b=\u{202e}\x1b<b>").into_string();
         assert_eq!(markup, "a=<mark>REDACTED-sid-1</mark>&amp;b=\\u{202e}\\x1b&lt;b&gt;");
+    }
+
+    #[test]
+    fn content_says_the_same_in_fewer_bytes() {
+        let text = "{\"a\": '<b>', &quot; &#39;}\n\u{202e}REDACTED-sid-1";
+        let markup = content(text).into_string();
+        assert_eq!(markup, "{\"a\": '&lt;b&gt;', &amp;quot; &amp;#39;}\n\\u{202e}<mark>REDACTED-sid-1</mark>");
+        assert_eq!(seen(&markup), text.replace('\u{202e}', "\\u{202e}"));
     }
 
     #[test]

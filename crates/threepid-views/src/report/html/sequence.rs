@@ -9,24 +9,15 @@ use super::{exchange, mail};
 use threepid_record::model::{Entry, Event, Exchange, FindingKind, Level, TrialRecord, VisitEnd};
 
 /// How many events of one trial are shown.
-const MOST_EVENTS: usize = 300;
+pub(super) const MOST_EVENTS: usize = 300;
 
 /// The diagram of one trial. `id` is the trial's, from which those of its events are made.
 pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
-    let entries = &trial.transcript.entries;
-    let (before, rest) = entries.split_at(entries.iter().take_while(|e| is_preparation(e)).count());
-    let identity = entries.iter().any(|entry| match &entry.event {
-        Event::RequestLogQuery(_) | Event::Instruction(_) => true,
-        Event::Exchange(exchange) => trial.transcript.is_to_identity(exchange),
-        _ => false,
-    });
-    html! {
-        h5 { "What happened" }
-        div class={ "seq lanes-" @if identity { "4" } @else { "3" } } {
-            div.lanes aria-hidden="true" {
-                span { "Client" } span { "Homeserver" } span { "Mail" }
-                @if identity { span { "Identity server" } }
-            }
+    let (before, rest) = split(&trial.transcript.entries);
+    frame(
+        trial,
+        "",
+        &html! {
             @if !before.is_empty() {
                 details.prep {
                     summary { "Preparation: " (phrases::count(before.len(), "request")) " to get accounts" }
@@ -34,6 +25,30 @@ pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
                 }
             }
             (list(trial, rest, id, "e"))
+        },
+    )
+}
+
+/// What was done to get accounts, and what the scenario's own steps did.
+pub(super) fn split(entries: &[Entry]) -> (&[Entry], &[Entry]) {
+    entries.split_at(entries.iter().take_while(|e| is_preparation(e)).count())
+}
+
+/// The lanes around the rows of a trial.
+pub(super) fn frame(trial: &TrialRecord, kind: &str, rows: &Markup) -> Markup {
+    let identity = trial.transcript.entries.iter().any(|entry| match &entry.event {
+        Event::RequestLogQuery(_) | Event::Instruction(_) => true,
+        Event::Exchange(exchange) => trial.transcript.is_to_identity(exchange),
+        _ => false,
+    });
+    html! {
+        h5 { "What happened" }
+        div class={ "seq lanes-" @if identity { "4" } @else { "3" } @if !kind.is_empty() { " " (kind) } } {
+            div.lanes aria-hidden="true" {
+                span { "Client" } span { "Homeserver" } span { "Mail" }
+                @if identity { span { "Identity server" } }
+            }
+            (rows)
         }
     }
 }
@@ -53,7 +68,7 @@ fn list(trial: &TrialRecord, entries: &[Entry], id: &str, kind: &str) -> Markup 
     }
 }
 
-fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
+pub(super) fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
     let wrong = is_wrong(trial, entry);
     let head = head(entry, wrong);
     match &entry.event {
@@ -163,21 +178,24 @@ fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
     }
 }
 
-/// The step's name, whether something is wrong with it, and when it was.
-fn head(entry: &Entry, wrong: bool) -> Markup {
-    // A step without a name of its own is called what it asks, which the arrow says already.
-    let named = match &entry.event {
+/// Whether a step has a name of its own. One without is called what it asks, which the arrow says already.
+pub(super) fn is_named(entry: &Entry) -> bool {
+    match &entry.event {
         Event::Exchange(exchange) => {
             let asked = format!("{} ", exchange.request.method);
             !entry.label.strip_prefix(&asked).is_some_and(|path| exchange.request.url.ends_with(path))
         }
         _ => true,
-    };
+    }
+}
+
+/// The step's name, whether something is wrong with it, and when it was.
+fn head(entry: &Entry, wrong: bool) -> Markup {
     html! {
         span.step {
             span {
                 @if let Some(step) = entry.step { (step + 1) ". " }
-                @if named { b { (line(&entry.label)) } }
+                @if is_named(entry) { b { (line(&entry.label)) } }
                 @if wrong { " " span.flag { "✗ not as required" } }
             }
             span { (phrases::duration(entry.at_ms)) }
@@ -232,6 +250,6 @@ fn path(url: &str) -> &str {
 }
 
 /// An address without what is the same in all requests of clients.
-fn short(url: &str) -> &str {
+pub(super) fn short(url: &str) -> &str {
     path(url).strip_prefix("/_matrix/client").unwrap_or(path(url))
 }

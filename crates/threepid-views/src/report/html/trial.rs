@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::super::phrases;
 use super::code::line;
 use super::parts::{badge, class, level, spec, value, weight};
-use super::sequence;
+use super::{brief, sequence};
 use threepid_record::model::{Finding, FindingKind, Outcome, TrialRecord};
 
 /// How a trial is shown.
@@ -13,6 +13,8 @@ use threepid_record::model::{Finding, FindingKind, Outcome, TrialRecord};
 pub(super) enum Detail {
     /// With all that happened.
     Whole,
+    /// With what was said, as one of many that passed.
+    Brief,
     /// Without what happened, because the page would become too large.
     Findings,
 }
@@ -35,7 +37,7 @@ pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
                     @if let Some(place) = &trial.spec { span { "Specification: " (spec(place)) } }
                     @if !trial.covers.is_empty() { span { "Covers: " (line(&trial.covers.join(", "))) } }
                     span { "Variant " code { (line(&trial.variant)) } ", API " code { (line(&trial.api)) } }
-                    a href={ "#" (id) } data-go=(id) { "Link to this trial" }
+                    @if detail != Detail::Brief { a href={ "#" (id) } data-go=(id) { "Link to this trial" } }
                 }
                 @for choice in &trial.choices {
                     p { "Of several lawful answers at " b { (line(&choice.step)) } " it gave: " b { (line(&choice.chosen)) } }
@@ -45,6 +47,8 @@ pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
                     @if trial.outcome != Outcome::Skip && trial.rule.is_none() { p.soft { "What happened was not recorded." } }
                 } @else if detail == Detail::Whole {
                     (sequence::diagram(trial, id))
+                } @else if detail == Detail::Brief {
+                    (brief::diagram(trial, id))
                 } @else {
                     p.soft { "What happened is left out, because this page would become too large; report.json has it." }
                 }
