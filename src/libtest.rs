@@ -242,6 +242,7 @@ impl TargetSession {
             Against::Homeserver(_) => self.declared.clone(),
         };
         options.mail_hint = self.profile.mail_hint.clone();
+        options.administration = self.profile.administration.clone();
         options.accounts.chain = resolved.accounts;
         options.accounts.registration_shared_secret = self.profile.accounts.registration_shared_secret.clone();
         options.accounts.registration_token = self.profile.accounts.registration_token.clone();

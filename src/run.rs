@@ -5,6 +5,7 @@
 //! seen too, and stops only where a value that a later step needs is missing or nothing answers any more. It neither
 //! prints nor exits.
 
+mod administrator;
 mod causes;
 mod click;
 mod generate;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::identity::IdentityServer;
+use crate::target::Administrator;
 use threepid_wire::http::{HttpOptions, Origins, Shared};
 use threepid_wire::mail::Sink;
 
@@ -49,6 +51,8 @@ pub struct Context {
     pub seed: u64,
     /// The identity server that the target trusts, if there is one. `shared` trusts its authority.
     pub identity: Option<Arc<IdentityServer>>,
+    /// Who can lock and suspend accounts on the target, if its profile says how.
+    pub administrator: Option<Arc<Administrator>>,
 }
 
 /// How long things may take.

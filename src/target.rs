@@ -7,6 +7,7 @@
 //! It prints nothing (progress goes to a callback), knows no scenario, judges no answer, and never starts a shell.
 
 mod accounts;
+mod administration;
 mod error;
 mod install;
 pub(crate) mod leftover;
@@ -23,6 +24,7 @@ mod template;
 mod tests;
 
 pub use accounts::{AccountOptions, Accounts, Given, Method, NoAccount, parse_given};
+pub use administration::{AdminRequest, Administration, Administrator};
 pub use error::{Attempt, InstallError, LogEnd, ProfileError, StartError, TargetError};
 pub use install::{InstallOptions, Installed, Installer, cache_folder, install};
 pub use managed::{Managed, StartEvent, StartOptions, Stopped};

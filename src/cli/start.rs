@@ -154,6 +154,7 @@ impl Starter<'_> {
         options.accounts = account_options(&args.provision, self.profile)?;
         options.accounts.chain = resolved.accounts;
         options.mail_hint = self.profile.mail_hint.clone();
+        options.administration = self.profile.administration.clone();
         // A variant that is named like a need is the configuration that the need asks for.
         let own = NEEDS.iter().filter(|need| need.configured && need.name == variant).map(|need| need.name.to_owned());
         options.offers = resolved.offers.into_iter().chain(own).chain(args.offers.iter().cloned()).collect();

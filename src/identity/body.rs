@@ -4,6 +4,7 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use serde_json::{Map, Value};
+use threepid_record::number::whole;
 
 use super::answer::Refusal;
 use super::limits;
@@ -42,7 +43,7 @@ impl Body {
     /// A whole number that must be there.
     pub(super) fn integer(&self, name: &str) -> Result<i64, Refusal> {
         let value = self.0.get(name).ok_or_else(|| Refusal::missing(name))?;
-        value.as_i64().ok_or_else(|| Refusal::invalid(format!("the parameter `{name}` is no whole number")))
+        whole(value).ok_or_else(|| Refusal::invalid(format!("the parameter `{name}` must be a whole number")))
     }
 
     /// A list of texts that must be there.

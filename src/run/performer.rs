@@ -19,7 +19,7 @@ use super::orders::Orders;
 use super::rate_limit::Patience;
 use super::repetitions::{Repetitions, conditions_met};
 use super::secrets;
-use super::{Context, identity, rate_limit, request};
+use super::{Context, administrator, identity, rate_limit, request};
 use threepid_engine::matching::{self, Unbound, Values};
 use threepid_engine::plan::Trial;
 use threepid_engine::scenario::{Action, Click, Proceed, Request, Step, Text, ValueType};
@@ -258,6 +258,13 @@ impl<'t> Performer<'t> {
                 let inquiry = identity::asked(asked, &self.values, self.context)?;
                 self.push(Some(index), 0, &step.label, Event::RequestLogQuery(inquiry));
                 Ok(())
+            }
+            Action::Administrator(does) => {
+                let client = self.client()?;
+                let (mut exchange, done) = administrator::does(does, &self.values, self.context, &client).await?;
+                secrets::drop_oversized(&mut exchange);
+                self.push(None, 0, &step.label, Event::Exchange(exchange));
+                done
             }
             Action::IdentityDoes(does) => {
                 let instruction = identity::does(does, &self.values, self.context)?;

@@ -42,7 +42,11 @@ pub fn embedded_variants() -> Vec<&'static str> {
 
 /// What a variant offers that cannot be probed.
 pub fn embedded_offers(variant: &str) -> &'static [&'static str] {
-    if variant == "plain" { &["identity-server", "no-phone-numbers"] } else { &[] }
+    if variant == "plain" {
+        &["identity-server", "no-phone-numbers", "account-locks", "account-suspension"]
+    } else {
+        &[]
+    }
 }
 
 /// Starts it on a free port (or on `listen`), with its mail going to `smtp`. It trusts `identity`, which learns where

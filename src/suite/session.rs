@@ -9,11 +9,14 @@ use url::Url;
 
 use crate::identity::IdentityServer;
 use crate::run::{Context, Limits, MAIL_DOMAIN};
-use crate::target::{AccountOptions, ProbeMail, ProbeMailbox, ProbeOptions, Target, probe};
+use crate::target::{
+    AccountOptions, Administration, Administrator, ProbeMail, ProbeMailbox, ProbeOptions, Target, probe,
+};
 use threepid_engine::plan::Api;
+use threepid_engine::scenario::AccountChange;
 use threepid_record::model::{Arrival, Mail};
 use threepid_record::redact::Others;
-use threepid_record::redact::collect::Collector;
+use threepid_record::redact::collect::{Collector, Secret};
 use threepid_wire::http::{Client, HttpOptions, Origins, Shared};
 use threepid_wire::mail::{Mailbox, Sink, TEXT_LIMIT, read_mail};
 
@@ -47,6 +50,8 @@ pub struct SessionOptions {
     pub mail_hint: Option<String>,
     /// What cannot be probed and is there all the same.
     pub offers: Vec<String>,
+    /// What the target's administrator does to accounts.
+    pub administration: Administration,
     /// Limits of HTTP exchanges.
     pub http: HttpOptions,
     /// How long things may take.
@@ -82,6 +87,7 @@ impl SessionOptions {
             accounts: AccountOptions::default(),
             mail_hint: None,
             offers: Vec::new(),
+            administration: Administration::default(),
             http: HttpOptions::default(),
             limits: Limits::default(),
             seed: rand::random(),
@@ -121,6 +127,7 @@ impl Session {
         probing.accounts = options.accounts;
         probing.mail_timeout = options.limits.mail;
         probing.mail_hint = options.mail_hint;
+        let is_administered = ADMINISTERED.iter().any(|need| options.offers.iter().any(|offer| offer == need));
         probing.offers = options.offers;
         let mailroom = Mailroom { sink: options.sink.clone(), origins: origins.known() };
         let mut target = probe(&probing, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
@@ -128,6 +135,11 @@ impl Session {
         target.exchanges.iter().for_each(|exchange| found.exchange(exchange));
         others.learn(&found.into_secrets());
         others.redactor().target(&mut target.info);
+        let administrator = match is_administered {
+            true => Some(administrator(&target, options.administration).await?),
+            false => None,
+        };
+        administrator.iter().for_each(|it| others.learn(&[Secret::known("access_token", &it.access_token)]));
         let mut limits = options.limits;
         // A window that is over before mail can come would prove nothing.
         limits.quiet = limits.quiet.max(target.mail_delay * QUIET_PER_DELAY);
@@ -139,6 +151,7 @@ impl Session {
             limits,
             seed: options.seed,
             identity: options.identity,
+            administrator: administrator.map(Arc::new),
         };
         Ok(Session { target, context, variant: options.variant, others })
     }
@@ -147,6 +160,20 @@ impl Session {
     pub fn apis(&self) -> Vec<Api> {
         [Api::V3, Api::R0].into_iter().filter(|api| self.target.apis.contains(&api.to_string())).collect()
     }
+}
+
+/// What takes an administrator.
+const ADMINISTERED: [&str; 2] = [AccountChange::Lock.need(), AccountChange::Suspend.need()];
+
+async fn administrator(target: &Target, section: Administration) -> Result<Administrator, String> {
+    let account = target.accounts.administrator().await;
+    let account = account.map_err(|outcome| {
+        format!(
+            "no administrator, who is needed for what the variant offers: {outcome}; take `account-locks` and \
+                 `account-suspension` out of its `offers`, or give `registration_shared_secret`"
+        )
+    })?;
+    Ok(Administrator { section, access_token: account.access_token })
 }
 
 /// How many times longer than the probe mail took a window is in which no mail may come.

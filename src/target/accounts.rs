@@ -157,7 +157,7 @@ impl Accounts {
             let result = match method {
                 Method::Given => given::take(&mut ask).await,
                 Method::Registration => registration::register(&mut ask, hint).await,
-                Method::SharedSecret => shared_secret::register(&mut ask, hint).await,
+                Method::SharedSecret => shared_secret::register(&mut ask, hint, false).await,
             };
             match result {
                 Ok(account) => {
@@ -173,6 +173,20 @@ impl Accounts {
         }
         let error = TargetError::NoAccounts { url: self.origins.reachable().to_string(), attempts };
         Err(NoAccount { error, exchanges })
+    }
+
+    /// Makes an account of an administrator, by the shared secret.
+    ///
+    /// # Errors
+    /// What the target answered, or that no secret is known.
+    pub async fn administrator(&self) -> Result<Account, String> {
+        let mut exchanges = Vec::new();
+        let deadline = Instant::now() + self.options.patience;
+        let mut ask = Ask { accounts: self, exchanges: &mut exchanges, deadline };
+        let made = shared_secret::register(&mut ask, "administrator", true).await;
+        let account = made.map_err(|outcome| self.hide(&outcome))?;
+        self.remember([&account.access_token].into_iter().chain(&account.password));
+        Ok(account)
     }
 
     /// Gives a given account back for others to use; one that was registered is left alone.

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::accounts::Method;
+use super::administration::Administration;
 use super::error::{ProfileError, nearest};
 use super::template::{merge, unset};
 use threepid_record::model::Level;
@@ -55,6 +56,10 @@ pub struct Profile {
     /// How accounts come to be.
     #[serde(default)]
     pub accounts: AccountsSection,
+    /// What its administrator does to accounts; a variant that lets one do it offers `account-locks` or
+    /// `account-suspension`.
+    #[serde(default)]
+    pub administration: Administration,
     /// Its variants by name. Without any there is `plain`.
     #[serde(default)]
     pub variants: BTreeMap<String, Variant>,

@@ -40,6 +40,17 @@ async fn nobody_is_taken_for_another() {
     }
 }
 
+/// Homeservers hand `expires_in` on as they compute it, and some compute with floats.
+#[tokio::test]
+async fn a_whole_number_may_be_written_with_a_fraction() {
+    let world = World::new().await;
+    for (expires_in, status) in [(json!(3600.0), 200), (json!(3600.5), 400), (json!("3600"), 400)] {
+        let mut asked = openid("alice", NAME);
+        asked["expires_in"] = expires_in.clone();
+        assert_eq!(world.post("/account/register", None, &asked).await.0, status, "{expires_in}");
+    }
+}
+
 #[tokio::test]
 async fn what_needs_no_account_needs_none() {
     let world = World::new().await;

@@ -240,5 +240,6 @@ async fn open(
     options.accounts = accounts.clone();
     options.limits.mail = MAIL;
     options.offers = offer.gives.clone();
+    options.administration = Profile::load("reference").unwrap().administration;
     Session::open(options).await.unwrap()
 }

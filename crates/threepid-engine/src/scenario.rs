@@ -41,8 +41,8 @@ pub use schema::json_schema;
 pub use source::{SourceError, SourceFile, Sources};
 pub use specification::{Answer, Evidence, Operation, Sentence, Specification, Status, TokenUse, Versions};
 pub use step::{
-    Action, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked, IdentityDoes, MailWait, Proceed, Quiet,
-    Request, Round, Sender, SinkFault, Step,
+    AccountChange, Action, Administration, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked,
+    IdentityDoes, MailWait, Proceed, Quiet, Request, Round, Sender, SinkFault, Step,
 };
 pub use suite::{RULES, Suite};
 pub use template::{Template, Text};

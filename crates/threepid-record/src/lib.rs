@@ -7,4 +7,5 @@
 pub mod compare;
 pub mod html;
 pub mod model;
+pub mod number;
 pub mod redact;

@@ -72,6 +72,10 @@ struct Account {
     /// What the account shows of itself: `displayname`, `avatar_url`.
     profile: Map<String, Value>,
     is_deactivated: bool,
+    is_guest: bool,
+    is_admin: bool,
+    is_locked: bool,
+    is_suspended: bool,
 }
 
 /// All accounts of the server.
@@ -120,6 +124,10 @@ impl Accounts {
             devices: VecDeque::new(),
             profile: Map::new(),
             is_deactivated: false,
+            is_guest: false,
+            is_admin: false,
+            is_locked: false,
+            is_suspended: false,
         };
         self.by_user.insert(user.clone(), account);
         Ok(())
@@ -131,6 +139,48 @@ impl Accounts {
 
     pub(super) fn is_deactivated(&self, user: &UserId) -> bool {
         self.by_user.get(user).is_some_and(|account| account.is_deactivated)
+    }
+
+    /// Makes a new account one of a guest.
+    pub(super) fn make_guest(&mut self, user: &UserId) {
+        if let Some(account) = self.by_user.get_mut(user) {
+            account.is_guest = true;
+        }
+    }
+
+    pub(super) fn is_guest(&self, user: &UserId) -> bool {
+        self.by_user.get(user).is_some_and(|account| account.is_guest)
+    }
+
+    /// Makes a new account one of an administrator.
+    pub(super) fn make_admin(&mut self, user: &UserId) {
+        if let Some(account) = self.by_user.get_mut(user) {
+            account.is_admin = true;
+        }
+    }
+
+    pub(super) fn is_admin(&self, user: &UserId) -> bool {
+        self.by_user.get(user).is_some_and(|account| account.is_admin)
+    }
+
+    /// Locks an account, or takes that back; tells whether there is such an account.
+    pub(super) fn lock(&mut self, user: &str, locked: bool) -> bool {
+        let account = self.named(user).cloned().and_then(|user| self.by_user.get_mut(&user));
+        account.map(|account| account.is_locked = locked).is_some()
+    }
+
+    pub(super) fn is_locked(&self, user: &UserId) -> bool {
+        self.by_user.get(user).is_some_and(|account| account.is_locked)
+    }
+
+    /// Suspends an account, or takes that back; tells whether there is such an account.
+    pub(super) fn suspend(&mut self, user: &str, suspended: bool) -> bool {
+        let account = self.named(user).cloned().and_then(|user| self.by_user.get_mut(&user));
+        account.map(|account| account.is_suspended = suspended).is_some()
+    }
+
+    pub(super) fn is_suspended(&self, user: &UserId) -> bool {
+        self.by_user.get(user).is_some_and(|account| account.is_suspended)
     }
 
     pub(super) fn password_is(&self, user: &UserId, password: &str) -> bool {

@@ -65,6 +65,17 @@ impl MatrixError {
         self.status == StatusCode::UNAUTHORIZED && self.fields.contains_key("params")
     }
 
+    /// A locked account is used for something else than to log out ("Account locking").
+    pub(super) fn locked() -> Self {
+        let fields = Map::from_iter([("soft_logout".to_owned(), true.into())]);
+        Self::new(StatusCode::UNAUTHORIZED, "M_USER_LOCKED", "this account is locked").with_fields(fields)
+    }
+
+    /// A suspended account is used for something that it may not do ("Account suspension").
+    pub(super) fn suspended() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "M_USER_SUSPENDED", "this is not for suspended accounts")
+    }
+
     pub(super) fn not_json() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "M_NOT_JSON", "the request body is not valid JSON")
     }

@@ -32,12 +32,19 @@ impl FromRequestParts<Arc<Server>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, server: &Arc<Server>) -> Result<Self, MatrixError> {
         let token = access_token(&parts.headers, &parts.uri).ok_or_else(MatrixError::missing_token)?;
-        server
-            .state()
-            .accounts
-            .session(&token)
-            .map(|session| Self { user: session.user.clone(), device: session.device.clone(), token: token.clone() })
-            .ok_or_else(unknown_token)
+        let state = server.state();
+        let session = state.accounts.session(&token).ok_or_else(unknown_token)?;
+        let is_open = parts.uri.path().ends_with("/account/whoami") || server.has_defect("guests-do-everything");
+        if state.accounts.is_guest(&session.user) && !is_open {
+            let error = "this is not for guests";
+            return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", error));
+        }
+        let logs_out = ["/logout", "/logout/all"].iter().any(|end| parts.uri.path().ends_with(end));
+        let stays_open = logs_out && !server.has_defect("locked-accounts-stay-logged-in");
+        if state.accounts.is_locked(&session.user) && !stays_open && !server.has_defect("locks-are-ignored") {
+            return Err(MatrixError::locked());
+        }
+        Ok(Self { user: session.user.clone(), device: session.device.clone(), token: token.clone() })
     }
 }
 

@@ -19,6 +19,10 @@ pub struct Config {
     pub registration_shared_secret: Option<String>,
     /// Whether every new account needs an e-mail address.
     pub registration_needs_email: bool,
+    /// Whether people who register have to agree to terms first.
+    pub registration_terms: bool,
+    /// Whether guests are let in.
+    pub guests: bool,
     /// The domains whose addresses are accepted; `None` accepts all. Others are answered `M_THREEPID_DENIED`.
     pub allowed_domains: Option<Vec<String>>,
     /// Whether requestToken hides which addresses have accounts: it answers 200 and a sid whatever the truth is.
@@ -98,6 +102,8 @@ impl Default for Config {
             registration: Registration::Open,
             registration_shared_secret: None,
             registration_needs_email: false,
+            registration_terms: false,
+            guests: false,
             allowed_domains: None,
             inhibit_3pid_errors: false,
             next_link_hosts: None,

@@ -24,7 +24,8 @@ pub struct Defect {
     pub rule: String,
     /// How grave it is to break it: the gravest level of the expectations that must fail.
     pub level: Gravity,
-    /// The rows of the catalogue of behaviours that it breaks.
+    /// The rows of the catalogue of behaviours that it breaks, if the catalogue has it.
+    #[serde(default)]
     pub covers: Vec<String>,
     /// The shapes without which it would not show.
     #[serde(default)]

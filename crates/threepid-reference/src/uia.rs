@@ -32,6 +32,7 @@ pub(super) enum Stage {
     Dummy,
     RegistrationToken,
     EmailIdentity,
+    Terms,
     /// A one-time password of a device: there for a shape, and nobody has one.
     SecondFactor,
     /// A visit to an identity provider: there for a shape, and nobody makes one.
@@ -39,11 +40,12 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Password,
         Self::Dummy,
         Self::RegistrationToken,
         Self::EmailIdentity,
+        Self::Terms,
         Self::SecondFactor,
         Self::SingleSignOn,
     ];
@@ -54,6 +56,7 @@ impl Stage {
             Self::Dummy => "m.login.dummy",
             Self::RegistrationToken => "m.login.registration_token",
             Self::EmailIdentity => "m.login.email.identity",
+            Self::Terms => "m.login.terms",
             Self::SecondFactor => "org.example.totp",
             Self::SingleSignOn => "m.login.sso",
         }
@@ -221,6 +224,11 @@ pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Res
             let refusal = unfinished(state, flows, &session);
             return Err(refusal.because("M_UNRECOGNIZED", format!("the stage `{name}` is not part of any flow")));
         };
+        let completed = state.challenges.completed(&session);
+        if !is_next(flows, completed, stage) && !server.has_shape("stages-in-any-order") {
+            let refusal = unfinished(state, flows, &session);
+            return Err(refusal.because("M_FORBIDDEN", format!("other stages come before `{}`", stage.name())));
+        }
         match try_stage(server, state, &operation, stage, auth)? {
             Outcome::Passed => {}
             Outcome::Proved(identity) => state.challenges.identify(&session, identity),
@@ -232,10 +240,22 @@ pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Res
     }
 
     let completed = state.challenges.completed(&session);
-    if !flows.iter().any(|flow| flow.iter().all(|stage| completed.contains(stage))) {
+    let is_done = |flow: &[Stage]| {
+        let by_one = flow.iter().any(|stage| completed.contains(stage)) && server.has_defect("one-stage-is-enough");
+        by_one || flow.iter().all(|stage| completed.contains(stage))
+    };
+    if !flows.iter().any(|flow| is_done(flow)) {
         return Err(unfinished(state, flows, &session));
     }
     Ok(granted(state, session))
+}
+
+/// Whether a stage may be tried: all before it in one of the flows are completed.
+fn is_next(flows: Flows, completed: &[Stage], stage: Stage) -> bool {
+    flows.iter().any(|flow| {
+        let position = flow.iter().position(|other| *other == stage);
+        position.is_some_and(|position| flow[..position].iter().all(|other| completed.contains(other)))
+    })
 }
 
 fn granted(state: &State, session: String) -> Grant {

@@ -51,6 +51,12 @@ pub fn variants() -> &'static [Variant] {
             apply: |config| config.registration_needs_email = true,
         },
         Variant {
+            name: "registration-terms",
+            summary: "People who register agree to terms first.",
+            apply: |config| config.registration_terms = true,
+        },
+        Variant { name: "guests", summary: "Guests are let in.", apply: |config| config.guests = true },
+        Variant {
             name: "next-link-allow-list",
             summary: "A next_link may lead to threepid.test only.",
             apply: |config| config.next_link_hosts = Some(vec![ALLOWED.to_owned()]),

@@ -12,6 +12,7 @@ use super::super::patience::{errcode, in_short, json as body_of};
 use super::{Ask, account_from, fresh_localpart, fresh_password};
 
 const DUMMY: &str = "m.login.dummy";
+const TERMS: &str = "m.login.terms";
 const TOKEN: &str = "m.login.registration_token";
 
 /// How many stages of a flow are completed: each is a request, and no flow needs a stage twice.
@@ -126,7 +127,7 @@ impl Uia {
 
     /// The shortest flow of stages that a program can complete.
     fn choose(&self, token_known: bool) -> Result<Vec<String>, String> {
-        let possible = |stage: &String| stage == DUMMY || (stage == TOKEN && token_known);
+        let possible = |stage: &String| matches!(stage.as_str(), DUMMY | TERMS) || (stage == TOKEN && token_known);
         let short = |flow: &&Vec<String>| flow.len() <= MOST_STAGES && flow.iter().all(possible);
         self.flows.iter().filter(short).min_by_key(|flow| flow.len()).cloned().ok_or_else(|| {
             let hint = if self.flows.iter().flatten().any(|stage| stage == TOKEN) && !token_known {

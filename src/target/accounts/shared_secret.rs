@@ -14,7 +14,7 @@ use super::{Ask, account_from, fresh_localpart, fresh_password};
 
 const PATH: &str = "/_synapse/admin/v1/register";
 
-pub(super) async fn register(ask: &mut Ask<'_>, hint: &str) -> Result<Account, String> {
+pub(super) async fn register(ask: &mut Ask<'_>, hint: &str, is_admin: bool) -> Result<Account, String> {
     let Some(secret) = ask.accounts.options.registration_shared_secret.clone() else {
         return Err("no secret is known".to_owned());
     };
@@ -34,20 +34,21 @@ pub(super) async fn register(ask: &mut Ask<'_>, hint: &str) -> Result<Account, S
         "nonce": nonce,
         "username": username,
         "password": password,
-        "admin": false,
-        "mac": mac(&secret, &nonce, &username, &password),
+        "admin": is_admin,
+        "mac": mac(&secret, &nonce, &username, &password, is_admin),
     });
     let exchange = ask.send(Outgoing::new("POST", url).json(&body)).await;
     account_from(&exchange, Some(&password)).ok_or_else(|| format!("POST {PATH} answered {}", in_short(&exchange)))
 }
 
-/// HMAC-SHA1 over nonce, name, password and `notadmin`, separated by NUL, in hexadecimal.
-fn mac(secret: &str, nonce: &str, username: &str, password: &str) -> String {
+/// HMAC-SHA1 over nonce, name, password and `admin` or `notadmin`, separated by NUL, in hexadecimal.
+fn mac(secret: &str, nonce: &str, username: &str, password: &str, is_admin: bool) -> String {
     // A key of any length will do for HMAC, so this cannot fail; if it could, the server would refuse the empty text.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else {
         return String::new();
     };
-    mac.update([nonce, username, password, "notadmin"].join("\0").as_bytes());
+    let role = if is_admin { "admin" } else { "notadmin" };
+    mac.update([nonce, username, password, role].join("\0").as_bytes());
     mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -56,6 +57,6 @@ mod tests {
     #[test]
     fn the_mac_is_the_one_that_servers_compute() {
         // Computed with Python: hmac.new(b"secret", b"nonce\0user\0pass\0notadmin", hashlib.sha1).hexdigest()
-        assert_eq!(super::mac("secret", "nonce", "user", "pass"), "a62633a505e2bc2e61569cf3c6847ee41ef09bae");
+        assert_eq!(super::mac("secret", "nonce", "user", "pass", false), "a62633a505e2bc2e61569cf3c6847ee41ef09bae");
     }
 }

@@ -122,6 +122,10 @@ pub(in crate::target) fn write_files(
             table => format!("{table:#}\n"),
         };
         let path = scratch.join(name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| StartError::Scratch { path: folder.to_owned(), source })?;
+        }
         leftover::write_private(&path, text.as_bytes()).map_err(|source| StartError::Scratch { path, source })?;
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Reading a profile: the shape first, then whether it makes sense.
 
+use std::path::{Component, Path};
+
 use super::super::error::{ProfileError, nearest};
 use super::super::python::Requirement;
 use super::version::numbers;
@@ -72,8 +74,9 @@ fn check(profile: &Profile) -> Result<(), ProfileError> {
             return wrong("server.ports", "`http` must be among the ports: the client-server API is there".to_owned());
         }
         for name in server.files.keys().chain([&server.config_file]) {
-            if name.is_empty() || name.contains(['/', '\\']) || name.starts_with("..") {
-                return wrong("server", format!("`{name}` must be the plain name of a file in the scratch folder"));
+            let within = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+            if name.is_empty() || name.contains('\\') || name.ends_with('/') || !within {
+                return wrong("server", format!("`{name}` must be the path of a file below the scratch folder"));
             }
         }
         for (name, content) in &server.files {

@@ -55,7 +55,7 @@ fn what_makes_no_sense_is_said() {
         (format!("{HEAD}{server}"), "only a `managed` target has `[server]`"),
         (HEAD.replace("'x'", "'X y'"), "`name`: `X y` must be lower-case"),
         (format!("{MANAGED}[server]\ncommand = []\nconfig_file = 'c'\n"), "`server.command`: it must name a program"),
-        (format!("{MANAGED}[server]\ncommand = ['x']\nconfig_file = '../c'\n"), "`../c` must be the plain name"),
+        (format!("{MANAGED}[server]\ncommand = ['x']\nconfig_file = '../c'\n"), "`../c` must be the path of a file"),
         (format!("{MANAGED}{server}ports = ['a']\n"), "`http` must be among the ports"),
         (format!("{MANAGED}{server}files = {{a = 1}}\n"), "`server.files.a`: it must be a text or a table"),
         (format!("{MANAGED}{server}[install]\npython = '3'\npackages = []\n"), "must look like `>=3.10`"),

@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use super::diagnostic::{self, Diagnostic};
 use super::holes::Holes;
+use super::keys::NEEDS;
 use super::read::Reader;
-use super::step::{Action, Sender, Step};
+use super::step::{IDENTITY_SERVER, Sender, Step};
 use super::template::Text;
 use super::text::Placeholder;
 use crate::scenario::node::Span;
@@ -18,9 +19,6 @@ const ALWAYS: &[&str] = &["started", "now"];
 
 /// Values that are known where the harness's identity server is needed: its name, as clients give it, and its URL.
 const OF_IDENTITY: &[&str] = &["id_server", "id_server_url"];
-
-/// The need that gives an identity server.
-const IDENTITY_SERVER: &str = "identity-server";
 
 /// Whether a value is the harness's own, and the same in every fragment.
 pub(super) fn is_built_in(name: &str) -> bool {
@@ -39,12 +37,13 @@ pub(super) struct CaseRead<'s> {
 
 /// Checks all cases of a scenario.
 pub(super) fn check(reader: &Reader<'_>, actors: &[(String, Span)], needs: &[(String, Span)], cases: &[CaseRead<'_>]) {
-    let identity = needs.iter().any(|(need, _)| need == IDENTITY_SERVER);
+    let has = |name: &str| needs.iter().any(|(need, _)| need == name);
+    let identity = has(IDENTITY_SERVER);
     let mut used = BTreeSet::new();
     for case in cases {
         let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
         let bound = known.map(|name| (*name).to_owned()).collect();
-        used.extend(check_case(Flow { reader, actors, bound, used: BTreeSet::new(), case }, identity));
+        used.extend(check_case(Flow { reader, actors, bound, used: BTreeSet::new(), case }, &has));
     }
     for (name, span) in actors {
         let may_be_used = || cases.is_empty() || cases.iter().any(|case| case.holes.may_use(name));
@@ -59,10 +58,12 @@ pub(super) fn check(reader: &Reader<'_>, actors: &[(String, Span)], needs: &[(St
 }
 
 /// Checks one case; gives the actors that do something in it.
-fn check_case(mut flow: Flow<'_>, identity: bool) -> BTreeSet<String> {
+fn check_case(mut flow: Flow<'_>, has: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
     for step in flow.case.steps {
-        if !identity && matches!(step.action, Action::IdentityAsked(_) | Action::IdentityDoes(_)) {
-            flow.reader.fault(needs_identity_server(step.span));
+        if let Some(need) = step.action.need()
+            && !has(need)
+        {
+            flow.reader.fault(needs_it(step.span, need));
         }
         for request in step.action.requests() {
             if let Sender::Actor(name, span) = &request.sender {
@@ -190,7 +191,7 @@ impl Flow<'_> {
         }
         let span = self.reader.part(text.span, &format!("<{name}"));
         let fault = if OF_IDENTITY.contains(&name) {
-            needs_identity_server(span)
+            needs_it(span, IDENTITY_SERVER)
         } else if has_type {
             Diagnostic::new(span, "unbound", format!("`<{name}>` is used before anything binds it"))
                 .label("no value yet")
@@ -230,10 +231,11 @@ fn listed(what: &str, names: &BTreeSet<&str>) -> Option<String> {
     (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
 }
 
-fn needs_identity_server(span: Span) -> Diagnostic {
-    Diagnostic::new(span, "missing-need", "this takes the harness's identity server")
+fn needs_it(span: Span, need: &str) -> Diagnostic {
+    let what = NEEDS.iter().find(|known| known.name == need).map_or("", |known| known.about);
+    Diagnostic::new(span, "missing-need", format!("this takes a target that {what}"))
         .label("used here")
-        .help(format!("add `{IDENTITY_SERVER}` to `needs`"))
+        .help(format!("add `{need}` to `needs`"))
 }
 
 /// A name as the file has it: without what expanding fragments added.

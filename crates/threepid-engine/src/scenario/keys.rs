@@ -213,9 +213,13 @@ pub static NEEDS: &[Need] = &[
     configured("changes-disabled", "lets nobody change their addresses"),
     configured("registration-disabled", "lets nobody register"),
     configured("registration-needs-email", "lets nobody register without an address"),
+    configured("registration-terms", "lets nobody register without agreeing to terms"),
+    configured("guests", "lets guests in"),
     configured("next-link-allow-list", "allows next_link only to threepid.test"),
     configured("short-lived-tokens", "forgets validation sessions after two seconds"),
     configured("rate-limits", "has its usual rate limits"),
     configured("behind-proxy", "believes X-Forwarded-For"),
+    configured("account-locks", "has an administrator who can lock accounts, as its profile says"),
+    configured("account-suspension", "has an administrator who can suspend accounts, as its profile says"),
     configured("no-phone-numbers", "has no way to send text messages"),
 ];

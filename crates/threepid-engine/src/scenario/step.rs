@@ -3,6 +3,7 @@
 //! Takes a mapping; gives a [`Step`]. Each kind of action has a file of its own below this one.
 
 mod action;
+mod administrator;
 mod click;
 mod identity;
 mod kinds;
@@ -13,7 +14,9 @@ mod request;
 mod rounds;
 
 pub use action::Action;
+pub use administrator::{AccountChange, Administration};
 pub use click::{Change, Click};
+pub(in crate::scenario) use identity::IDENTITY_SERVER;
 pub use identity::{IdentityAnswer, IdentityAsked, IdentityDoes};
 pub(in crate::scenario) use kinds::{kinds, names};
 pub use mail::{MailWait, Quiet};

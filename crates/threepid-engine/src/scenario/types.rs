@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::Value;
+use threepid_record::number::whole;
 
 /// The type of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -162,15 +163,6 @@ impl ValueType {
             Shape::Any | Shape::Object | Shape::Array => "(?s).*",
         }
     }
-}
-
-/// A number without a fraction, however JSON writes it: `3600` and `3600.0` are the same number.
-fn whole(value: &Value) -> Option<i64> {
-    /// From here on a float does not hold each whole number.
-    const MOST: f64 = 9_007_199_254_740_992.0;
-    let float =
-        || value.as_f64().filter(|number| number.fract() == 0.0 && number.abs() < MOST).map(|number| number as i64);
-    value.as_i64().or_else(float)
 }
 
 #[cfg(test)]

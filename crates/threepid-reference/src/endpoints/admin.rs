@@ -3,19 +3,27 @@
 //! The way that several homeservers offer to administrators: a nonce, and a MAC over it with a secret that is shared with the
 //! administrator. It is there only if the configuration has such a secret. A nonce is good for one account.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, MutexGuard},
+};
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
 use hmac::{Hmac, Mac as _};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use sha1::Sha1;
 
 use super::register;
 use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
+    caller::Caller,
     random,
-    server::Server,
+    server::{Server, State as ServerState},
 };
 
 /// Nonces that were given out and not used; a further one forgets the oldest.
@@ -62,10 +70,62 @@ pub(crate) async fn create(State(server): State<Arc<Server>>, Body(body): Body) 
             "this nonce was never given out, or is used up",
         ));
     }
-    if !is_signed(secret, [nonce, username, password, "notadmin"], mac) {
+    let is_admin = body.optional_flag("admin")?.unwrap_or(false);
+    let role = if is_admin { "admin" } else { "notadmin" };
+    if !is_signed(secret, [nonce, username, password, role], mac) {
         return Err(MatrixError::forbidden("the MAC is not right"));
     }
-    register::outright(&mut state, username, password)
+    register::outright(&mut state, username, password, is_admin)
+}
+
+/// `PUT /_matrix/client/v1/admin/lock/{userId}`
+pub(crate) async fn lock(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(user): Path<String>,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    let locked = state_of(&body, "locked")?;
+    let mut state = administered(&server, &caller)?;
+    if !state.accounts.lock(&user, locked) {
+        return Err(no_such_user());
+    }
+    if locked && server.has_defect("locks-end-sessions") {
+        let user = state.accounts.named(&user).cloned();
+        user.iter().for_each(|user| state.accounts.log_out_everywhere(user));
+    }
+    Ok(answer::ok(json!({"locked": locked})))
+}
+
+/// `PUT /_matrix/client/v1/admin/suspend/{userId}`
+pub(crate) async fn suspend(
+    State(server): State<Arc<Server>>,
+    caller: Caller,
+    Path(user): Path<String>,
+    Body(body): Body,
+) -> Result<Response, MatrixError> {
+    let suspended = state_of(&body, "suspended")?;
+    let mut state = administered(&server, &caller)?;
+    if !state.accounts.suspend(&user, suspended) {
+        return Err(no_such_user());
+    }
+    Ok(answer::ok(json!({"suspended": suspended})))
+}
+
+fn state_of(body: &Map<String, Value>, name: &'static str) -> Result<bool, MatrixError> {
+    body.optional_flag(name)?.ok_or_else(|| MatrixError::missing_param(name))
+}
+
+fn administered<'a>(server: &'a Server, caller: &Caller) -> Result<MutexGuard<'a, ServerState>, MatrixError> {
+    let state = server.state();
+    if state.accounts.is_admin(&caller.user) {
+        return Ok(state);
+    }
+    Err(MatrixError::forbidden("you are not an administrator of this server"))
+}
+
+fn no_such_user() -> MatrixError {
+    MatrixError::new(StatusCode::NOT_FOUND, "M_NOT_FOUND", "there is no such account here")
 }
 
 fn secret(server: &Server) -> Result<&str, MatrixError> {

@@ -32,6 +32,10 @@ pub(crate) async fn bind(
     match server.identity.bind(&server.switches, &caller.user, bind).await {
         Ok(bound) => {
             let mut state = server.state();
+            let is_refused = server.has_defect("bind-refuses-what-another-bound");
+            if is_refused && state.bindings.is_bound_by_another(&caller.user, &bindings::canonical(bound.clone())) {
+                return Err(MatrixError::in_use());
+            }
             state.bindings.remember(&caller.user, bound, bind.id_server);
             Ok(answer::empty())
         }

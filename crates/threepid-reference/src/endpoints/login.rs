@@ -46,6 +46,12 @@ pub(crate) async fn login(State(server): State<Arc<Server>>, Body(body): Body) -
     if !server.password_is(&mut state, &user, password)? {
         return Err(refused());
     }
+    if state.accounts.is_locked(&user) && !server.has_defect("locked-accounts-log-in") {
+        return Err(MatrixError::locked());
+    }
+    if state.accounts.is_suspended(&user) && server.has_defect("suspended-accounts-cannot-log-in") {
+        return Err(MatrixError::suspended());
+    }
     let (device, token) = state.accounts.log_in(&user, device).ok_or_else(refused)?;
     Ok(answer::ok(json!({"user_id": user.as_str(), "access_token": token, "device_id": device})))
 }
@@ -63,6 +69,7 @@ pub(crate) async fn logout_all(State(server): State<Arc<Server>>, caller: Caller
 }
 
 /// `GET /account/whoami`
-pub(crate) async fn whoami(caller: Caller) -> Response {
-    answer::ok(json!({"user_id": caller.user.as_str(), "device_id": caller.device, "is_guest": false}))
+pub(crate) async fn whoami(State(server): State<Arc<Server>>, caller: Caller) -> Response {
+    let is_guest = server.state().accounts.is_guest(&caller.user);
+    answer::ok(json!({"user_id": caller.user.as_str(), "device_id": caller.device, "is_guest": is_guest}))
 }

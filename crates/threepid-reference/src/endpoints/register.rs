@@ -36,11 +36,10 @@ pub(crate) async fn register(
     RawQuery(query): RawQuery,
     Body(body): Body,
 ) -> Result<Response, MatrixError> {
-    let flows = flows(&server)?;
     if parameter(query.as_deref(), "kind").is_some_and(|kind| kind != "user") {
-        let error = "this server has no guests";
-        return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", error));
+        return guest(&server, &body);
     }
+    let flows = flows(&server)?;
     let params = Params::read(&body)?;
     let auth = body.optional_object("auth")?;
     let mut remember = body.clone();
@@ -127,12 +126,13 @@ impl<'a> Params<'a> {
 
 /// The ways to register. With mail an address may be given instead of the dummy stage, or has to be.
 fn flows(server: &Server) -> Result<Flows, MatrixError> {
-    use Stage::{Dummy, EmailIdentity, RegistrationToken};
+    use Stage::{Dummy, EmailIdentity, RegistrationToken, Terms};
 
     let offered = server.mails();
     let needed = server.config.registration_needs_email && !server.has_defect("required-email-can-be-left-out");
     match &server.config.registration {
         Registration::Disabled => Err(MatrixError::forbidden("registration is disabled")),
+        Registration::Open if server.config.registration_terms => Ok(&[&[Terms, Dummy], &[Terms, EmailIdentity]]),
         Registration::Open if needed => Ok(&[&[EmailIdentity]]),
         Registration::Open if offered => Ok(&[&[Dummy], &[EmailIdentity]]),
         Registration::Open => Ok(&[&[Dummy]]),
@@ -162,10 +162,40 @@ fn create(state: &mut ServerState, params: &Params<'_>) -> Result<(UserId, Respo
     Ok((user, answer::ok(answer)))
 }
 
+/// Lets a guest in. What the request says of the account is ignored.
+fn guest(server: &Server, body: &Map<String, Value>) -> Result<Response, MatrixError> {
+    if !server.config.guests {
+        let error = "this server has no guests";
+        return Err(MatrixError::new(StatusCode::FORBIDDEN, "M_GUEST_ACCESS_FORBIDDEN", error));
+    }
+    let generated = json!({"username": random::id().to_lowercase(), "password": random::token()});
+    let mut settled = generated.as_object().cloned().unwrap_or_default();
+    if server.has_defect("guests-choose-their-device") {
+        settled.extend(body.get("device_id").map(|device| ("device_id".to_owned(), device.clone())));
+    }
+    if server.has_defect("guests-choose-their-name") {
+        let chosen = body.iter().filter(|(name, _)| matches!(name.as_str(), "username" | "password"));
+        settled.extend(chosen.map(|(name, value)| (name.clone(), value.clone())));
+    }
+    let mut state = server.state();
+    let (user, response) = create(&mut state, &Params::read(&settled)?)?;
+    state.accounts.make_guest(&user);
+    Ok(response)
+}
+
 /// Creates an account that the administrator asks for.
-pub(super) fn outright(state: &mut ServerState, username: &str, password: &str) -> Result<Response, MatrixError> {
+pub(super) fn outright(
+    state: &mut ServerState,
+    username: &str,
+    password: &str,
+    is_admin: bool,
+) -> Result<Response, MatrixError> {
     let params = Params { username: Some(username), password: Some(password), device: None, inhibit_login: false };
-    create(state, &params).map(|(_, response)| response)
+    let (user, response) = create(state, &params)?;
+    if is_admin {
+        state.accounts.make_admin(&user);
+    }
+    Ok(response)
 }
 
 /// Gives a new account its address. A new account has room for one.

@@ -58,6 +58,9 @@ pub(crate) async fn delete(
     }
     let what = named(body.text("medium")?, body.text("address")?)?;
     let user = &caller.user;
+    if server.state().accounts.is_suspended(user) {
+        return Err(MatrixError::suspended());
+    }
     let is_as_listed = body.text("address")? == what.address || !server.has_defect("removal-compares-case");
     let own = own_address(&server, user, &what).filter(|_| is_as_listed);
     if server.has_defect("delete-asks-for-the-password") {

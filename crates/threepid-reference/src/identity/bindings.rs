@@ -38,6 +38,11 @@ impl Bindings {
         bindings.filter(|binding| binding.what == *what).map(|binding| binding.id_server.clone()).collect()
     }
 
+    /// Whether somebody else has bound this: what a defect asks.
+    pub(crate) fn is_bound_by_another(&self, user: &UserId, what: &Association) -> bool {
+        self.0.iter().any(|(other, bindings)| other != user && bindings.iter().any(|binding| binding.what == *what))
+    }
+
     /// What of this user is bound anywhere.
     pub(crate) fn of(&self, user: &UserId) -> Vec<Association> {
         let bindings = self.0.get(user).map_or(&[][..], Vec::as_slice).iter();

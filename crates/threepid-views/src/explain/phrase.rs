@@ -1,7 +1,9 @@
 //! What a step is about, in a sentence from the person's side.
 
 use super::markup::{capital, code, plain, written};
-use threepid_engine::scenario::{Action, BodyTemplate, Change, Fault, IdentityAnswer, Request, Sender, Step, Template};
+use threepid_engine::scenario::{
+    AccountChange, Action, BodyTemplate, Change, Fault, IdentityAnswer, Request, Sender, Step, Template,
+};
 
 /// Method, end of the path, whether the body has `auth` (if that matters), and the sentence.
 const REQUESTS: &[(&str, &str, Option<bool>, &str)] = &[
@@ -75,6 +77,9 @@ pub(super) fn sentence(step: &Step) -> String {
         Action::IdentityAsked(asked) => {
             format!("What the homeserver asked the identity server at {}", code(&written(&asked.path)))
         }
+        Action::Administrator(step) => {
+            format!("The account {} is {} by an administrator", code(&written(&step.account)), past(step.does))
+        }
         Action::IdentityDoes(told) => {
             let does = match &told.does {
                 IdentityAnswer::Answer { status, .. } => format!("answers {status}"),
@@ -83,6 +88,16 @@ pub(super) fn sentence(step: &Step) -> String {
             };
             format!("From here the identity server {does} at {}", code(&written(&told.path)))
         }
+    }
+}
+
+/// What an account is after an administrator did this to it.
+pub(super) fn past(change: AccountChange) -> &'static str {
+    match change {
+        AccountChange::Lock => "locked",
+        AccountChange::Unlock => "unlocked",
+        AccountChange::Suspend => "suspended",
+        AccountChange::Unsuspend => "no longer suspended",
     }
 }
 

@@ -5,6 +5,7 @@
 use std::time::{Duration, SystemTime};
 
 use threepid_record::model::Response;
+use threepid_record::number::whole;
 
 /// How long to wait after a 429 that says nothing about it, or nothing that makes sense.
 const WITHOUT_HINT: Duration = Duration::from_secs(1);
@@ -33,5 +34,6 @@ fn header(response: &Response) -> Option<Duration> {
 
 fn body(response: &Response) -> Option<Duration> {
     let body: serde_json::Value = serde_json::from_str(response.body.text.as_deref()?).ok()?;
-    Some(Duration::from_millis(body.get("retry_after_ms")?.as_u64()?))
+    let millis = whole(body.get("retry_after_ms")?)?;
+    Some(Duration::from_millis(u64::try_from(millis).ok()?))
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::administrator::Administration;
 use super::click::Click;
-use super::identity::{IdentityAsked, IdentityDoes};
+use super::identity::{IDENTITY_SERVER, IdentityAsked, IdentityDoes};
 use super::mail::{MailWait, Quiet};
 use super::order::SinkFault;
 use super::request::Request;
@@ -34,6 +35,8 @@ pub enum Action {
     IdentityAsked(IdentityAsked),
     /// Makes the identity server misbehave.
     IdentityDoes(IdentityDoes),
+    /// Has the administrator put an account into another state.
+    Administrator(Administration),
 }
 
 impl Action {
@@ -53,6 +56,16 @@ impl Action {
                 f(&asked.about);
             }
             Action::IdentityDoes(does) => does.each_text(f),
+            Action::Administrator(step) => f(&step.account),
+        }
+    }
+
+    /// What the target must offer for it, if that is something particular.
+    pub(in crate::scenario) fn need(&self) -> Option<&'static str> {
+        match self {
+            Action::IdentityAsked(_) | Action::IdentityDoes(_) => Some(IDENTITY_SERVER),
+            Action::Administrator(step) => Some(step.does.need()),
+            _ => None,
         }
     }
 
@@ -80,6 +93,9 @@ impl Action {
             Action::Parallel(requests) => Some(format!("{} requests at once", requests.len())),
             Action::RepeatResult(_) => Some("the repetition".to_owned()),
             Action::Sink(order) => Some(format!("the sink for {}", order.to.written())),
+            Action::Administrator(step) => {
+                Some(format!("the administrator: {} {}", step.does.word(), step.account.written()))
+            }
             Action::Request(request) => Some(format!("{} {}", request.method, request.path.written())),
             _ => None,
         }

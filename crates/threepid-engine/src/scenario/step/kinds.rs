@@ -7,7 +7,7 @@ use super::super::keys::Kind;
 use super::super::node::{Key, Node};
 use super::super::read::{Fields, Reader};
 use super::action::Action;
-use super::{click, identity, mail, order, parallel, request, rounds};
+use super::{administrator, click, identity, mail, order, parallel, request, rounds};
 
 /// A step as it is written, for its kind to read.
 pub(super) struct Written<'n> {
@@ -39,6 +39,9 @@ static KINDS: &[(&Kind, Read)] = &[
         reader.identity_asked(step.value, step.fields).map(Action::IdentityAsked)
     }),
     (&identity::IDENTITY_DOES, |reader, step| reader.identity_does(step.value, step.fields).map(Action::IdentityDoes)),
+    (&administrator::ADMINISTRATOR, |reader, step| {
+        reader.administration(step.value, step.fields).map(Action::Administrator)
+    }),
     // A misspelt `use`: what it would be replaced by is not known.
     (&rounds::USE, |_, _| None),
     (&rounds::REPEAT, |_, step| step.repetition.map(Action::RepeatResult)),
