@@ -21,7 +21,7 @@ use threepid::scenario::Suite;
 use threepid::suite::{
     self, Event, Session, SessionOptions, Settings, embedded_variants, start_embedded, start_identity,
 };
-use threepid::target::{AccountOptions, Accounts, Profile, Target};
+use threepid::target::{AccountOptions, Accounts, Administrator, Profile, Target};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
@@ -161,7 +161,7 @@ impl Bench {
         }
         let session = match probed {
             true => open(&self.sink, &self.accounts, offer, server.url(), identity).await,
-            false => self.like(clean, server.url(), identity),
+            false => self.like(clean, server.url(), identity).await,
         };
         let session = Arc::new(session);
         let mut apis = session.apis();
@@ -190,11 +190,18 @@ impl Bench {
     }
 
     /// A session at another server that is taken for the same target.
-    fn like(&self, clean: &Session, url: &str, identity: Arc<IdentityServer>) -> Session {
+    async fn like(&self, clean: &Session, url: &str, identity: Arc<IdentityServer>) -> Session {
         let origins = Origins::parse(url, None).unwrap();
         let shared = Shared::with_pem(identity.authority().ca_pem().as_bytes(), "the authority").unwrap();
         let client = Client::new(&clean.context.http, &shared).unwrap();
         let accounts = Accounts::new(client, origins.clone(), "v3", self.accounts.clone());
+        let administrator = match &clean.context.administrator {
+            Some(other) => {
+                let access_token = accounts.administrator().await.unwrap().access_token;
+                Some(Arc::new(Administrator { section: other.section.clone(), access_token }))
+            }
+            None => None,
+        };
         let target = Target {
             info: clean.target.info.clone(),
             origins: origins.clone(),
@@ -204,8 +211,14 @@ impl Bench {
             exchanges: Vec::new(),
         };
         // All servers send to one sink: with the same seed they would send to the same addresses.
-        let context =
-            Context { origins, shared, identity: Some(identity), seed: rand::random(), ..clean.context.clone() };
+        let context = Context {
+            origins,
+            shared,
+            identity: Some(identity),
+            administrator,
+            seed: rand::random(),
+            ..clean.context.clone()
+        };
         Session { target, context, variant: clean.variant.clone(), others: Arc::default() }
     }
 }
