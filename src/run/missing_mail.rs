@@ -18,11 +18,16 @@ pub(super) async fn excuse(
     context: &Context,
 ) -> Option<(Option<Exchange>, Stop)> {
     if let Some(reply) = refused {
-        let message = format!("a mail to {address} came, and was refused at a limit of the mail sink: {reply}");
+        let message = refused_at_a_limit(address, &reply);
         return Some((None, Stop { reason: StopReason::Impossible, message }));
     }
     let exchange = client.send(Outgoing::new("GET", context.origins.request_url(VERSIONS))).await;
     let cause = exchange.failure.as_ref()?.message.clone();
     let message = format!("no mail came to {address}, and the homeserver no longer answers: {cause}");
     Some((Some(exchange), Stop { reason: StopReason::Unreachable, message }))
+}
+
+/// Why it cannot be said whether a mail was sent.
+pub(super) fn refused_at_a_limit(address: &str, reply: &str) -> String {
+    format!("the mail sink refused a mail at one of its limits that was to {address} or may have been: {reply}")
 }

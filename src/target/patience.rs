@@ -1,7 +1,7 @@
 //! Sending a request that a rate limit may hold back.
 //!
 //! Takes a request and a deadline; gives every exchange it took. A 429 is waited out for as long as the server itself
-//! says, never longer than the deadline. Nothing else is repeated.
+//! says, never longer than the deadline; what a 408 answers is asked once more. Nothing else is repeated.
 
 use serde_json::Value;
 use tokio::time::Instant;
@@ -41,7 +41,7 @@ pub(super) async fn send(
 
 /// Whether an answer says nothing about what the server offers: it is not whole, or only that it comes too often.
 pub(super) fn says_nothing(exchange: &Exchange) -> bool {
-    exchange.failure.is_some() || exchange.response.as_ref().is_none_or(|response| response.status == 429)
+    exchange.failure.is_some() || exchange.response.as_ref().is_none_or(|response| matches!(response.status, 408 | 429))
 }
 
 /// The body as JSON, if it is any.

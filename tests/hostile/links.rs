@@ -77,6 +77,49 @@ fn redirects_on_the_target_end() {
 }
 
 #[test]
+fn a_page_that_is_limited_is_waited_for_and_never_a_fail() {
+    let limited =
+        |wait: u64| Reply::json(429, serde_json::json!({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": wait}));
+    let (ended, place, server) = followed(move |_| limited(3_600_000));
+    assert_eq!(outcomes(&place), ["error"], "{}", ended.out);
+    assert!(reason(&place).contains("--rate-limit-wait"), "{}", reason(&place));
+    assert_eq!(server.times("GET /follow"), 1);
+    ended.expect(3);
+    let (ended, place, server) = followed(once(limited(10)));
+    ended.expect(0);
+    assert_eq!((outcomes(&place), server.times("GET /follow")), (vec!["pass"], 2));
+}
+
+/// This answer first, and the page after it.
+fn once(first: Reply) -> impl Fn(&str) -> Reply + Send + Sync + 'static {
+    let asked = std::sync::atomic::AtomicBool::new(false);
+    move |_| match asked.swap(true, std::sync::atomic::Ordering::Relaxed) {
+        true => Reply::html("done"),
+        false => first.clone(),
+    }
+}
+
+#[test]
+fn what_a_server_says_to_an_idle_connection_is_no_answer() {
+    // It went out before the request came in.
+    let late = Reply::Bytes(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec());
+    let (ended, place, server) = followed(once(late.clone()));
+    assert_eq!(outcomes(&place), ["pass"], "{}: {}", ended.out, reason(&place));
+    assert_eq!(server.times("GET /follow"), 2);
+    ended.expect(0);
+    let asked = std::sync::atomic::AtomicBool::new(false);
+    let (ended, place, _) = against(crate::run::ASK, move |asked_for, _| {
+        let first = asked_for.what() == "GET /hostile" && !asked.swap(true, std::sync::atomic::Ordering::Relaxed);
+        first.then(|| late.clone())
+    });
+    assert_eq!(outcomes(&place), ["pass"], "{}", ended.out);
+    // Whoever answers so again and again has been asked.
+    let (ended, place, server) = followed(|_| Reply::html("").into_status(408));
+    ended.expect(1);
+    assert_eq!((outcomes(&place), server.times("GET /follow")), (vec!["fail"], 2));
+}
+
+#[test]
 fn a_link_that_gets_no_answer_is_no_verdict() {
     for reply in [
         Reply::Silent(Vec::new()),

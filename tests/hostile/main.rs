@@ -10,6 +10,7 @@ mod cost;
 mod death;
 mod homeserver;
 mod limited;
+mod limits;
 mod links;
 mod mail;
 mod page;
@@ -18,6 +19,7 @@ mod preflight;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "../program/mod.rs"]
 mod program;
+mod readers;
 mod run;
 mod server;
 mod tls;

@@ -70,3 +70,19 @@ fn a_summary_for_a_full_disk_is_told_and_nothing_else_is_lost() {
     assert!(ended.err.contains("/dev/full") && ended.err.contains("No space left"), "{}", ended.err);
     assert_eq!(outcomes(&place), ["fail"]);
 }
+
+#[test]
+fn snapshots_that_cannot_be_kept_are_no_fail_of_the_homeserver() {
+    let smtp = homeserver::free_address();
+    let server = homeserver::start(smtp, |asked, _| {
+        (asked.what() == "GET /hostile").then(|| Reply::json(200, serde_json::json!({"hello": "world"})))
+    });
+    let place = place(&[ASK]);
+    place.write("taken", "not a folder");
+    for folder in ["taken", "taken/below", "/proc/none"] {
+        let folder = format!("--snapshot-dir={folder}");
+        let ended = run(&place, &server.url(), smtp, &["--snapshots=accept", &folder]).expect(3);
+        ended.says(&["--snapshots"]);
+        assert_eq!(outcomes(&place), ["pass"]);
+    }
+}

@@ -170,8 +170,13 @@ impl Started {
     /// Asks it to stop, as Ctrl-C does.
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        self.signal(rustix::process::Signal::INT);
+    }
+
+    /// Sends it a signal, unless it has ended and is waited for.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(rustix::process::Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// What it has said on its standard output so far.

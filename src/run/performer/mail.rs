@@ -95,13 +95,17 @@ impl Performer<'_> {
             arrivals.wanted.extend(self.arrivals(&address, For::Silence, MOST_UNASKED, Instant::now()).await.wanted);
         }
         let broken = !arrivals.wanted.is_empty();
+        // A mail that the sink did not take would have broken the silence.
+        let refused = self.mailboxes.of(&address).refused();
+        let unclear =
+            arrivals.unclear.or_else(|| refused.map(|reply| missing_mail::refused_at_a_limit(&address, &reply)));
         let mails = arrivals.wanted;
         let silence = NoMailWindow { mailbox: address, window_ms: window.as_secs_f64() * 1000.0, mails };
-        let judged = Some(index).filter(|_| broken || arrivals.unclear.is_none());
+        let judged = Some(index).filter(|_| broken || unclear.is_none());
         let entry =
             Entry { step: judged, turn: 0, label: step.label.clone(), at_ms, event: Event::NoMailWindow(silence) };
         self.transcript.entries.push(entry);
-        match arrivals.unclear {
+        match unclear {
             Some(unclear) if !broken => Err(impossible(unclear)),
             _ => Ok(()),
         }
@@ -151,8 +155,8 @@ impl Performer<'_> {
                 equal.join(" and ")
             )),
             Proof::Cut => Sorted::Unclear(format!(
-                "the mail to {address} ({subject}) has more text than is read, and no link in what was: more than {} \
-                 bytes in one part (--mail-text-limit)",
+                "the mail to {address} ({subject}) has more than is read, and no link in what was: more than {} bytes in \
+                 one part (--mail-text-limit), 200 parts, 20 within each other, 5000 links, or 16 KiB in one link",
                 self.context.limits.mail_text
             )),
             Proof::Code { value, clear } => match self.causes.submission(address) {

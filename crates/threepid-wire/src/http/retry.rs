@@ -1,4 +1,4 @@
-//! How long a 429 asks to wait.
+//! How long an answer asks to wait that is about the asking: 429, and 408.
 //!
 //! Takes an answer and how often it has been given in a row; gives the wait. It never waits itself.
 
@@ -14,8 +14,13 @@ const WITHOUT_HINT: Duration = Duration::from_secs(1);
 const LEAST: Duration = Duration::from_millis(50);
 
 /// How long a 429 asks to wait: `Retry-After` in seconds or as a date, else `retry_after_ms` (Client-Server API, rate
-/// limiting). `None` if the answer is no 429. `before` is how many there have been in a row before it.
+/// limiting). A 408 was not meant for the request that it is read as the answer to: the server gave up on a connection
+/// that was kept open and idle. On another it can be asked again (RFC 9110, 15.5.9), once. `None` for other answers.
+/// `before` is how many there have been in a row before it.
 pub fn asked_to_wait(response: &Response, before: u32) -> Option<Duration> {
+    if response.status == 408 {
+        return (before == 0).then_some(LEAST);
+    }
     if response.status != 429 {
         return None;
     }

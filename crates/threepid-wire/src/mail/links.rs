@@ -36,16 +36,19 @@ const CARRIES: i32 = 5;
 const FURNITURE: i32 = -80;
 
 /// The links in the parts, the likeliest first; of equals, the one that stands first. A URL that stands in several
-/// parts is listed once for each, all with the same score and one after the other.
-pub(super) fn find(parts: &[Part], public_origins: &[Url]) -> Vec<Link> {
+/// parts is listed once for each, all with the same score and one after the other. And whether one was left out at a limit.
+pub(super) fn find(parts: &[Part], public_origins: &[Url]) -> (Vec<Link>, bool) {
     let mut room = CANDIDATES;
+    let mut cut = false;
     let mut first_seen: HashMap<String, usize> = HashMap::new();
     let mut found: Vec<(usize, Link)> = Vec::new();
     for (part, content) in parts.iter().enumerate() {
         let candidates = candidates(content, room);
+        cut |= candidates.len() >= room;
         room -= candidates.len().min(room);
         let mut in_part = HashSet::new();
         for (Written { url: written, broken }, source) in candidates {
+            cut |= written.len() > URL_BYTES;
             let Some(url) = followable(&written) else {
                 continue;
             };
@@ -60,7 +63,7 @@ pub(super) fn find(parts: &[Part], public_origins: &[Url]) -> Vec<Link> {
         }
     }
     found.sort_by_key(|(order, link)| (-link.score, *order, link.part));
-    found.into_iter().map(|(_, link)| link).take(LINKS).collect()
+    (found.into_iter().map(|(_, link)| link).take(LINKS).collect(), cut)
 }
 
 /// What might be a link, in the order it stands.
@@ -203,7 +206,7 @@ mod tests {
     }
 
     fn links(parts: &[Part]) -> Vec<Link> {
-        find(parts, &["https://hs.test".parse().unwrap(), "http://127.0.0.1:8008/".parse().unwrap()])
+        find(parts, &["https://hs.test".parse().unwrap(), "http://127.0.0.1:8008/".parse().unwrap()]).0
     }
 
     fn first(text: &str) -> String {

@@ -43,7 +43,8 @@ impl Mailbox {
         self.slot.take(count)
     }
 
-    /// The reply with which the sink refused the last mail for this address that was more than its limits allow.
+    /// The reply with which the sink refused, at one of its limits, the last mail that was for this address or could have
+    /// been.
     pub fn refused(&self) -> Option<String> {
         self.slot.refused()
     }

@@ -84,6 +84,7 @@ pub(super) fn texts(raw: &[u8], part_bytes: usize) -> Texts {
         }
         let (head, mut body) = (head_of(entity.bytes), body_of(entity.bytes));
         let kind = Kind::of(head, entity.in_digest);
+        found.cut |= kind.is_multipart() && entity.depth >= DEPTH;
         if kind.is_multipart() && entity.depth < DEPTH {
             let children = split(body, &kind.boundary, ENTITIES);
             if !children.is_empty() {

@@ -21,17 +21,18 @@ pub const TEXT_LIMIT: usize = 512 * 1024;
 pub fn read_mail(received: &Received, public_origins: &[Url], text_limit: usize) -> Mail {
     let raw = &received.raw[..];
     let mime::Texts { parts, cut } = mime::texts(raw, text_limit);
+    let (links, links_cut) = links::find(&parts, public_origins);
     let headers = mime::headers(raw);
     let subject = headers.iter().find(|(name, _)| name == "subject").map_or("", |(_, value)| value.as_str());
     Mail {
         envelope: received.envelope.clone(),
         session: received.session.clone(),
         raw: body(raw),
-        links: links::find(&parts, public_origins),
+        links,
         codes: codes::find(subject, &parts),
         headers,
         parts,
-        cut,
+        cut: cut || links_cut,
     }
 }
 

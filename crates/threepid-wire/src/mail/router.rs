@@ -41,7 +41,7 @@ struct Held {
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     held: Mutex<Held>,
-    /// The reply with which the last mail for this mailbox was refused, because it or they were too large.
+    /// The reply with which the last mail was refused that was for this mailbox, or could have been.
     refused: Mutex<Option<String>>,
     /// Wakes the one task that waits at this mailbox.
     pub(super) arrived: Notify,
@@ -55,6 +55,10 @@ impl Slot {
     /// Why the last mail that was refused was.
     pub(super) fn refused(&self) -> Option<String> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_refusal(&self, reply: &str) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply.to_owned());
     }
 
     /// How many mails are there.
@@ -211,8 +215,14 @@ impl MailRouter {
     pub(super) fn refuse(&self, keys: &[String], reply: &str) {
         let desk = self.lock();
         for slot in keys.iter().filter_map(|key| desk.slots.get(key)).flatten() {
-            *slot.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply.to_owned());
+            slot.note_refusal(reply);
         }
+    }
+
+    /// Notes for everyone who waits that somebody was turned away who had not yet said whom the mail was for.
+    pub(super) fn refuse_all(&self, reply: &str) {
+        let desk = self.lock();
+        desk.slots.values().flatten().for_each(|slot| slot.note_refusal(reply));
     }
 
     fn is_full(&self, held: &Held, bytes: usize) -> bool {

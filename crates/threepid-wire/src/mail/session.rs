@@ -73,7 +73,7 @@ impl Session {
 
     /// Tells the client why the session ends, if it is still there.
     async fn farewell(mut self, end: End) {
-        let reply = match end {
+        let reply = match &end {
             End::Closed => return,
             End::Said => None,
             End::Idle => Some(Reply::with(421, format!("4.4.2 silent for {:?}, closing", self.host.limits.idle))),
@@ -84,6 +84,10 @@ impl Session {
             End::Shutdown => Some(Reply::new(421, "4.3.2 shutting down")),
         };
         if let Some(reply) = reply {
+            // Whoever keeps a connection for later loses nothing when it is closed.
+            if matches!(end, End::Overlong | End::Errors) {
+                self.host.router.refuse_all(&reply.to_string());
+            }
             self.wire.reply(&reply);
         }
         self.wire.close().await;

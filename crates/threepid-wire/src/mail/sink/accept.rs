@@ -63,13 +63,14 @@ where
                         session.await;
                     });
                 }
-                Err(_) => turn_away(&tcp, host.limits.connections),
+                Err(_) => host.router.refuse_all(&turn_away(&tcp, host.limits.connections)),
             },
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
                 // Most likely no file descriptor is left. Trying again at once would only burn the processor; a
                 // session's end frees one, and so may something else in this process, which nobody tells us of.
                 tracing::warn!(%error, "cannot accept a mail connection");
+                host.router.refuse_all(&format!("no connection can be taken: {error} (`ulimit -n`)"));
                 tokio::select! {
                     () = host.cancel.cancelled() => return,
                     () = ended.notified() => {}
@@ -95,10 +96,11 @@ fn is_the_clients(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Says why, as far as that fits into the socket's empty buffer, and closes.
-fn turn_away(tcp: &TcpStream, limit: usize) {
-    let reply = format!("421 4.7.0 {limit} connections are the limit, try again later\r\n");
-    let _ = SockRef::from(tcp).send(reply.as_bytes());
+/// Says why, as far as that fits into the socket's empty buffer, and closes; gives what was said.
+fn turn_away(tcp: &TcpStream, limit: usize) -> String {
+    let reply = format!("421 4.7.0 {limit} connections are the limit, try again later");
+    let _ = SockRef::from(tcp).send(format!("{reply}\r\n").as_bytes());
+    reply
 }
 
 #[cfg(test)]
