@@ -180,7 +180,7 @@ impl TargetSession {
         if !up.session.apis().contains(&api) {
             return Ok(Completion::ignored_with(format!("the target does not serve {api}")));
         }
-        let planned = plan(suite, &[(scenario, vec![row])], variant, &up.session.target.info, &[api], 1);
+        let planned = plan(suite, &[(scenario, vec![row])], variant, &up.session.target.info, &[api]);
         let Some(planned) = planned.first() else { return Err(Failed::from("nothing was planned")) };
         let record = self.runtime.block_on(run_one(planned, &up.session, &self.settings, &CancellationToken::new()));
         match record.outcome {

@@ -15,7 +15,7 @@ mod snapshots;
 pub use embedded::{EmbeddedError, embedded_offers, embedded_variants, start_embedded, start_identity};
 pub use known::known_deviations;
 pub use one::{not_run, run as run_one};
-pub use runner::{Event, run};
+pub use runner::{Ahead, Event, run, with_repetitions};
 pub use session::{Authorities, Session, SessionOptions};
 pub use settings::Settings;
 pub use snapshots::Snapshots;

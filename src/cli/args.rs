@@ -144,7 +144,7 @@ pub struct RunArgs {
     /// Where snapshots are.
     #[arg(long, value_name = "DIR", default_value = "snapshots")]
     pub snapshot_dir: PathBuf,
-    /// How many trials at once.
+    /// How many trials at once on one server. With 1, variants follow each other too.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: u16,
     /// How often each trial is run.

@@ -12,13 +12,18 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(total: usize, terminal: Terminal) -> Progress {
+    pub(super) fn new(terminal: Terminal) -> Progress {
         let target = if terminal.progress { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(total as u64), target);
+        let bar = ProgressBar::with_draw_target(Some(0), target);
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}") {
             bar.set_style(style);
         }
         Progress { bar, failed: 0 }
+    }
+
+    /// So many trials more will end.
+    pub(super) fn expect(&self, more: u64) {
+        self.bar.inc_length(more);
     }
 
     pub(super) fn ended(&mut self, record: &TrialRecord) {

@@ -1,10 +1,12 @@
 //! What is kept in memory of the trials of a run, for the report on the terminal.
 //!
-//! Takes each record once it is complete; keeps all that needs attention, within a limit, and of the rest the verdict.
-//! What happened in it is in the record on disk, if there is one.
+//! Takes each record once it is complete; keeps what happened in those that need attention, and of the rest the verdict, all
+//! within limits, so that a run may be as long as somebody likes. The record on disk, if there is one, has everything.
 
 use threepid_record::model::{Body, Counts, Event, Exchange, TrialRecord};
 
+/// How many trials are kept at all that need attention, and how many others; what is more is counted.
+const MOST_TRIALS: usize = 20_000;
 /// How many trials that need attention are kept whole; of the others the terminal shows the findings alone.
 const MOST_WHOLE: usize = 200;
 /// How many bytes of bodies and mails they may have together.
@@ -19,12 +21,22 @@ pub(super) struct Records {
     whole: usize,
     /// How large what happened in them is.
     bytes: u64,
+    /// How many that need attention are kept.
+    wanted: usize,
+    /// How many were only counted.
+    pub(super) left_out: u64,
 }
 
 impl Records {
     pub(super) fn add(&mut self, mut record: TrialRecord) {
         self.counts.add(record.outcome);
         let wanted = record.outcome.needs_attention();
+        self.wanted += usize::from(wanted);
+        let kept = if wanted { self.wanted } else { self.trials.len() + 1 };
+        if kept > MOST_TRIALS {
+            self.left_out += 1;
+            return;
+        }
         let bytes = self.bytes + record.transcript.entries.iter().map(|entry| weight(&entry.event)).sum::<u64>();
         if wanted && self.whole < MOST_WHOLE && bytes <= MOST_BYTES {
             self.whole += 1;
@@ -51,5 +63,44 @@ fn weight(event: &Event) -> u64 {
         | Event::Note(_)
         | Event::Instruction(_)
         | Event::Stop(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use threepid_record::model::{Level, Outcome, Transcript};
+
+    fn record(outcome: Outcome) -> TrialRecord {
+        TrialRecord {
+            id: "a/b".to_owned(),
+            case: None,
+            variant: "plain".to_owned(),
+            api: "v3".to_owned(),
+            repetition: 1,
+            title: "t".to_owned(),
+            covers: Vec::new(),
+            spec: None,
+            outcome,
+            level: Level::Must,
+            reason: "r".to_owned(),
+            duration_ms: 1.0,
+            findings: Vec::new(),
+            choices: Vec::new(),
+            rule: None,
+            transcript: Transcript::default(),
+        }
+    }
+
+    #[test]
+    fn what_is_more_is_counted_and_those_that_need_attention_have_room_of_their_own() {
+        let mut records = Records::default();
+        for _ in 0..MOST_TRIALS + 10 {
+            records.add(record(Outcome::Pass));
+        }
+        records.add(record(Outcome::Fail));
+        assert_eq!((records.trials.len(), records.left_out), (MOST_TRIALS + 1, 10));
+        assert_eq!((records.counts.pass, records.counts.fail), (MOST_TRIALS + 10, 1));
+        assert_eq!(records.trials.last().map(|last| last.outcome), Some(Outcome::Fail));
     }
 }

@@ -5,26 +5,26 @@ mod not_run;
 mod notes;
 mod prepare;
 mod several;
+mod variants;
 
-use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use kept::Kept;
 use prepare::{One, Prepared, Selected, prepare, said};
 pub(super) use several::{folder_of, several};
+use variants::{Outcome, Together};
 
 use super::args::{ApiChoice, Format, RunArgs};
 use super::exit::Exit;
 use super::interrupt::Interrupt;
 use super::output::Output;
-use super::progress::Progress;
 use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
-use crate::suite::{Event, Session};
+use crate::suite::Session;
 use crate::target::Kind;
 use threepid_engine::plan::{Api, Planned, plan};
-use threepid_record::model::{Report, TargetInfo, TrialRecord};
+use threepid_record::model::{Report, TargetInfo};
 use threepid_views::report::events::{self, RunEvent};
 use threepid_views::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
 use threepid_wire::mail::Sink;
@@ -66,8 +66,7 @@ impl Prepared<'_> {
         let at = super::clock::stamp(begun.0);
         self.tell(RunEvent::Started { suite: &self.suite.sources.hash(), seed: self.seed, at: &at });
         let mut kept = Kept::new(output, self.only_rules);
-        let mut target = None;
-        let mut broken = match self.starter(&sink) {
+        let waited = match self.starter(&sink) {
             Ok(starter) => tokio::select! {
                 waited = starter.wait() => waited.err(),
                 () = cancel.cancelled() => None,
@@ -77,60 +76,7 @@ impl Prepared<'_> {
                 return Exit::Usage;
             }
         };
-        // What the last variant was asked with, for the record of those that are not asked any more.
-        let mut last = self.unseen();
-        for (variant, scenarios) in &self.groups {
-            if let Some(reason) = self.stop_reason(&broken, cancel) {
-                self.left(variant, scenarios, &last, &reason, &mut kept);
-                continue;
-            }
-            let starter = match self.starter(&sink) {
-                Ok(starter) => starter,
-                Err(message) => {
-                    terminal::error(&message);
-                    return Exit::Usage;
-                }
-            };
-            let started = tokio::select! {
-                started = starter.start(variant) => started,
-                () = cancel.cancelled() => {
-                    let reason = self.stop_reason(&broken, cancel).unwrap_or_default();
-                    self.left(variant, scenarios, &last, &reason, &mut kept);
-                    continue;
-                }
-            };
-            let started = match started {
-                Ok(started) => started,
-                Err(message) => {
-                    broken = Some(message);
-                    let reason = format!("{}the variant `{variant}` could not be tested", TrialRecord::NOT_RUN);
-                    self.left(variant, scenarios, &last, &reason, &mut kept);
-                    continue;
-                }
-            };
-            let session = &started.session;
-            if target.is_none() {
-                let info = self.told(session.target.info.clone());
-                self.tell(RunEvent::Target(&info));
-                kept.target(&self, &info);
-                target = Some(info);
-                let unfit = self.unfit(session);
-                self.trials(unfit, session, interrupt, &mut kept).await;
-            }
-            match self.apis(session) {
-                Ok(apis) => {
-                    let planned = plan(&self.suite, scenarios, variant, &session.target.info, &apis, self.args.repeat);
-                    self.trials(planned, session, interrupt, &mut kept).await;
-                    last = (session.target.info.clone(), apis);
-                }
-                Err(message) => {
-                    broken = Some(message);
-                    let reason = format!("{}the variant `{variant}` could not be tested", TrialRecord::NOT_RUN);
-                    self.left(variant, scenarios, &last, &reason, &mut kept);
-                }
-            }
-            interrupt.unless_now(started.stop()).await;
-        }
+        let Outcome { target, broken } = Together::new(&self, interrupt, &sink, &mut kept, waited).run().await;
         interrupt.unless_now(sink.shutdown()).await;
         self.orphans(broken.is_none() && !cancel.is_cancelled());
         kept.rules(&self, |record| self.tell(RunEvent::Trial(record)));
@@ -190,35 +136,12 @@ impl Prepared<'_> {
         for (scenario, cases, reason) in &self.unfit {
             let selected = [(*scenario, cases.clone())];
             let apis: Vec<Api> = session.apis().into_iter().take(1).collect();
-            for mut one in plan(&self.suite, &selected, &session.variant, &session.target.info, &apis, 1) {
+            for mut one in plan(&self.suite, &selected, &session.variant, &session.target.info, &apis) {
                 one.skip = Some(reason.clone());
                 planned.push(one);
             }
         }
         planned
-    }
-
-    async fn trials(&self, planned: Vec<Planned>, session: &Arc<Session>, interrupt: &Interrupt, kept: &mut Kept) {
-        if planned.is_empty() {
-            return;
-        }
-        let mut progress = Progress::new(planned.len(), self.terminal);
-        let cancels = (&interrupt.stop, &interrupt.now);
-        crate::suite::run(planned, session, &self.settings, cancels, |event| match event {
-            Event::Ended(record) => {
-                progress.ended(record);
-                if !self.only_rules {
-                    self.tell(RunEvent::Trial(record));
-                }
-                // Whoever reads the events as they happen has seen enough.
-                if terminal::reader_is_gone() {
-                    interrupt.stop.cancel();
-                }
-            }
-            Event::Record(record) => kept.trial(*record, &session.target.info),
-        })
-        .await;
-        progress.done();
     }
 
     /// Tells a program what happened, if it is one that listens.
@@ -260,7 +183,7 @@ impl Prepared<'_> {
     ) -> Exit {
         let Kept { records, output, .. } = kept;
         let tested = target.is_some();
-        let counts = records.counts;
+        let (counts, left_out) = (records.counts, records.left_out);
         let report = Report {
             schema: Report::SCHEMA,
             threepid: env!("CARGO_PKG_VERSION").to_owned(),
@@ -302,6 +225,7 @@ impl Prepared<'_> {
             error: broken.as_deref(),
         });
         self.taken(&report);
+        self.left_out(left_out);
         if let Some(message) = broken {
             terminal::error(&message);
             exit = Exit::Failure;

@@ -49,7 +49,7 @@ async fn rules(variant: &str, scenarios: &[&str], alter: fn(&mut Answer)) -> Vec
         offered.abilities.push(ability);
     }
     let apis = &session.apis()[..1];
-    let planned = plan(&suite, &selected, variant, &offered, apis, 1);
+    let planned = plan(&suite, &selected, variant, &offered, apis);
     let settings = Arc::new(Settings {
         jobs: 8,
         fail_fast: false,
@@ -60,8 +60,8 @@ async fn rules(variant: &str, scenarios: &[&str], alter: fn(&mut Answer)) -> Vec
     });
     let mut contract = ContractJudge::new(&suite, &session.target.info, Level::Convention);
     let never = CancellationToken::new();
-    run(planned, &session, &settings, (&never, &never), |event| {
-        if let Event::Record(record) = event {
+    run(planned, 1, &session, &settings, (&never, &never), |event| {
+        if let Event::Record(record, _) = event {
             contract.trial(&record, &session.target.info);
         }
     })

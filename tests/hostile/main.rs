@@ -9,6 +9,7 @@ mod answers;
 mod cost;
 mod death;
 mod homeserver;
+mod kills;
 mod limited;
 mod limits;
 mod links;

@@ -168,7 +168,7 @@ impl Bench {
         if !what.both_apis {
             apis.truncate(1);
         }
-        let planned = plan(&self.suite, &selected, &offer.name, &session.target.info, &apis, 1);
+        let planned = plan(&self.suite, &selected, &offer.name, &session.target.info, &apis);
         let settings = Arc::new(Settings {
             jobs: 32,
             fail_fast: false,
@@ -179,8 +179,8 @@ impl Bench {
         });
         let mut records = Vec::new();
         let never = CancellationToken::new();
-        suite::run(planned, &session, &settings, (&never, &never), |event| {
-            if let Event::Record(record) = event {
+        suite::run(planned, 1, &session, &settings, (&never, &never), |event| {
+            if let Event::Record(record, _) = event {
                 records.push(*record);
             }
         })

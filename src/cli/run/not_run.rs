@@ -1,41 +1,20 @@
-//! What a run leaves: trials of variants that are not started any more.
+//! What is said of a target that was not seen, and of trials that are not run.
 //!
-//! Takes what was selected; gives a record for each trial that was not run, with the reason, so that a run that ends
-//! early never looks whole. It asks nothing of any target.
+//! Takes what was asked for; gives the reason why nothing more is started, so that a run that ends early never looks whole.
+//! It asks nothing of any target.
 
 use tokio_util::sync::CancellationToken;
 
 use super::super::args::ApiChoice;
-use super::kept::Kept;
-use super::{Prepared, Selected};
-use crate::suite::not_run;
-use threepid_engine::plan::{Api, plan};
+use super::Prepared;
+use threepid_engine::plan::Api;
 use threepid_record::model::{TargetInfo, TrialRecord};
-use threepid_views::report::events::RunEvent;
 
 impl Prepared<'_> {
     /// Why nothing more is started, if that is so.
     pub(super) fn stop_reason(&self, broken: &Option<String>, cancel: &CancellationToken) -> Option<String> {
         let ended = || format!("{}the run ended before it", TrialRecord::NOT_RUN);
         self.settings.stop_reason(cancel).or_else(|| broken.as_ref().map(|_| ended()))
-    }
-
-    /// Records the trials of a variant as not run.
-    pub(super) fn left(
-        &self,
-        variant: &str,
-        scenarios: &[Selected],
-        (info, apis): &(TargetInfo, Vec<Api>),
-        reason: &str,
-        kept: &mut Kept,
-    ) {
-        for planned in plan(&self.suite, scenarios, variant, info, apis, self.args.repeat) {
-            let record = not_run(&planned.trial, reason.to_owned());
-            if !self.only_rules {
-                self.tell(RunEvent::Trial(&record));
-            }
-            kept.trial(record, info);
-        }
     }
 
     /// What is known before any variant has answered.

@@ -48,6 +48,16 @@ impl Prepared<'_> {
         }
     }
 
+    /// Says that a long run is shown in part.
+    pub(super) fn left_out(&self, left_out: u64) {
+        if left_out > 0 {
+            terminal::err(&format!(
+                "note: {left_out} trials of this long run are only counted here and in the views; report.json has them all \
+                 (--output)\n"
+            ));
+        }
+    }
+
     /// Which slice this run is.
     pub(super) fn slices(&self) -> Vec<Slice> {
         let slice = self.args.partition.map(|partition| Slice {

@@ -55,7 +55,7 @@ fn trial(scenario: &str) -> Trial {
         shapes: Vec::new(),
         abilities: Vec::new(),
     };
-    plan(&Arc::new(suite), &[(0, vec![0])], "plain", &info, &[Api::V3], 1).remove(0).trial
+    plan(&Arc::new(suite), &[(0, vec![0])], "plain", &info, &[Api::V3]).remove(0).trial
 }
 
 fn answer(step: usize, status: u16, body: Value) -> Entry {

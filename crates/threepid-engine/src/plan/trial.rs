@@ -121,36 +121,42 @@ pub struct Planned {
     pub skip: Option<String>,
 }
 
+impl Planned {
+    /// The same, as that repetition.
+    pub fn again(&self, repetition: u32) -> Planned {
+        let mut planned = self.clone();
+        planned.trial.repetition = repetition;
+        planned
+    }
+}
+
 /// Makes the trials of these scenarios (with the rows that were selected) on one variant of a target.
 ///
-/// The order is that of scenarios, rows, API versions and repetitions.
+/// The order is that of scenarios, rows and API versions.
 pub fn plan(
     suite: &Arc<Suite>,
     selected: &[(usize, Vec<usize>)],
     variant: &str,
     info: &TargetInfo,
     apis: &[Api],
-    repeat: u32,
 ) -> Vec<Planned> {
     let mut planned = Vec::new();
     for (scenario, cases) in selected {
         let skip = reason_to_skip(&suite.scenarios[*scenario], info);
         for &case in cases {
             for &api in apis {
-                for repetition in 1..=repeat {
-                    planned.push(Planned {
-                        trial: Trial {
-                            suite: Arc::clone(suite),
-                            scenario: *scenario,
-                            case,
-                            api,
-                            variant: variant.to_owned(),
-                            repetition,
-                            newest: newest(info),
-                        },
-                        skip: skip.clone(),
-                    });
-                }
+                planned.push(Planned {
+                    trial: Trial {
+                        suite: Arc::clone(suite),
+                        scenario: *scenario,
+                        case,
+                        api,
+                        variant: variant.to_owned(),
+                        repetition: 1,
+                        newest: newest(info),
+                    },
+                    skip: skip.clone(),
+                });
             }
         }
     }
