@@ -338,3 +338,46 @@ fn the_architecture_describes_every_crate_and_module() {
         }
     }
 }
+
+/// A row of a promise that nothing holds is worse than none.
+#[test]
+fn every_row_about_robustness_names_a_test_that_there_is() {
+    let test =
+        Regex::new("#\\[(?:tokio::)?test[^\\]]*\\]\\s*(?:#\\[[^\\]]*\\]\\s*)*(?:async )?fn ([a-z0-9_]+)").unwrap();
+    let mut folders = vec![root().join("tests"), root().join("src"), root().join("crates")];
+    let mut tests = BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                tests.extend(test.captures_iter(&text).map(|capture| capture[1].to_owned()));
+            }
+        }
+    }
+    let text = read("docs/robustness.md");
+    let rows = text.lines().filter(|line| line.matches(" | ").count() == 4 && !line.starts_with("| done"));
+    let name = Regex::new("`(…?[a-z0-9]*_[a-z0-9_]+|records)`").unwrap();
+    let mut findings = BTreeSet::new();
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+        let named: Vec<String> = name.captures_iter(cells[3]).map(|capture| capture[1].to_owned()).collect();
+        assert!(!named.is_empty(), "this row names no test: {row}");
+        for one in named {
+            // `…_for_an_account` ends like its neighbour begins.
+            let there = match one.strip_prefix('…') {
+                Some(end) => tests.iter().any(|test| test.ends_with(end)),
+                None => tests.contains(&one),
+            };
+            assert!(there, "there is no test `{one}`: {row}");
+        }
+        let numbers = cells[4].split(" to ").map(|number| number.trim().parse::<u8>());
+        match numbers.collect::<Result<Vec<u8>, _>>().as_deref() {
+            Ok([from, to]) => findings.extend(*from..=*to),
+            Ok([one]) => drop(findings.insert(*one)),
+            _ => assert_eq!(cells[4].trim(), "–", "{row}"),
+        }
+    }
+    assert_eq!(findings, (1..=20).collect(), "each finding has a row");
+}
