@@ -36,7 +36,9 @@ pub(crate) async fn bind(
             if is_refused && state.bindings.is_bound_by_another(&caller.user, &bindings::canonical(bound.clone())) {
                 return Err(MatrixError::in_use());
             }
-            state.bindings.remember(&caller.user, bound, bind.id_server);
+            if !server.has_shape("binds-are-not-tracked") {
+                state.bindings.remember(&caller.user, bound, bind.id_server);
+            }
             Ok(answer::empty())
         }
         Err(_) if server.has_defect("bind-ignores-refusals") => Ok(answer::empty()),

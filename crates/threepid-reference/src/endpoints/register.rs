@@ -34,12 +34,17 @@ const REMEMBERED: [&str; 4] = ["username", "password", "device_id", "inhibit_log
 pub(crate) async fn register(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
-    Body(body): Body,
+    Body(mut body): Body,
 ) -> Result<Response, MatrixError> {
     if parameter(query.as_deref(), "kind").is_some_and(|kind| kind != "user") {
         return guest(&server, &body);
     }
     let flows = flows(&server)?;
+    if server.has_shape("names-are-mapped")
+        && let Some(Value::String(name)) = body.get_mut("username")
+    {
+        *name = mapped(name);
+    }
     let params = Params::read(&body)?;
     let auth = body.optional_object("auth")?;
     let mut remember = body.clone();
@@ -96,7 +101,10 @@ pub(crate) async fn available(
     State(server): State<Arc<Server>>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, MatrixError> {
-    let username = parameter(query.as_deref(), "username").ok_or_else(|| MatrixError::missing_param("username"))?;
+    let mut username = parameter(query.as_deref(), "username").ok_or_else(|| MatrixError::missing_param("username"))?;
+    if server.has_shape("names-are-mapped") {
+        username = mapped(&username);
+    }
     free_user_id(&server.state().accounts, &username)?;
     Ok(answer::ok(json!({"available": true})))
 }
@@ -226,6 +234,12 @@ fn free_user_id(accounts: &Accounts, localpart: &str) -> Result<UserId, MatrixEr
         MatrixError::new(StatusCode::BAD_REQUEST, "M_INVALID_USERNAME", error)
     })?;
     if accounts.exists(&user) { Err(user_in_use()) } else { Ok(user) }
+}
+
+/// The name with a letter that a user id can have for each that it cannot.
+fn mapped(username: &str) -> String {
+    let fits = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "._=-/+".contains(letter);
+    username.to_lowercase().chars().map(|letter| if fits(letter) { letter } else { '_' }).collect()
 }
 
 fn user_in_use() -> MatrixError {
