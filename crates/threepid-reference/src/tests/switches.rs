@@ -23,6 +23,7 @@ fn may_show(shape: &Shape, line: &str) -> bool {
 /// Servers on which the walk cannot be walked to its end, or whose mails are more than it counts: the scenarios try them.
 const OTHERWISE: &[&str] = &[
     "removal-refused-by-policy",
+    "removal-refused-400",
     "second-factor",
     "single-sign-on-only",
     "oauth-only",
