@@ -50,13 +50,14 @@ pub fn main(cli: Cli) -> Exit {
     };
     let exit = match cli.command {
         Command::Run(args) => runtime.block_on(run::run(*args, terminal)),
+        Command::Doctor(args) => runtime.block_on(run::doctor(*args, terminal)),
         Command::List(args) => list::list(&args, terminal),
         Command::Check(args) => check::check(&args, terminal),
         Command::Explain(args) => explain::explain(&args, terminal),
         Command::Compare(args) => compare::compare(&args, terminal),
         Command::Judge(args) => judge::judge(&args, terminal),
         Command::Report(args) => report::report(&args, terminal),
-        Command::Schema => schema::schema(),
+        Command::Schema(args) => schema::schema(&args),
         Command::History(args) => runtime.block_on(history::history(*args, terminal)),
         Command::Serve(args) => runtime.block_on(serve::serve(args)),
         Command::Sink(args) => runtime.block_on(sink::sink(args)),

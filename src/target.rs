@@ -25,12 +25,12 @@ mod tests;
 
 pub use accounts::{AccountOptions, Accounts, Given, Method, NoAccount, parse_given};
 pub use administration::{AdminRequest, Administration, Administrator};
-pub use error::{Attempt, InstallError, LogEnd, ProfileError, StartError, TargetError};
+pub use error::{Attempt, InstallError, LogEnd, Missing, ProfileError, StartError, TargetError};
 pub use install::{InstallOptions, Installed, Installer, cache_folder, install};
 pub use managed::{Managed, StartEvent, StartOptions, Stopped};
-pub use probe::{ProbeMail, ProbeMailbox, ProbeOptions, Target, probe};
+pub use probe::{Found, ProbeMail, ProbeMailbox, ProbeOptions, Target, Watch, probe};
 pub use profile::{
-    Binary, Deviation, Earlier, Install, Kind, Profile, Recipe, Resolved, Server, Variant, builtin_profiles,
+    Binary, Deviation, Earlier, Hints, Install, Kind, Profile, Recipe, Resolved, Server, Variant, builtin_profiles,
     release_notes,
 };
 pub use reach::{Reached, Seen, leads_on, reach, wait_for};

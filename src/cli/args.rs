@@ -3,9 +3,11 @@
 //! Takes the command line; gives what was asked for, without looking at any file or network.
 
 mod choices;
+mod doctor;
 pub(super) mod durations;
 mod http;
 mod records;
+mod sink;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -17,8 +19,10 @@ use crate::target::Installer;
 use threepid_engine::plan::Partition;
 
 pub(super) use choices::{ApiChoice, FailOn, Format, SnapshotMode};
+pub(super) use doctor::DoctorArgs;
 pub(super) use http::HttpArgs;
 pub(super) use records::{CompareArgs, ExplainArgs, JudgeArgs, ReportArgs};
+pub(super) use sink::{SinkArgs, SmtpArgs};
 
 /// Tests how a Matrix homeserver verifies e-mail addresses: from outside, over real HTTP and real SMTP.
 #[derive(Debug, Parser)]
@@ -52,12 +56,14 @@ pub enum Colour {
 pub enum Command {
     /// Test a homeserver.
     Run(Box<RunArgs>),
+    /// Say in seconds whether a homeserver can be tested, and what is missing, without any test.
+    Doctor(Box<DoctorArgs>),
     /// List the scenarios.
     List(ListArgs),
     /// Check scenario files, without a homeserver.
     Check(CheckArgs),
-    /// Print the JSON Schema of scenario files, for editors.
-    Schema,
+    /// Print the JSON Schema of scenario files, for editors, or of a record, for programs that read it.
+    Schema(SchemaArgs),
     /// Tell a behaviour as a person would, or write the book of all of them.
     Explain(ExplainArgs),
     /// Say what is different between two saved records; exit code 5 if something is worse.
@@ -81,6 +87,14 @@ pub enum Command {
     Completions(CompletionsArgs),
     /// Write the manual pages, one for each command, into a folder.
     Man(ManArgs),
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// That of `report.json` instead.
+    #[arg(long)]
+    pub record: bool,
 }
 
 /// Arguments of `completions`.
@@ -129,6 +143,8 @@ pub struct RunArgs {
     /// offered refuse a certificate that nobody has signed.
     #[arg(long)]
     pub smtp_starttls: bool,
+    #[command(flatten)]
+    pub smtp: SmtpArgs,
     /// The variant of the target [default: all that the selected scenarios need].
     #[arg(long, value_name = "NAME")]
     pub variant: Option<String>,
@@ -317,21 +333,6 @@ pub struct ServeArgs {
     /// List all shapes and end.
     #[arg(long)]
     pub list_shapes: bool,
-}
-
-/// Arguments of `sink`.
-#[derive(Debug, Args)]
-pub struct SinkArgs {
-    /// Where to take mail.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
-    pub smtp_listen: SocketAddr,
-    /// Offer no STARTTLS. Homeservers that ask for TLS whenever it is offered refuse a certificate that nobody has
-    /// signed; Synapse's default settings do.
-    #[arg(long)]
-    pub no_starttls: bool,
-    /// Print whole mails, as they came.
-    #[arg(long)]
-    pub raw: bool,
 }
 
 /// Arguments of `up`.

@@ -1,5 +1,6 @@
 //! `threepid run`: from arguments to trials to reports and an exit code.
 
+mod doctor;
 mod kept;
 mod not_run;
 mod notes;
@@ -9,6 +10,7 @@ mod variants;
 
 use std::time::{Instant, SystemTime};
 
+pub(super) use doctor::doctor;
 use kept::Kept;
 use prepare::{One, Prepared, Selected, prepare, said};
 pub(super) use several::{folder_of, several};
@@ -22,7 +24,7 @@ use super::serve::{find_defects, find_shapes};
 use super::start::Starter;
 use super::terminal::{self, Terminal};
 use crate::suite::Session;
-use crate::target::Kind;
+use crate::target::{Kind, Watch};
 use threepid_engine::plan::{Api, Planned, plan};
 use threepid_record::model::{Report, TargetInfo};
 use threepid_views::report::events::{self, RunEvent};
@@ -93,7 +95,7 @@ impl Prepared<'_> {
                 usual.parse().map_err(|fault| format!("{usual}: {fault}"))?
             }
         };
-        super::sink::open(listen, self.args.smtp_starttls).await
+        super::sink::open(listen, self.args.smtp_starttls, &self.args.smtp).await
     }
 
     fn starter<'s>(&'s self, sink: &'s Sink) -> Result<Starter<'s>, String> {
@@ -105,6 +107,7 @@ impl Prepared<'_> {
             sink,
             seed: self.seed,
             authorities: self.authorities.as_ref(),
+            watch: Watch::default(),
         })
     }
 

@@ -8,7 +8,7 @@ use super::identity::{IDENTITY_SERVER, IdentityFixture};
 use super::start_options::{show, start_options};
 use crate::run::Limits;
 use crate::suite::{Authorities, Session, SessionOptions, start_embedded};
-use crate::target::{AccountOptions, Kind, Managed, Profile, parse_given};
+use crate::target::{AccountOptions, Kind, Managed, Missing, Profile, Watch, parse_given};
 use threepid_engine::scenario::NEEDS;
 use threepid_reference::{Defect, Running, Shape};
 use threepid_wire::mail::Sink;
@@ -60,6 +60,8 @@ pub(super) struct Starter<'a> {
     pub(super) seed: u64,
     /// Certificate authorities to trust (`--cacert`).
     pub(super) authorities: Option<&'a Authorities>,
+    /// Where the preflight notes what it finds.
+    pub(super) watch: Watch,
 }
 
 impl Starter<'_> {
@@ -79,7 +81,7 @@ impl Starter<'_> {
         };
         let (server, url, public_url) = self.server(variant, identity.as_ref()).await?;
         let session = match self.session(variant, &url, public_url.clone(), identity.as_ref()).await {
-            Err(message) if self.args.homeserver.is_some() => match self.led_on(&url).await? {
+            Err(message) if self.may_lead_on() => match self.led_on(&url).await? {
                 Some(next) => self.session(variant, &next, public_url, None).await,
                 None => Err(message),
             },
@@ -96,6 +98,12 @@ impl Starter<'_> {
                 Err(format!("{message}{log}"))
             }
         }
+    }
+
+    /// Whether what was given is no homeserver, so that it may say where one is. One that lacks something else is the right
+    /// one.
+    fn may_lead_on(&self) -> bool {
+        self.args.homeserver.is_some() && self.watch.found().missing == Some(Missing::Homeserver)
     }
 
     async fn server(
@@ -175,6 +183,7 @@ impl Starter<'_> {
             mail_text: args.mail_text_limit as usize,
         };
         options.seed = self.seed;
+        options.watch = self.watch.clone();
         Session::open(options).await
     }
 }

@@ -1,9 +1,10 @@
 //! `threepid up`: a homeserver to try things on, until Ctrl-C.
 
-use super::args::UpArgs;
+use super::args::{SmtpArgs, UpArgs};
 use super::exit::Exit;
 use super::identity::IdentityFixture;
 use super::interrupt::Interrupt;
+use super::sink::Shape;
 use super::start;
 use super::start_options::{show, start_options};
 use super::terminal::{self, Terminal};
@@ -28,7 +29,7 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
     };
     let interrupt = Interrupt::listen();
     let interrupted = &interrupt.stop;
-    let sink = match super::sink::open(args.smtp_listen, false).await {
+    let sink = match super::sink::open(args.smtp_listen, false, &SmtpArgs::default()).await {
         Ok(sink) => sink,
         Err(message) => {
             terminal::error(&message);
@@ -66,7 +67,7 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
         }
     }
     terminal::err("its mail is printed here; Ctrl-C ends it\n");
-    super::sink::print_until(&sink, false, interrupted).await;
+    super::sink::print_until(sink.subscribe(), Shape::Text, interrupted).await;
     let stopped = async {
         server.stop().await;
         if let Some(identity) = identity {

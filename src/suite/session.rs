@@ -10,11 +10,11 @@ use url::Url;
 use crate::identity::IdentityServer;
 use crate::run::{Context, Limits, MAIL_DOMAIN};
 use crate::target::{
-    AccountOptions, Administration, Administrator, ProbeMail, ProbeMailbox, ProbeOptions, Target, probe,
+    AccountOptions, Administration, Administrator, Found, ProbeMail, ProbeMailbox, ProbeOptions, Target, Watch, probe,
 };
 use threepid_engine::plan::Api;
 use threepid_engine::scenario::AccountChange;
-use threepid_record::model::{Arrival, Mail};
+use threepid_record::model::{Arrival, Mail, TargetInfo};
 use threepid_record::redact::Others;
 use threepid_record::redact::collect::{Collector, Secret};
 use threepid_wire::http::{Client, HttpOptions, Origins, Shared};
@@ -64,6 +64,8 @@ pub struct SessionOptions {
     pub authorities: Option<Authorities>,
     /// What is secret in the whole run, of which this may be one variant.
     pub others: Arc<Others>,
+    /// Where the preflight notes what it finds.
+    pub watch: Watch,
 }
 
 /// A file with certificate authorities.
@@ -94,6 +96,7 @@ impl SessionOptions {
             identity: None,
             authorities: None,
             others: Arc::default(),
+            watch: Watch::default(),
         }
     }
 }
@@ -110,8 +113,11 @@ impl Session {
         let mut address = Collector::default();
         [Some(&options.url), options.public_url.as_ref()].into_iter().flatten().for_each(|url| address.query(url));
         others.learn(given.iter().chain(&address.into_secrets()));
+        let watch = options.watch.clone();
+        let opened = Session::probed(options).await;
         // What the target answered may have any of them in it.
-        Session::probed(options).await.map_err(|message| others.redactor().text(&message).into_owned())
+        watch.note(|found| without_secrets(found, &others));
+        opened.map_err(|message| others.redactor().text(&message).into_owned())
     }
 
     async fn probed(options: SessionOptions) -> Result<Session, String> {
@@ -129,6 +135,7 @@ impl Session {
         probing.mail_hint = options.mail_hint;
         let is_administered = ADMINISTERED.iter().any(|need| options.offers.iter().any(|offer| offer == need));
         probing.offers = options.offers;
+        probing.watch = options.watch;
         let mailroom = Mailroom { sink: options.sink.clone(), origins: origins.known() };
         let mut target = probe(&probing, &client, &mailroom).await.map_err(|fault| fault.to_string())?;
         let mut found = Collector::default();
@@ -176,6 +183,29 @@ async fn administrator(target: &Target, section: Administration) -> Result<Admin
     Ok(Administrator { section, access_token: account.access_token })
 }
 
+/// Takes the secrets out of what is shown of the preflight, and what is only of use for finding them.
+fn without_secrets(found: &mut Found, others: &Others) {
+    let exchanges = std::mem::take(&mut found.exchanges);
+    // Of one that came to its end they are known already.
+    if found.missing.is_some() {
+        let mut secrets = Collector::default();
+        exchanges.iter().for_each(|exchange| secrets.exchange(exchange));
+        others.learn(&secrets.into_secrets());
+    }
+    let mut shown = TargetInfo {
+        name: String::new(),
+        url: String::new(),
+        public_url: String::new(),
+        versions: std::mem::take(&mut found.versions),
+        server: found.server.take(),
+        abilities: std::mem::take(&mut found.abilities),
+        defects: Vec::new(),
+        shapes: Vec::new(),
+    };
+    others.redactor().target(&mut shown);
+    (found.versions, found.server, found.abilities) = (shown.versions, shown.server, shown.abilities);
+}
+
 /// How many times longer than the probe mail took a window is in which no mail may come.
 const QUIET_PER_DELAY: u32 = 3;
 
@@ -192,7 +222,7 @@ impl ProbeMail for Mailroom {
     }
 
     fn listens_on(&self) -> String {
-        self.sink.addr().to_string()
+        format!("{}, {}", self.sink.addr(), self.sink.manner())
     }
 
     fn strays(&self) -> Vec<Arrival> {

@@ -196,6 +196,12 @@ impl Accounts {
         }
     }
 
+    /// The way that worked last.
+    pub fn worked(&self) -> Option<Method> {
+        let worked = self.worked.load(Ordering::Relaxed);
+        Method::ALL.into_iter().find(|method| *method as usize + 1 == worked)
+    }
+
     /// All secrets that were given or seen so far: passwords, tokens, the shared secret.
     pub fn secrets(&self) -> Vec<String> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()

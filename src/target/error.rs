@@ -9,7 +9,8 @@ use std::path::PathBuf;
 
 pub use profile::ProfileError;
 pub use start::{InstallError, StartError};
-pub use target::{Attempt, TargetError};
+pub(super) use target::EMAIL;
+pub use target::{Attempt, Missing, TargetError};
 
 /// The end of what a process wrote, and where all of it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

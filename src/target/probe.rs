@@ -6,6 +6,7 @@
 
 mod abilities;
 mod email;
+mod found;
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -21,13 +22,15 @@ use super::error::TargetError;
 use super::patience::{self, beginning};
 use abilities::{api_ability, declared};
 
+pub use found::{Found, Watch};
+
 const VERSIONS: &str = "/_matrix/client/versions";
 
 /// Where the probe mail arrives.
 pub trait ProbeMail: Sync {
     /// Begins to watch an address.
     fn open(&self, address: &str) -> Box<dyn ProbeMailbox + '_>;
-    /// Where mail is taken: host and port, as the homeserver would have to be told.
+    /// Where mail is taken, as the homeserver would have to be told: host and port, TLS and login.
     fn listens_on(&self) -> String;
     /// Mail that came for addresses nobody watches.
     fn strays(&self) -> Vec<Arrival>;
@@ -60,6 +63,8 @@ pub struct ProbeOptions {
     pub mail_hint: Option<String>,
     /// Abilities that cannot be probed (`--offers`, and what the profile's variant offers): `identity-server`, …
     pub offers: Vec<String>,
+    /// Where it is noted what is found.
+    pub watch: Watch,
 }
 
 impl ProbeOptions {
@@ -73,6 +78,7 @@ impl ProbeOptions {
             mail_timeout: Duration::from_secs(10),
             mail_hint: None,
             offers: Vec::new(),
+            watch: Watch::default(),
         }
     }
 }
@@ -108,19 +114,37 @@ impl Target {
 /// leads elsewhere; when an answer says neither that mail is offered nor that it is not.
 pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail) -> Result<Target, TargetError> {
     let mut exchanges = Vec::new();
-    let (versions, server) = versions(options, client, &mut exchanges).await?;
+    let target = examine(options, client, mail, &mut exchanges).await;
+    options.watch.note(|found| {
+        found.exchanges.clone_from(&exchanges);
+        found.missing = target.as_ref().err().map(TargetError::missing);
+    });
+    target.map(|target| Target { exchanges, ..target })
+}
+
+async fn examine(
+    options: &ProbeOptions,
+    client: &Client,
+    mail: &dyn ProbeMail,
+    exchanges: &mut Vec<Exchange>,
+) -> Result<Target, TargetError> {
+    let watch = &options.watch;
+    let (versions, server) = versions(options, client, exchanges).await?;
+    watch.note(|found| (found.versions, found.server) = (versions.clone(), server.clone()));
     let apis = apis(&versions);
     let Some(api) = apis.first().cloned() else {
         return Err(TargetError::NoApi { url: options.origins.request_url(VERSIONS), versions });
     };
     let accounts = Accounts::new(client.clone(), options.origins.clone(), api.clone(), options.accounts.clone());
-    let mut asking = Asking { options, client, api: &api, exchanges: &mut exchanges };
+    let mut asking = Asking { options, client, api: &api, exchanges };
 
     let mut abilities = vec![api_ability("api-v3", "v3", &apis), api_ability("api-r0", "r0", &apis)];
     abilities.extend(asking.registration().await?);
     abilities.push(asking.password_login().await?);
+    watch.note(|found| found.abilities.clone_from(&abilities));
     let (account, provisioning) = accounts.account("probe").await.map_err(|none| none.error)?;
     asking.exchanges.extend(provisioning);
+    watch.note(|found| found.account = accounts.worked());
     abilities.push(asking.changes(&account).await);
     // A careless server says in its refusal what it was asked.
     let email = email::probe(&mut asking, &account, mail).await;
@@ -128,6 +152,7 @@ pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail
     abilities.push(email);
     let declared = declared(options, &mut abilities);
     abilities.extend(declared);
+    watch.note(|found| found.abilities.clone_from(&abilities));
     accounts.give_back(&account);
 
     let info = TargetInfo {
@@ -140,7 +165,7 @@ pub async fn probe(options: &ProbeOptions, client: &Client, mail: &dyn ProbeMail
         shapes: Vec::new(),
         abilities,
     };
-    Ok(Target { info, origins: options.origins.clone(), apis, accounts, mail_delay, exchanges })
+    Ok(Target { info, origins: options.origins.clone(), apis, accounts, mail_delay, exchanges: Vec::new() })
 }
 
 /// What the steps of the probe share.

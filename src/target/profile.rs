@@ -45,6 +45,9 @@ pub struct Profile {
     pub public_url: Option<String>,
     /// Where its SMTP settings are, for the message that no mail came: `email.smtp_host in homeserver.yaml`.
     pub mail_hint: Option<String>,
+    /// Where its other settings are that a test needs.
+    #[serde(default)]
+    pub hints: Hints,
     /// How its software is installed, for `managed`.
     pub install: Option<Install>,
     /// How it is started, for `managed`.
@@ -78,6 +81,18 @@ pub struct Profile {
     /// The folder it was read from, for `{{profile_folder}}`; `None` if it is built in.
     #[serde(skip)]
     pub folder: Option<PathBuf>,
+}
+
+/// Where a homeserver's settings are, for whoever is told that something is missing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hints {
+    /// Where it listens.
+    pub listen: Option<String>,
+    /// Who may register.
+    pub accounts: Option<String>,
+    /// The address that its links carry.
+    pub public_url: Option<String>,
 }
 
 /// Who starts a target.

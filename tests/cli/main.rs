@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod doctor;
 mod exits;
 mod interrupt;
+mod layout;
 mod manual;
 mod output;
 #[expect(dead_code, reason = "the tests against real homeservers use the rest")]
@@ -12,6 +14,7 @@ mod program;
 mod records;
 mod scenarios;
 mod secrets;
+mod sink;
 mod snapshots;
 mod streams;
 mod wire;

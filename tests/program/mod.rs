@@ -28,6 +28,7 @@ const SCRUBBED: &[&str] = &[
     "THREEPID_REGISTRATION_TOKEN",
     "THREEPID_REGISTRATION_SHARED_SECRET",
     "THREEPID_PYTHON",
+    "THREEPID_SMTP_USER",
 ];
 
 /// An empty folder in which the program runs.

@@ -49,7 +49,7 @@ impl Prepared<'_> {
 }
 
 /// An address without a user and a password in it.
-fn without_user(address: &str) -> String {
+pub(super) fn without_user(address: &str) -> String {
     let Ok(mut url) = url::Url::parse(address) else { return String::new() };
     if url.username().is_empty() && url.password().is_none() {
         return address.to_owned();

@@ -7,6 +7,9 @@ use thiserror::Error;
 use super::super::patience::{beginning, names};
 use threepid_record::model::Arrival;
 
+/// What is probed with a mail, in messages.
+pub(in crate::target) const EMAIL: &str = "e-mail";
+
 /// How many mails for other addresses a message names.
 const MOST_STRAYS: usize = 3;
 
@@ -80,7 +83,7 @@ pub enum TargetError {
         address: String,
         /// How long.
         waited: Duration,
-        /// Where the sink takes mail: host and port.
+        /// Where the sink takes mail, and how: host and port, TLS and login.
         sink: String,
         /// Mail that came for others meanwhile.
         strays: Vec<Arrival>,
@@ -126,6 +129,21 @@ pub enum TargetError {
     },
 }
 
+/// What a homeserver lacks to be tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// No homeserver answers at the address.
+    Homeserver,
+    /// No account can be had.
+    Accounts,
+    /// Its mail does not come.
+    Mail,
+    /// Its mail leads elsewhere.
+    PublicUrl,
+    /// It answers what says nothing.
+    Answer,
+}
+
 /// One way to get an account that did not work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -136,6 +154,22 @@ pub struct Attempt {
 }
 
 impl TargetError {
+    /// What the homeserver lacks.
+    pub(in crate::target) fn missing(&self) -> Missing {
+        match self {
+            TargetError::Unreachable { .. }
+            | TargetError::Incomplete { .. }
+            | TargetError::NotAHomeserver { .. }
+            | TargetError::NoApi { .. } => Missing::Homeserver,
+            TargetError::NoAccounts { .. } | TargetError::AccountsFile { .. } => Missing::Accounts,
+            TargetError::MailNeverArrived { .. } | TargetError::MailRefused { .. } => Missing::Mail,
+            TargetError::PublicUrl { .. } => Missing::PublicUrl,
+            // A server that cannot reach its SMTP server answers an error of its own.
+            TargetError::ProbeFailed { what, .. } if what == EMAIL => Missing::Mail,
+            TargetError::ProbeFailed { .. } => Missing::Answer,
+        }
+    }
+
     /// The same with what a server said changed by `change`.
     pub(in crate::target) fn map(mut self, change: impl Fn(&str) -> String) -> TargetError {
         if let TargetError::ProbeFailed { answer, .. } = &mut self {
@@ -162,7 +196,7 @@ fn mail_never_arrived(address: &str, waited: Duration, sink: &str, strays: &[Arr
     let settings = in_brackets(hint);
     format!(
         "the homeserver said that it sent a mail to {address}, but none came within {} s (`--mail-timeout`); {seen}; \
-         set its SMTP server to {sink}{settings}, without TLS or a login, and check that it can reach that address from \
+         set its SMTP server to {sink}{settings}, and check that it can reach that address from \
          where it runs (`--smtp-listen` changes where mail is taken)",
         waited.as_secs_f64()
     )

@@ -15,7 +15,7 @@ use url::Url;
 
 use threepid_record::model::{Ability, Account, Exchange, Mail};
 
-use super::super::error::TargetError;
+use super::super::error::{EMAIL, TargetError};
 use super::super::patience::{errcode, in_short, json as body_of};
 use super::abilities::ability;
 use super::{Asking, ProbeMail, plain};
@@ -75,7 +75,7 @@ pub(super) async fn probe(
         Answer::Unclear => {
             let settings = asking.options.mail_hint.as_ref().map(|hint| format!(", {hint}")).unwrap_or_default();
             return Err(TargetError::ProbeFailed {
-                what: "e-mail".to_owned(),
+                what: EMAIL.to_owned(),
                 asked: format!("POST {PATH}"),
                 answer: in_short(&exchange),
                 hint: Some(format!("its SMTP server should be {}{settings}", mail.listens_on())),
@@ -98,6 +98,7 @@ pub(super) async fn probe(
         });
     };
     let delay = answered_at.elapsed();
+    asking.options.watch.note(|found| (found.mail, found.mail_delay) = (Some(received.clone()), delay));
     check_link(asking, &received)?;
     let late = match delay {
         delay if delay < WORTH_TELLING => String::new(),

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Ability, Choice, Finding, FindingKind, Level, RuleCounts, SpecRef, Transcript};
 
 /// The record of one run. Every report is a view of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(title = "The record of a threepid run, layout 1", extend("$id" = Report::LAYOUT))]
 pub struct Report {
     /// The version of this layout: 1.
+    #[schemars(extend("const" = Report::SCHEMA))]
     pub schema: u32,
     /// The version of the program.
     pub threepid: String,
@@ -46,6 +49,18 @@ impl Report {
     /// The value of `schema` that this program writes and reads.
     pub const SCHEMA: u32 = 1;
 
+    /// The name of the JSON Schema of that layout.
+    pub const LAYOUT: &str = "https://github.com/threepid/threepid/blob/main/docs/report.schema.json";
+
+    /// The JSON Schema of what this program writes. Later ones of the same layout may add members, and take none away.
+    pub fn json_schema() -> serde_json::Value {
+        schemars::generate::SchemaSettings::draft2020_12()
+            .for_serialize()
+            .into_generator()
+            .into_root_schema_for::<Report>()
+            .to_value()
+    }
+
     /// Whether all trials have the same prefix of the API. Then it is the target's only one, or the only one that was
     /// asked for, and does not tell one behaviour from another.
     pub fn asked_under_one_prefix(&self) -> bool {
@@ -80,7 +95,7 @@ impl Report {
 }
 
 /// One slice of a run, and what the whole was selected by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Slice {
     /// Which one, from 1.
     pub slice: usize,
@@ -97,7 +112,7 @@ pub struct Slice {
 }
 
 /// The target as the preflight found it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetInfo {
     /// The profile's name, or `homeserver` where only a URL was given.
     pub name: String,
@@ -133,7 +148,7 @@ impl TargetInfo {
 }
 
 /// One trial: a scenario, a row of its cases, an API version, a variant of the target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrialRecord {
     /// The scenario's id: `add-email/wrong-password`.
     pub id: String,
@@ -251,7 +266,7 @@ impl TrialRecord {
 }
 
 /// A trial's verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// All that was required was there.
@@ -288,7 +303,7 @@ impl Outcome {
 }
 
 /// How many trials had each outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Counts {
     /// All as required.
     pub pass: usize,

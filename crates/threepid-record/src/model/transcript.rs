@@ -1,5 +1,6 @@
 //! What happened in one trial, in order.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -7,7 +8,7 @@ use super::{Exchange, Instruction, Mail, RequestLogQuery};
 
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network. In a record its
 /// fields stand beside those of its trial.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Transcript {
     /// When the trial began, in milliseconds since the epoch.
     #[serde(default)]
@@ -46,7 +47,7 @@ impl Transcript {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Entry {
     /// Index of the planned step that caused it; `None` for preparations (accounts).
     pub step: Option<usize>,
@@ -62,7 +63,7 @@ pub struct Entry {
 }
 
 /// The kinds of things that happen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// A request and its answer.
@@ -89,7 +90,7 @@ pub enum Event {
 }
 
 /// How a repetition ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RepeatResult {
     /// Whether a round ended as it was repeated for.
     pub reached: bool,
@@ -98,7 +99,7 @@ pub struct RepeatResult {
 }
 
 /// A wait for mail.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Delivery {
     /// The address that was watched.
     pub mailbox: String,
@@ -116,7 +117,7 @@ pub struct Delivery {
 }
 
 /// Mail that arrived for an address nobody waits for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Arrival {
     /// The recipient.
     pub to: String,
@@ -125,7 +126,7 @@ pub struct Arrival {
 }
 
 /// A link followed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Visit {
     /// The link as it stood in the mail (after any alteration the step asked for).
     pub link: String,
@@ -141,7 +142,7 @@ pub struct Visit {
 }
 
 /// How following a link ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum VisitEnd {
     /// On a page.
@@ -157,7 +158,7 @@ pub enum VisitEnd {
 }
 
 /// A window without mail, or one that was broken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct NoMailWindow {
     /// The address that was watched.
     pub mailbox: String,
@@ -168,7 +169,7 @@ pub struct NoMailWindow {
 }
 
 /// Why a trial ended before its last step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Stop {
     /// What kind of reason.
     pub reason: StopReason,
@@ -177,7 +178,7 @@ pub struct Stop {
 }
 
 /// The kinds of reasons to stop a trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StopReason {
     /// A value that a later step needs was not in an answer.

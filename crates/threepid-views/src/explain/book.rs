@@ -8,7 +8,7 @@ use super::{Source, flow, phrase, story, tell};
 use threepid_engine::scenario::{NEEDS, Scenario};
 use threepid_record::model::{Outcome, SpecRef};
 
-/// What the suite does not look at on any homeserver, as a list in Markdown. The README has the same.
+/// What the suite does not look at on any homeserver, as a list in Markdown. `docs/tested.md` has the same.
 pub const NOT_TESTED: &str = include_str!("not-tested.md");
 
 /// One file of the book.

@@ -1,6 +1,6 @@
 //! SMTP AUTH, PLAIN and LOGIN: who says they are sending.
 //!
-//! Takes what a client sent, gives the user name. Any credentials do; the password is never kept.
+//! Takes what a client sent, gives the user and the password. It checks neither and keeps nothing.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -29,11 +29,12 @@ pub(super) fn decode(answer: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// The user of a PLAIN message: `[authzid] NUL authcid NUL password`.
-pub(super) fn plain_user(message: &[u8]) -> Option<String> {
+/// The user and the password of a PLAIN message: `[authzid] NUL authcid NUL password`.
+pub(super) fn plain(message: &[u8]) -> Option<(String, String)> {
     let mut fields = message.split(|b| *b == 0);
-    let (_authorize_as, user, _password) = (fields.next()?, fields.next()?, fields.next()?);
-    fields.next().is_none().then(|| String::from_utf8_lossy(user).into_owned())
+    let (_authorize_as, user, password) = (fields.next()?, fields.next()?, fields.next()?);
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    fields.next().is_none().then(|| (text(user), text(password)))
 }
 
 #[cfg(test)]
@@ -42,6 +43,8 @@ mod tests {
 
     #[test]
     fn plain_gives_the_user_and_wants_three_fields() {
+        let plain_user = |message: &[u8]| plain(message).map(|(user, _)| user);
+        assert_eq!(plain(b"\0alice\0secret"), Some(("alice".to_owned(), "secret".to_owned())));
         assert_eq!(plain_user(b"\0alice\0secret").as_deref(), Some("alice"));
         assert_eq!(plain_user(b"root\0alice\0secret").as_deref(), Some("alice"));
         assert_eq!(plain_user(b"\0alice\0").as_deref(), Some("alice"));

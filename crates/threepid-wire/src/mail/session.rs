@@ -18,6 +18,7 @@ use super::data::{Excess, Receiver};
 use super::limits::{InFlight, Limits};
 use super::reply::{Reply, write_lines};
 use super::router::{Delivery, Full, MailRouter};
+use super::security::Security;
 use super::wire::{End, Line, Wire};
 use threepid_record::model::{Envelope, SessionFacts};
 
@@ -29,6 +30,7 @@ pub(super) struct Host {
     pub(super) scripts: Arc<Scripts>,
     pub(super) in_flight: Arc<InFlight>,
     pub(super) tls: TlsAcceptor,
+    pub(super) security: Security,
     pub(super) cancel: CancellationToken,
 }
 
@@ -62,6 +64,13 @@ pub(super) async fn serve(tcp: TcpStream, host: Arc<Host>) {
 impl Session {
     /// Runs the session; gives why it ended.
     async fn run(&mut self) -> End {
+        if self.host.security.implicit_tls {
+            let acceptor = self.host.tls.clone();
+            if let Err(end) = self.wire.upgrade(&acceptor).await {
+                return end;
+            }
+            self.facts.tls = true;
+        }
         let greeting = format!("{} ESMTP threepid mail sink", self.host.name);
         self.wire.reply(&Reply::with(220, greeting));
         loop {
@@ -186,6 +195,9 @@ impl Session {
         }
         if self.transaction.is_some() {
             return self.out_of_order("5.5.1 there is a sender already");
+        }
+        if self.host.security.login.is_some() && self.facts.auth_user.is_none() {
+            return self.mistake(&Reply::new(530, "5.7.0 log in first"));
         }
         for (used, extension, name) in [
             (mail.utf8, Extension::SmtpUtf8, "SMTPUTF8"),

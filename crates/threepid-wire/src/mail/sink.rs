@@ -17,6 +17,7 @@ use super::limits::{InFlight, Limits};
 use super::mailbox::Mailbox;
 use super::mime;
 use super::router::{MailRouter, Received, Room};
+use super::security::Security;
 use super::session::{Host, serve};
 use super::tls;
 use threepid_record::model::Arrival;
@@ -76,18 +77,28 @@ struct Inner {
     addr: SocketAddr,
     router: Arc<MailRouter>,
     scripts: Arc<Scripts>,
+    security: Security,
     tracker: TaskTracker,
     cancel: CancellationToken,
     _stop: DropGuard,
 }
 
 impl Sink {
-    /// Starts listening, with all extensions offered and no recipient scripted.
+    /// Starts listening, with all extensions offered, no recipient scripted, and nothing demanded of clients.
     ///
     /// # Errors
     ///
     /// If the address cannot be listened on, or no certificate can be made for the name.
     pub async fn start(options: SinkOptions) -> Result<Self, SinkError> {
+        Sink::start_secured(options, Security::default()).await
+    }
+
+    /// The same for clients that have to make themselves known.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be listened on, or no certificate can be made for the name.
+    pub async fn start_secured(options: SinkOptions, security: Security) -> Result<Self, SinkError> {
         let SinkOptions { listen, hostname, limits } = options;
         let tls =
             tls::acceptor(&hostname).map_err(|source| SinkError::Certificate { hostname: hostname.clone(), source })?;
@@ -111,17 +122,23 @@ impl Sink {
             router: Arc::clone(&router),
             scripts: Arc::clone(&scripts),
             tls,
+            security: security.clone(),
             cancel: cancel.clone(),
         });
         tracker.spawn(accept::run(listener, host, tracker.clone(), serve));
         tracker.close();
         let stop = cancel.clone().drop_guard();
-        Ok(Self { inner: Arc::new(Inner { addr, router, scripts, tracker, cancel, _stop: stop }) })
+        Ok(Self { inner: Arc::new(Inner { addr, router, scripts, security, tracker, cancel, _stop: stop }) })
     }
 
     /// Where the sink listens, with the port that was really taken.
     pub fn addr(&self) -> SocketAddr {
         self.inner.addr
+    }
+
+    /// What has to be set where the mail comes from, besides the address: `without TLS and without a login`.
+    pub fn manner(&self) -> String {
+        self.inner.security.in_words(self.inner.scripts.offers(Extension::StartTls))
     }
 
     /// Opens a mailbox. Mail that came for the address while nobody waited is in it. Several mailboxes of one address

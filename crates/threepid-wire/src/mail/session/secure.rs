@@ -1,6 +1,7 @@
 //! STARTTLS and AUTH: the conversations in which a client makes itself known.
 //!
-//! Takes the command, gives the session its facts. Whatever was said before STARTTLS is forgotten; no password is kept.
+//! Takes the command, gives the session its facts. Whatever was said before STARTTLS is forgotten; no password that a client
+//! sent is kept.
 
 use super::Session;
 use crate::mail::auth::{self, Mechanism};
@@ -8,6 +9,9 @@ use crate::mail::behaviour::Extension;
 use crate::mail::reply::Reply;
 use crate::mail::wire::{End, Line};
 use threepid_record::model::SessionFacts;
+
+/// The user and the password that a client gave, or what it is told instead.
+type Given = Result<(String, String), Reply>;
 
 impl Session {
     pub(super) async fn start_tls(&mut self) -> Result<(), End> {
@@ -37,12 +41,15 @@ impl Session {
         if self.facts.auth_user.is_some() || self.transaction.is_some() {
             return self.out_of_order("5.5.1 AUTH comes once, and before MAIL");
         }
-        let user = match mechanism {
+        let login = match mechanism {
             Mechanism::Plain => self.auth_plain(initial).await?,
             Mechanism::Login => self.auth_login(initial).await?,
         };
-        match user {
-            Ok(user) => {
+        match login {
+            Ok((user, password)) if !self.host.security.admits(&user, &password) => {
+                self.mistake(&Reply::new(535, "5.7.8 the user or the password is not the one that is asked for"))
+            }
+            Ok((user, _)) => {
                 self.facts.auth_user = Some(user);
                 self.say(&Reply::new(235, "2.7.0 welcome"))
             }
@@ -50,17 +57,17 @@ impl Session {
         }
     }
 
-    async fn auth_plain(&mut self, initial: Option<String>) -> Result<Result<String, Reply>, End> {
+    async fn auth_plain(&mut self, initial: Option<String>) -> Result<Given, End> {
         let answer = match initial {
             Some(initial) => auth::decode(&initial).ok_or_else(not_base64),
             None => self.ask("").await?,
         };
         Ok(answer.and_then(|message| {
-            auth::plain_user(&message).ok_or_else(|| Reply::new(501, "5.5.2 PLAIN is NUL user NUL password"))
+            auth::plain(&message).ok_or_else(|| Reply::new(501, "5.5.2 PLAIN is NUL user NUL password"))
         }))
     }
 
-    async fn auth_login(&mut self, initial: Option<String>) -> Result<Result<String, Reply>, End> {
+    async fn auth_login(&mut self, initial: Option<String>) -> Result<Given, End> {
         let user = match initial {
             Some(initial) => auth::decode(&initial).ok_or_else(not_base64),
             // "Username:" and "Password:", which is what clients look for.
@@ -70,7 +77,8 @@ impl Session {
             Ok(user) => String::from_utf8_lossy(&user).into_owned(),
             Err(reply) => return Ok(Err(reply)),
         };
-        Ok(self.ask("UGFzc3dvcmQ6").await?.map(|_password| user))
+        let password = self.ask("UGFzc3dvcmQ6").await?;
+        Ok(password.map(|password| (user, String::from_utf8_lossy(&password).into_owned())))
     }
 
     /// Asks the client for one more answer of its authentication.

@@ -126,6 +126,7 @@ mod tests {
             router: MailRouter::new(room),
             scripts: Arc::default(),
             tls: tls::acceptor("sink.test").unwrap(),
+            security: Default::default(),
             cancel: CancellationToken::new(),
         })
     }

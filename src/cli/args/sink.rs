@@ -1,0 +1,49 @@
+//! The arguments of `sink`, and those about mail that it shares with `run` and `doctor`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::durations;
+use threepid_wire::mail::Login;
+
+/// What is demanded of whoever sends mail.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SmtpArgs {
+    /// Take mail over TLS from the first byte, as on port 465, with a certificate made for this run.
+    #[arg(long)]
+    pub smtp_tls: bool,
+    /// Take mail only after this login.
+    #[arg(long, value_name = "USER:PASSWORD", env = "THREEPID_SMTP_USER", hide_env_values = true)]
+    pub smtp_user: Option<Login>,
+}
+
+/// Arguments of `sink`.
+#[derive(Debug, Args)]
+pub struct SinkArgs {
+    /// Where to take mail.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
+    pub smtp_listen: SocketAddr,
+    /// Offer no STARTTLS. Homeservers that ask for TLS whenever it is offered refuse a certificate that nobody has
+    /// signed; Synapse's default settings do.
+    #[arg(long)]
+    pub no_starttls: bool,
+    #[command(flatten)]
+    pub smtp: SmtpArgs,
+    /// Print whole mails, as they came.
+    #[arg(long, conflicts_with = "json")]
+    pub raw: bool,
+    /// Print each mail as a line of JSON: its addresses, subject, links, codes and texts.
+    #[arg(long)]
+    pub json: bool,
+    /// Wait for one mail to this address, print it, and end; exit code 3 if none comes in time.
+    #[arg(long, value_name = "ADDRESS")]
+    pub wait_for: Option<String>,
+    /// How long to wait for it.
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
+    pub timeout: Duration,
+    /// Answer questions about the mails at this address of the loopback: `GET /mails`, `/mails/1`, `/mails/1/links`.
+    #[arg(long, value_name = "ADDR")]
+    pub http_listen: Option<SocketAddr>,
+}
