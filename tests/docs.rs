@@ -13,10 +13,37 @@ use regex::Regex;
 use serde_json::Value;
 use threepid::cli::Exit;
 use threepid::explain::{NOT_TESTED, coverage_table};
+use threepid::model::Report;
 use threepid::scenario::{Filter, NEEDS, Placeholder, TYPES, json_schema};
 
-/// Every document, and whether it has generated blocks.
+/// Every document that is not part of the book.
 const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "scenarios/README.md"];
+
+/// Pages of the book that `docs/build` makes.
+const MADE: &[&str] = &["language.md", "behaviours/README.md"];
+
+/// Every document, by its path.
+fn documents() -> Vec<String> {
+    let mut documents: Vec<String> = DOCUMENTS.iter().map(|&path| path.to_owned()).collect();
+    documents.extend(pages(&root().join("docs")).into_iter().map(|page| format!("docs/{page}")));
+    documents
+}
+
+/// The pages in a folder and below it, by their paths from there.
+fn pages(folder: &Path) -> Vec<String> {
+    let (mut pages, mut folders) = (Vec::new(), vec![folder.to_owned()]);
+    while let Some(next) = folders.pop() {
+        for path in fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                pages.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    pages.sort();
+    pages
+}
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -31,8 +58,8 @@ fn read(path: impl AsRef<Path>) -> String {
 fn generated_blocks_are_what_the_program_says() {
     let block = Regex::new(r"(?s)(<!-- generated: ([a-z-]+) -->\n)(.*?)(<!-- end -->)").unwrap();
     let mut seen = BTreeSet::new();
-    for document in DOCUMENTS {
-        let text = read(document);
+    for document in documents() {
+        let text = read(&document);
         let made = block.replace_all(&text, |capture: &regex::Captures<'_>| {
             seen.insert(capture[2].to_owned());
             format!("{}\n{}\n{}", &capture[1], generated(&capture[2]), &capture[4])
@@ -41,12 +68,23 @@ fn generated_blocks_are_what_the_program_says() {
             continue;
         }
         if std::env::var_os("THREEPID_UPDATE_DOCS").is_some() {
-            fs::write(root().join(document), &*made).unwrap();
+            fs::write(root().join(&document), &*made).unwrap();
         } else {
             panic!("{document} is out of date: THREEPID_UPDATE_DOCS=1 cargo test --test docs");
         }
     }
     assert_eq!(seen.len(), 14, "{seen:?}");
+}
+
+#[test]
+fn the_layout_of_a_record_is_what_the_program_writes() {
+    let made = format!("{:#}\n", Report::json_schema());
+    let path = root().join("docs/report.schema.json");
+    if std::env::var_os("THREEPID_UPDATE_DOCS").is_some() {
+        fs::write(&path, &made).unwrap();
+    }
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == made, "docs/report.schema.json is out of date: THREEPID_UPDATE_DOCS=1 cargo test --test docs");
 }
 
 #[test]
@@ -124,7 +162,7 @@ fn scenarios() -> String {
         }
         let cases = scenario.cases.iter().filter(|case| case.name.is_some()).count();
         let cases = if cases > 1 { format!(" ({cases} cases)") } else { String::new() };
-        text.push_str(&format!("- [`{name}`](scenarios/{}.yaml): {}{cases}\n", scenario.id, scenario.title));
+        text.push_str(&format!("- [`{name}`](../scenarios/{}.yaml): {}{cases}\n", scenario.id, scenario.title));
     }
     text.trim_start().to_owned()
 }
@@ -288,29 +326,97 @@ fn the_readme_begins_with_the_two_commands() {
 }
 
 #[test]
-fn the_readme_has_every_exit_code() {
-    let readme = read("README.md");
-    for exit in [Exit::Ok, Exit::NotConformant, Exit::Usage, Exit::Failure, Exit::Nothing, Exit::Interrupted] {
+fn the_documents_have_every_exit_code() {
+    let page = read("docs/first-run.md");
+    let exits =
+        [Exit::Ok, Exit::NotConformant, Exit::Usage, Exit::Failure, Exit::Nothing, Exit::Regression, Exit::Interrupted];
+    for exit in exits {
         let code = exit.code();
-        assert!(readme.contains(&format!("\n| {code} |")), "{code}");
+        assert!(page.contains(&format!("\n| {code} |")), "{code}");
     }
 }
 
 #[test]
 fn links_lead_somewhere() {
-    let link = Regex::new(r"\]\(([^)#\s]+)(#[^)\s]+)?\)").unwrap();
     let mut seen = 0;
-    for document in DOCUMENTS {
-        let folder = root().join(document).parent().unwrap().to_owned();
-        for capture in link.captures_iter(&read(document)) {
-            let to = &capture[1];
-            if !to.contains("://") {
-                seen += 1;
-                assert!(folder.join(to).exists(), "{document} links to {to}, which is not there");
+    for document in documents() {
+        let folder = root().join(&document).parent().unwrap().to_owned();
+        for (to, anchor) in links(&read(&document)) {
+            seen += 1;
+            let path = folder.join(&to);
+            let made =
+                MADE.iter().any(|page| document.starts_with("docs/") && path.ends_with(Path::new("docs").join(page)));
+            if made {
+                continue;
+            }
+            assert!(path.exists(), "{document} links to {to}, which is not there");
+            if let Some(anchor) = anchor {
+                let text = if to.is_empty() { read(&document) } else { fs::read_to_string(&path).unwrap() };
+                assert!(headings(&text).contains(&anchor), "{document}: {to} has no heading #{anchor}");
             }
         }
     }
-    assert!(seen > 20, "only {seen} links were seen");
+    assert!(seen > 200, "only {seen} links were seen");
+}
+
+/// Where a document leads to: a path from its folder, empty for itself, and a heading there. Other sites are left out.
+fn links(text: &str) -> Vec<(String, Option<String>)> {
+    let link = Regex::new(r#"\]\(([^)#\s]*)(?:#([^)\s]+))?\)|<img src="([^"]+)""#).unwrap();
+    let found = link.captures_iter(text).map(|found| {
+        let to = found.get(1).or(found.get(3)).map_or("", |to| to.as_str());
+        (to.to_owned(), found.get(2).map(|anchor| anchor.as_str().to_owned()))
+    });
+    found.filter(|(to, _)| !to.contains("://")).collect()
+}
+
+/// The names under which a document's headings are reached.
+fn headings(text: &str) -> BTreeSet<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let name = |line: &str| {
+        let kept = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = kept.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    headings.map(name).collect()
+}
+
+#[test]
+fn every_page_is_in_the_book_once() {
+    let summary: Vec<String> = links(&read("docs/SUMMARY.md")).into_iter().map(|(to, _)| to).collect();
+    let once: BTreeSet<&String> = summary.iter().collect();
+    assert_eq!(once.len(), summary.len(), "{summary:?}");
+    let mut there: BTreeSet<String> = pages(&root().join("docs")).into_iter().collect();
+    there.remove("SUMMARY.md");
+    there.extend(MADE.iter().map(|&page| page.to_owned()));
+    assert_eq!(summary.into_iter().collect::<BTreeSet<_>>(), there);
+}
+
+/// The source that mdBook gets: whole, with what the program makes, and without a link that leads nowhere.
+#[cfg(unix)]
+#[test]
+fn the_book_is_whole() {
+    let place = tempfile::tempdir().unwrap();
+    let mut build = std::process::Command::new(root().join("docs/build"));
+    let built = build.arg(env!("CARGO_BIN_EXE_threepid")).arg(place.path()).output().unwrap();
+    assert!(built.status.success(), "{built:?}");
+    let pages = pages(place.path());
+    assert!(pages.iter().filter(|page| page.starts_with("behaviours/flows/")).count() > 5, "{pages:?}");
+    for page in &pages {
+        let path = place.path().join(page);
+        for (to, anchor) in links(&fs::read_to_string(&path).unwrap()) {
+            let to = if to.is_empty() { path.clone() } else { path.parent().unwrap().join(&to) };
+            assert!(to.exists(), "{page} links to {}, which is not in the book", to.display());
+            if let Some(anchor) = anchor {
+                let there = fs::read_to_string(&to).unwrap();
+                let own = there.contains(&format!("id=\"{anchor}\""));
+                assert!(own || headings(&there).contains(&anchor), "{page}: {} has no #{anchor}", to.display());
+            }
+        }
+    }
+    let summary = fs::read_to_string(place.path().join("SUMMARY.md")).unwrap();
+    let listed: BTreeSet<String> = links(&summary).into_iter().map(|(to, _)| to).collect();
+    let missing: Vec<&String> = pages.iter().filter(|page| !listed.contains(*page) && *page != "SUMMARY.md").collect();
+    assert!(missing.is_empty(), "not in the book's contents: {missing:?}");
 }
 
 #[test]
@@ -319,8 +425,8 @@ fn files_that_the_documents_name_are_there() {
     let path =
         Regex::new(r"`((?:src|crates|tests|targets|scenarios|snapshots|examples|\.ci|\.github)/[A-Za-z0-9_./-]+)`")
             .unwrap();
-    for document in DOCUMENTS {
-        for capture in path.captures_iter(&read(document)) {
+    for document in documents() {
+        for capture in path.captures_iter(&read(&document)) {
             let named: PathBuf = root().join(&capture[1]);
             assert!(named.exists(), "{document} names {}, which is not there", &capture[1]);
         }
