@@ -39,6 +39,8 @@ fn header(response: &Response) -> Option<Duration> {
 
 fn body(response: &Response) -> Option<Duration> {
     let body: serde_json::Value = serde_json::from_str(response.body.text.as_deref()?).ok()?;
-    let millis = whole(body.get("retry_after_ms")?)?;
-    Some(Duration::from_millis(u64::try_from(millis).ok()?))
+    let hint = body.get("retry_after_ms")?;
+    // What no other number holds is a long wait, and not one second.
+    let millis = hint.as_u64().or_else(|| u64::try_from(whole(hint)?).ok())?;
+    Some(Duration::from_millis(millis))
 }
