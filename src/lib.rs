@@ -3,6 +3,7 @@
 //!
 //! Data flows one way: file → scenario → trial → transcript → verdict → report. `ARCHITECTURE.md` has the map.
 
+pub mod browser;
 pub mod cli;
 pub mod identity;
 pub mod libtest;

@@ -37,6 +37,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
+use crate::browser::{Browser, Choice};
 use crate::run::Limits as RunLimits;
 use crate::suite::{Session, SessionOptions, Settings, known_deviations, run_one, start_embedded, start_identity};
 use crate::target::Profile;
@@ -121,6 +122,8 @@ struct TargetSession {
     declared: Vec<String>,
     stations: BTreeMap<String, OnceCell<Result<Up, String>>>,
     settings: Settings,
+    /// What opens pages that plain HTTP cannot decide.
+    browser: Arc<Browser>,
 }
 
 /// A variant that is up.
@@ -158,6 +161,7 @@ impl TargetSession {
             offers,
             declared,
             against,
+            browser: Arc::new(Browser::find(&Choice::Auto).map_err(|fault| fault.to_string())?),
             settings: Settings {
                 jobs: 1,
                 fail_fast: false,
@@ -235,6 +239,7 @@ impl TargetSession {
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
         let mut options = SessionOptions::new(&self.profile.name, variant, &url, sink);
         options.public_url = public_url;
+        options.browser = Arc::clone(&self.browser);
         options.limits = RunLimits::default();
         options.identity = identity;
         options.offers = match &self.against {

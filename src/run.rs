@@ -29,6 +29,7 @@ pub use setup_failed::not_begun;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::browser::Browser;
 use crate::identity::IdentityServer;
 use crate::target::Administrator;
 use threepid_wire::http::{HttpOptions, Origins, Shared};
@@ -53,6 +54,8 @@ pub struct Context {
     pub identity: Option<Arc<IdentityServer>>,
     /// Who can lock and suspend accounts on the target, if its profile says how.
     pub administrator: Option<Arc<Administrator>>,
+    /// What opens pages that plain HTTP cannot decide.
+    pub browser: Arc<Browser>,
 }
 
 /// How long things may take.

@@ -14,7 +14,7 @@ pub(crate) mod leftover;
 mod managed;
 mod patience;
 mod probe;
-mod process;
+pub(crate) mod process;
 mod profile;
 mod python;
 mod reach;

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::browser::Choice;
 use crate::target::Installer;
 use threepid_engine::plan::Partition;
 
@@ -187,6 +188,11 @@ pub struct RunArgs {
     pub rate_limit_wait: Duration,
     #[command(flatten)]
     pub http: HttpArgs,
+    /// What opens a page behind a link where plain HTTP cannot tell how a person would go on: a button that needs a script, a
+    /// link instead of a form, a token behind the `#`. `auto` takes a Chromium or Chrome with its chromedriver from PATH, if
+    /// there is one; PATH names the program of one, which then has to work; with `off` such trials are errors.
+    #[arg(long, value_name = "auto|off|PATH", default_value = "auto")]
+    pub browser: Choice,
     /// The weakest level that makes a trial fail; what is weaker is noted.
     #[arg(long, value_enum, default_value_t = FailOn::Must, value_name = "LEVEL")]
     pub fail_on: FailOn,

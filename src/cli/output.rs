@@ -176,6 +176,7 @@ mod tests {
             duration_ms: 1.0,
             slices: Vec::new(),
             snapshots: None,
+            browser: None,
             interrupted: false,
             error: None,
             target,

@@ -79,6 +79,7 @@ impl Prepared<'_> {
             }
         };
         let Outcome { target, broken } = Together::new(&self, interrupt, &sink, &mut kept, waited).run().await;
+        interrupt.unless_now(self.browser.stop()).await;
         interrupt.unless_now(sink.shutdown()).await;
         self.orphans(broken.is_none() && !cancel.is_cancelled());
         kept.rules(&self, |record| self.tell(RunEvent::Trial(record)));
@@ -108,6 +109,7 @@ impl Prepared<'_> {
             seed: self.seed,
             authorities: self.authorities.as_ref(),
             watch: Watch::default(),
+            browser: &self.browser,
         })
     }
 
@@ -197,6 +199,7 @@ impl Prepared<'_> {
             interrupted,
             error: broken.clone(),
             slices: self.slices(),
+            browser: self.browser.used(),
             snapshots: self.settings.snapshots.as_ref().map(|snapshots| snapshots.mode().to_owned()),
             target: target.unwrap_or_else(|| self.unknown_target()),
             counts,

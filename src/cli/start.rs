@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::args::{ProvisionArgs, RunArgs};
 use super::identity::{IDENTITY_SERVER, IdentityFixture};
 use super::start_options::{show, start_options};
+use crate::browser::Browser;
 use crate::run::Limits;
 use crate::suite::{Authorities, Session, SessionOptions, start_embedded};
 use crate::target::{AccountOptions, Kind, Managed, Missing, Profile, Watch, parse_given};
@@ -62,6 +63,8 @@ pub(super) struct Starter<'a> {
     pub(super) authorities: Option<&'a Authorities>,
     /// Where the preflight notes what it finds.
     pub(super) watch: Watch,
+    /// What opens pages that plain HTTP cannot decide (`--browser`).
+    pub(super) browser: &'a Arc<Browser>,
 }
 
 impl Starter<'_> {
@@ -184,6 +187,7 @@ impl Starter<'_> {
         };
         options.seed = self.seed;
         options.watch = self.watch.clone();
+        options.browser = Arc::clone(self.browser);
         Session::open(options).await
     }
 }

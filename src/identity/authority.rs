@@ -119,7 +119,7 @@ impl Authority {
 
 impl Certificate {
     /// TLS with this certificate, HTTP/1.1 only.
-    pub(super) fn acceptor(&self) -> Result<TlsAcceptor, AuthorityError> {
+    pub(crate) fn acceptor(&self) -> Result<TlsAcceptor, AuthorityError> {
         let chain = CertificateDer::pem_slice_iter(self.cert_pem.as_bytes()).collect::<Result<Vec<_>, _>>()?;
         let key = PrivateKeyDer::from_pem_slice(self.key_pem.as_bytes())?;
         let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))

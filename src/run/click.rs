@@ -9,6 +9,7 @@
 mod charset;
 mod cookies;
 mod headers;
+mod opened;
 mod pages;
 mod request;
 mod submission;
@@ -47,6 +48,8 @@ pub(super) struct Visitor<'v> {
     pub(super) cookies: &'v Cookies,
     /// Answers that only asked to wait, with the time of each.
     pub(super) limited: Vec<(Instant, Exchange)>,
+    /// The answers of a visit as they came, for a browser that opens its pages.
+    pub(super) raw: Vec<Exchange>,
 }
 
 impl Visitor<'_> {
@@ -62,8 +65,15 @@ impl Visitor<'_> {
             submitted: false,
             end: VisitEnd::Failed,
             text: String::new(),
+            browsed: None,
         };
         visit.end = self.follow(&mut visit, manner).await?;
+        if let VisitEnd::Undecided(what) = visit.end.clone() {
+            self.open_in_browser(&mut visit, &what, manner).await?;
+        }
+        if visit.browsed.is_some() {
+            return Ok(visit);
+        }
         if let Some(page) = visit.hops.last().and_then(|hop| hop.response.as_ref()).and_then(page_of) {
             visit.text = html::text(page);
         }
@@ -83,6 +93,7 @@ impl Visitor<'_> {
             submitted: true,
             end: VisitEnd::Failed,
             text: String::new(),
+            browsed: None,
         };
         let request = submission::of_code(link, to);
         let Some(outgoing) = self.reach(&request.at, outgoing(&request)) else {
@@ -117,6 +128,9 @@ impl Visitor<'_> {
                     false => VisitEnd::Redirect(request.at.into()),
                 });
             };
+            if manner.person && self.context.browser.missing().is_none() {
+                self.raw.push(exchange.clone());
+            }
             let decoded = exchange.response.as_mut().map(charset::decode);
             visit.hops.push(exchange);
             let Some(hop) = visit.hops.last().filter(|hop| hop.failure.is_none()) else {
@@ -185,35 +199,49 @@ impl Visitor<'_> {
         Ok(Some(exchange))
     }
 
-    /// Where a request really goes, if anywhere.
-    fn reach(&self, at: &Url, mut outgoing: Outgoing) -> Option<Outgoing> {
-        match self.context.origins.to_reachable(at) {
-            Some(reached) => {
-                outgoing.url = reached.url.into();
-                outgoing.forwarded = reached.forwarded;
-            }
-            // The identity server is the harness's own: its links lead nowhere else.
-            None if identity::is_at(self.context, at) => outgoing.url = at.as_str().to_owned(),
-            None => return None,
-        }
-        Some(outgoing)
+    fn reach(&self, at: &Url, outgoing: Outgoing) -> Option<Outgoing> {
+        reach(self.context, at, outgoing)
     }
 
-    /// Sends, and waits where the target wants that.
     async fn send(&mut self, outgoing: Outgoing, manner: Manner<'_>) -> Result<Exchange, Stop> {
-        let mut patience = Patience::new(self.context.limits.rate_limit);
-        let mut before = 0;
-        loop {
-            let exchange = self.client.send(outgoing.clone()).await;
-            let limited = exchange.response.as_ref().filter(|_| !manner.limited_is_expected);
-            match patience.wait(limited, before) {
-                Ok(None) => return Ok(exchange),
-                wait => {
-                    self.limited.push((Instant::now(), exchange));
-                    before += 1;
-                    // The target named this moment itself.
-                    tokio::time::sleep(wait?.unwrap_or_default()).await;
-                }
+        send(self.client, self.context, outgoing, manner.limited_is_expected, &mut self.limited).await
+    }
+}
+
+/// Where a request really goes, if anywhere.
+fn reach(context: &Context, at: &Url, mut outgoing: Outgoing) -> Option<Outgoing> {
+    match context.origins.to_reachable(at) {
+        Some(reached) => {
+            outgoing.url = reached.url.into();
+            outgoing.forwarded = reached.forwarded;
+        }
+        // The identity server is the harness's own: its links lead nowhere else.
+        None if identity::is_at(context, at) => outgoing.url = at.as_str().to_owned(),
+        None => return None,
+    }
+    Some(outgoing)
+}
+
+/// Sends, and waits where the target wants that.
+async fn send(
+    client: &Client,
+    context: &Context,
+    outgoing: Outgoing,
+    limited_is_expected: bool,
+    limited: &mut Vec<(Instant, Exchange)>,
+) -> Result<Exchange, Stop> {
+    let mut patience = Patience::new(context.limits.rate_limit);
+    let mut before = 0;
+    loop {
+        let exchange = client.send(outgoing.clone()).await;
+        let refused = exchange.response.as_ref().filter(|_| !limited_is_expected);
+        match patience.wait(refused, before) {
+            Ok(None) => return Ok(exchange),
+            wait => {
+                limited.push((Instant::now(), exchange));
+                before += 1;
+                // The target named this moment itself.
+                tokio::time::sleep(wait?.unwrap_or_default()).await;
             }
         }
     }

@@ -374,7 +374,7 @@ impl<'t> Performer<'t> {
         };
         let context = self.context;
         let cookies = self.cookies.clone();
-        let mut visitor = Visitor { client: &client, context, cookies: &cookies, limited: Vec::new() };
+        let mut visitor = Visitor { client: &client, context, cookies: &cookies, limited: Vec::new(), raw: Vec::new() };
         let visited = match code {
             Some(_) if !manner.person => {
                 return Err(not_applicable(
@@ -392,7 +392,11 @@ impl<'t> Performer<'t> {
         }
         let mut visit = visited?;
         visit.hops.iter_mut().for_each(secrets::drop_oversized);
-        let failed = visit.hops.last().and_then(|hop| hop.failure.clone());
+        // What a browser's page asks for and does not get is missing from the page.
+        let failed = match visit.browsed {
+            Some(_) => visit.hops.iter().find_map(|hop| hop.failure.clone()),
+            None => visit.hops.last().and_then(|hop| hop.failure.clone()),
+        };
         let undecided = match &visit.end {
             VisitEnd::Undecided(what) => Some(what.clone()),
             _ => None,

@@ -68,7 +68,14 @@ mod tests {
         let suite = Suite::read(Sources::of([file])).unwrap();
         let steps = &suite.scenarios[0].cases[0].steps;
         let entry = |end| {
-            let visit = Visit { link: String::new(), hops: Vec::new(), submitted: false, end, text: String::new() };
+            let visit = Visit {
+                link: String::new(),
+                hops: Vec::new(),
+                submitted: false,
+                end,
+                text: String::new(),
+                browsed: None,
+            };
             Entry { step: Some(0), turn: 0, label: String::new(), at_ms: 0.0, event: Event::Visit(visit) }
         };
         let mut repetitions = Repetitions::default();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use url::Url;
 
+use crate::browser::Browser;
 use crate::identity::IdentityServer;
 use crate::run::{Context, Limits, MAIL_DOMAIN};
 use crate::target::{
@@ -66,6 +67,8 @@ pub struct SessionOptions {
     pub others: Arc<Others>,
     /// Where the preflight notes what it finds.
     pub watch: Watch,
+    /// What opens pages that plain HTTP cannot decide.
+    pub browser: Arc<Browser>,
 }
 
 /// A file with certificate authorities.
@@ -97,6 +100,7 @@ impl SessionOptions {
             authorities: None,
             others: Arc::default(),
             watch: Watch::default(),
+            browser: Arc::new(Browser::off()),
         }
     }
 }
@@ -159,6 +163,7 @@ impl Session {
             seed: options.seed,
             identity: options.identity,
             administrator: administrator.map(Arc::new),
+            browser: options.browser,
         };
         Ok(Session { target, context, variant: options.variant, others })
     }

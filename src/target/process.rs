@@ -29,16 +29,16 @@ const DRAIN_LIMIT: Duration = Duration::from_millis(500);
 
 /// What to start.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Spawn {
-    pub(super) program: PathBuf,
-    pub(super) args: Vec<String>,
-    pub(super) folder: Option<PathBuf>,
-    pub(super) environment: Vec<(String, String)>,
+pub(crate) struct Spawn {
+    pub(crate) program: PathBuf,
+    pub(crate) args: Vec<String>,
+    pub(crate) folder: Option<PathBuf>,
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 /// A process that was started.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     log: Arc<Log>,
     pumps: Vec<JoinHandle<()>>,
@@ -61,7 +61,7 @@ struct Kept {
 
 impl Process {
     /// Starts a process; its standard output and error go to `log`, which is emptied first.
-    pub(super) fn start(spawn: &Spawn, log: &Path) -> io::Result<Process> {
+    pub(crate) fn start(spawn: &Spawn, log: &Path) -> io::Result<Process> {
         // It may have passwords in it.
         super::leftover::write_private(log, b"")?;
         let file = std::fs::OpenOptions::new().append(true).open(log)?;
@@ -98,17 +98,17 @@ impl Process {
     }
 
     /// Its number, until its end was noticed.
-    pub(super) fn id(&self) -> Option<u32> {
+    pub(crate) fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
     /// A receiver that changes with each new output.
-    pub(super) fn output(&self) -> watch::Receiver<u64> {
+    pub(crate) fn output(&self) -> watch::Receiver<u64> {
         self.log.grown.subscribe()
     }
 
     /// Waits for the end. Can be given up and called again.
-    pub(super) async fn ended(&mut self) -> io::Result<ExitStatus> {
+    pub(crate) async fn ended(&mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait().await?;
         // The last words are often the reason.
         for pump in &mut self.pumps {
@@ -121,12 +121,12 @@ impl Process {
     }
 
     /// How it ended, if it has.
-    pub(super) fn status(&mut self) -> Option<ExitStatus> {
+    pub(crate) fn status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().ok().flatten()
     }
 
     /// The last lines of the output.
-    pub(super) fn tail(&self) -> String {
+    pub(crate) fn tail(&self) -> String {
         let text = self.log.tail();
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
         if lines.is_empty() {
@@ -141,12 +141,12 @@ impl Process {
     }
 
     /// The end of the output, for an error.
-    pub(super) fn log_end(&self) -> LogEnd {
+    pub(crate) fn log_end(&self) -> LogEnd {
         LogEnd { tail: self.tail(), path: self.log.path.clone() }
     }
 
     /// The last complete line of the output.
-    pub(super) fn last_line(&self) -> Option<String> {
+    pub(crate) fn last_line(&self) -> Option<String> {
         let text = self.log.tail();
         let (complete, _) = text.rsplit_once('\n')?;
         complete.lines().rev().find(|line| !line.trim().is_empty()).map(|line| line.trim().to_owned())
@@ -155,7 +155,7 @@ impl Process {
     /// Asks the process to end, waits at most `limit`, then ends it with everything it started.
     ///
     /// Gives how it ended, and whether it went by itself.
-    pub(super) async fn stop(&mut self, limit: Duration) -> (Option<ExitStatus>, bool) {
+    pub(crate) async fn stop(&mut self, limit: Duration) -> (Option<ExitStatus>, bool) {
         if let Some(status) = self.status() {
             return (Some(status), true);
         }
@@ -246,7 +246,7 @@ async fn pump(mut output: impl AsyncRead + Unpin, log: Arc<Log>) {
 }
 
 /// How a process ended, in words.
-pub(super) fn in_words(status: ExitStatus) -> String {
+pub(crate) fn in_words(status: ExitStatus) -> String {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return format!("by signal {signal}");

@@ -1,12 +1,20 @@
-//! `report.html` in a real browser: filters, addresses, keyboard, contrast, widths, and that nothing a server said runs.
+//! `report.html` in a real browser: filters, addresses, keyboard, contrast, widths, and that nothing a server said runs. And
+//! the program with a browser of its own, which opens the pages behind links.
 //!
 //! Needs `chromium` and `chromedriver`. Where they are missing the trials are reported as ignored, with the reason,
 //! unless `THREEPID_REQUIRE_REAL=1` says that they have to run. Screenshots go to the target folder.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+#[path = "../cases/bridge.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod bridge;
 mod browser;
+mod opened;
 mod pages;
+#[path = "../program/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod program;
 mod single;
 mod wide;
 
@@ -52,14 +60,40 @@ fn main() {
         wide::every_text_has_contrast,
         wide::several_records_make_a_matrix,
     ];
+    let opened: Vec<(&str, fn())> = vec![
+        ("a_button_that_needs_a_script_is_pressed", opened::a_button_that_needs_a_script_is_pressed),
+        (
+            "a_token_behind_the_fragment_is_found_by_the_script",
+            opened::a_token_behind_the_fragment_is_found_by_the_script,
+        ),
+        ("a_link_instead_of_a_button_is_followed", opened::a_link_instead_of_a_button_is_followed),
+        ("of_two_buttons_none_is_pressed", opened::of_two_buttons_none_is_pressed),
+        ("a_hidden_button_leaves_no_choice", opened::a_hidden_button_leaves_no_choice),
+        ("a_page_that_only_says_so_is_a_fail", opened::a_page_that_only_says_so_is_a_fail),
+        ("without_a_browser_it_stays_an_error_that_says_so", opened::without_a_browser_it_stays_an_error_that_says_so),
+        ("nothing_but_the_target_is_asked", opened::nothing_but_the_target_is_asked),
+        #[cfg(unix)]
+        ("an_interrupted_run_leaves_no_browser", opened::an_interrupted_run_leaves_no_browser),
+    ];
+    let opened = opened.into_iter().map(|(name, check)| {
+        let check: Box<dyn FnOnce() -> Result<(), Failed> + Send> = Box::new(move || {
+            check();
+            Ok(())
+        });
+        (name, check)
+    });
+    let trials = trials.into_iter().map(|(name, check)| {
+        let check: Box<dyn FnOnce() -> Result<(), Failed> + Send> = Box::new(move || run(check));
+        (name, check)
+    });
     let trials = trials
-        .into_iter()
+        .chain(opened.filter(|_| cfg!(feature = "browser")))
         .map(|(name, check)| match &missing {
             Some(program) if !required => {
                 let kind = format!("ignored: there is no {program}");
                 Trial::test(name, || Ok(())).with_kind(&kind).with_ignored_flag(true)
             }
-            _ => Trial::test(name, move || run(check)),
+            _ => Trial::test(name, check),
         })
         .collect();
     let conclusion = libtest_mimic::run(&arguments, trials);

@@ -98,7 +98,18 @@ pub(crate) fn run_some(changes: Changes, shapes: &[&str], filters: &[&str], more
     let bridge = runtime.block_on(Bridge::start(changes, shapes, smtp));
     let place = Place::new();
     let smtp = smtp.to_string();
-    let fixed = ["--homeserver", &bridge.url, "--smtp-listen", &smtp, "--mail-timeout", "3s", "--output", "out"];
+    let fixed = [
+        "--homeserver",
+        &bridge.url,
+        "--smtp-listen",
+        &smtp,
+        "--mail-timeout",
+        "3s",
+        "--output",
+        "out",
+        "--browser",
+        "off",
+    ];
     let arguments: Vec<&str> =
         ["run"].into_iter().chain(filters.iter().copied()).chain(fixed).chain(more.iter().copied()).collect();
     let ended = place.run(&arguments);

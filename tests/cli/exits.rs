@@ -49,6 +49,13 @@ fn a_deviation_that_is_none_any_more_is_1() {
 }
 
 #[test]
+fn a_browser_that_was_named_and_does_not_work_is_3() {
+    run(&["run", ONE, "--browser", "/nowhere/chromium"]).expect(3).says(&["/nowhere/chromium", "--browser"]);
+    run(&["run", ONE, "--browser", "false"]).expect(3).says(&["`false --version` ends with", "--browser auto"]);
+    run(&["run", ONE, "--browser", "off"]).expect(0);
+}
+
+#[test]
 fn wrong_usage_is_2_and_names_what_was_meant() {
     run(&["run", "--frobnicate"]).expect(2).says(&["--frobnicate"]);
     run(&["run", "--jobs", "0"]).expect(2).says(&["--jobs"]);

@@ -234,11 +234,11 @@ fn deviations_are_drafted_and_never_overwritten() {
     assert!(refused.err.contains("known.toml is there already"), "{}", refused.err);
     // Appended to a profile, with the link filled in, they are known.
     let profile = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/targets/reference.toml")).unwrap();
-    fs::write(place.path().join("mine.toml"), profile.clone() + &text).unwrap();
+    fs::write(place.path().join("mine.toml"), format!("{profile}{text}")).unwrap();
     let target = ["--target", "mine.toml", "--defect", "accepts-any-password"];
     assert!(place.run(&[&FEW[..], &target].concat()).expect(2).err.contains("link"));
     let tracked = text.replace("link = \"\"", "link = \"https://tracker.test/1\"");
-    fs::write(place.path().join("mine.toml"), profile + &tracked).unwrap();
+    fs::write(place.path().join("mine.toml"), format!("{profile}{tracked}")).unwrap();
     assert!(place.run(&[&FEW[..], &target].concat()).expect(0).out.contains("Known deviations"));
 }
 

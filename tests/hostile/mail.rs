@@ -111,7 +111,7 @@ fn parts_within_parts_within_parts_end() {
 #[test]
 fn headers_without_an_end_end() {
     good(|post, to, link| {
-        let folded = "\r\n ".to_owned() + &"x\r\n ".repeat(50_000);
+        let folded = format!("\r\n {}", "x\r\n ".repeat(50_000));
         post.send(to, &format!("Subject: {folded}\r\nTo: {to}\r\n\r\nFollow {link}\r\n"));
     });
     good(|post, to, link| {

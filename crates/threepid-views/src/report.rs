@@ -35,6 +35,6 @@ use file::append_file;
 pub use file::{WriteError, write_file};
 pub use merge::merge;
 pub use phrases::count;
-pub use phrases::{conclusion, page};
+pub use phrases::{browsed, conclusion, page};
 pub use style::Style;
 pub use visible::{disarm, visible, visible_lines};

@@ -5,7 +5,8 @@
 //!
 //! ```toml
 //! [dev-dependencies]
-//! threepid = "0.1"
+//! # With its default features it opens in Chromium what plain HTTP cannot tell about the page behind a link.
+//! threepid = { version = "0.1", default-features = false }
 //!
 //! [[test]]
 //! name = "threepid"

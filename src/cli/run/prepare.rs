@@ -10,6 +10,7 @@ use super::super::args::RunArgs;
 use super::super::exit::Exit;
 use super::super::load;
 use super::super::terminal::{self, Terminal};
+use crate::browser::Browser;
 use crate::snapshots::Mode;
 use crate::suite::{Authorities, Settings, Snapshots, known_deviations};
 use crate::target::{Kind, Profile, ProfileError};
@@ -65,6 +66,8 @@ pub(super) struct Prepared<'a> {
     pub(super) output: Option<PathBuf>,
     /// Certificate authorities to trust.
     pub(super) authorities: Option<Authorities>,
+    /// What opens pages that plain HTTP cannot decide.
+    pub(super) browser: Arc<Browser>,
 }
 
 pub(super) fn prepare<'a>(args: &'a RunArgs, one: &One, terminal: Terminal) -> Result<Prepared<'a>, Refused> {
@@ -112,6 +115,7 @@ pub(super) fn prepare<'a>(args: &'a RunArgs, one: &One, terminal: Terminal) -> R
         seed: one.seed,
         output: one.output.clone(),
         authorities: args.http.cacert.as_deref().map(authorities).transpose()?,
+        browser: Arc::new(Browser::find(&args.browser).map_err(|fault| (Exit::Failure, Some(fault.to_string())))?),
     })
 }
 

@@ -7,6 +7,9 @@ use threepid_record::html::{self, Button, Form, Page};
 use threepid_record::model::Response;
 use url::Url;
 
+/// What nobody but a person can do.
+pub(super) const CAPTCHA: &str = "the page behind the link asks for a proof that there is a person (a captcha)";
+
 /// What comes after a page.
 pub(super) enum Next {
     /// Nothing: this is the last page.
@@ -38,7 +41,7 @@ pub(super) fn next(text: &str, response: &Response, at: &Url, link: &Url, submit
         return Next::Stay;
     }
     if page.has_captcha {
-        return undecided("asks for a proof that there is a person (a captcha)");
+        return Next::Undecided(CAPTCHA.to_owned());
     }
     if carries_fragment(link) {
         return undecided("needs a script: the link has its token behind the `#`, which no server sees");
@@ -125,7 +128,7 @@ fn undecided(what: &str) -> Next {
 }
 
 /// What the link carries that a page would have to hand on.
-fn proofs(link: &Url) -> Vec<String> {
+pub(super) fn proofs(link: &Url) -> Vec<String> {
     /// What is shorter stands in many addresses.
     const PROOF_CHARS: usize = 6;
     let mut proofs: Vec<String> = Vec::new();

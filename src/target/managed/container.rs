@@ -52,7 +52,7 @@ mod tests {
         };
         let spawn = within("podman", "example.org/hs:1", Path::new("/tmp/x"), server);
         assert_eq!(
-            (spawn.program.display().to_string() + " " + &spawn.args.join(" ")).as_str(),
+            format!("{} {}", spawn.program.display(), spawn.args.join(" ")).as_str(),
             "podman run --rm --init --network host --volume /tmp/x:/tmp/x --workdir /tmp/x --env A=b c --entrypoint hs \
              example.org/hs:1 --config /tmp/x/hs.toml"
         );

@@ -50,7 +50,7 @@ pub fn answers(trial: &Trial, transcript: &Transcript, target: &[Url]) -> Vec<St
         };
         let exchange: &Exchange = match &entry.event {
             Event::Exchange(exchange) => exchange,
-            Event::Visit(visit) => match visit.hops.last() {
+            Event::Visit(visit) => match visit.answer() {
                 Some(hop) => hop,
                 None => continue,
             },

@@ -148,14 +148,17 @@ fn is_in_all_alternatives(mail: &Mail, best: &Link) -> bool {
 
 /// Empty if the link got no complete answer, or it cannot be told how a person would go on.
 fn observe_visit(visit: &Visit) -> Value {
-    let mut seen = match visit.hops.last().and_then(|hop| hop.response.as_ref()) {
-        Some(last) => match response(last) {
+    let mut seen = match visit.page().and_then(|hop| hop.response.as_ref()) {
+        Some(page) => match response(page) {
             Value::Object(seen) => seen,
             _ => Map::new(),
         },
         None => Map::new(),
     };
     seen.remove("body");
+    if let Some(answer) = visit.answer().and_then(|hop| hop.response.as_ref()) {
+        seen.insert("status".into(), answer.status.into());
+    }
     seen.insert("text".into(), visit.text.as_str().into());
     seen.insert("submitted".into(), visit.submitted.into());
     let end = match &visit.end {

@@ -56,7 +56,7 @@ fn answers(trial: &TrialRecord) -> Vec<Answer> {
                     VisitEnd::Undecided(why) => format!("undecided: {}", normal.text(why)),
                     VisitEnd::Failed => "failed".to_owned(),
                 };
-                let last = visit.hops.last().map(|hop| said(hop, &normal)).unwrap_or_default();
+                let last = visit.answer().map(|hop| said(hop, &normal)).unwrap_or_default();
                 format!("{end}{}\n{last}", if visit.submitted { ", form submitted" } else { "" })
             }
             Event::Delivery(delivery) => mails(&delivery.mails, &normal),

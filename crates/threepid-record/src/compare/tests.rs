@@ -50,6 +50,7 @@ fn report(trials: Vec<TrialRecord>) -> Report {
         duration_ms: 1.0,
         slices: Vec::new(),
         snapshots: None,
+        browser: None,
         interrupted: false,
         error: None,
         target: TargetInfo {

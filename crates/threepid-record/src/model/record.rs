@@ -37,6 +37,9 @@ pub struct Report {
     /// How answers were held against snapshots (`check`, `pending`, `accept`), if they were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshots: Option<String>,
+    /// The browser that opened pages that plain HTTP could not tell about, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browser: Option<String>,
     /// The target.
     pub target: TargetInfo,
     /// The trials, in the order of the plan.

@@ -130,15 +130,51 @@ pub struct Arrival {
 pub struct Visit {
     /// The link as it stood in the mail (after any alteration the step asked for).
     pub link: String,
-    /// Each request: the first GET or HEAD, redirects on the target, the form's submission if there was one.
+    /// Each request: the first GET or HEAD, redirects on the target, a form's submission, what a browser asked it for.
     pub hops: Vec<Exchange>,
-    /// Whether a form was submitted on the way.
+    /// Whether a form was submitted on the way, or a browser or its script went on otherwise.
     #[serde(default)]
     pub submitted: bool,
     /// How it ended.
     pub end: VisitEnd,
     /// The text of the last page, without markup, white space folded.
     pub text: String,
+    /// What a browser did, where plain HTTP could not tell how a person would go on. Its exchanges are among the hops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browsed: Option<Browsed>,
+}
+
+/// A page opened in a browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Browsed {
+    /// Which browser: `chrome 148.0.7778.167`.
+    pub browser: String,
+    /// Why plain HTTP was not enough.
+    pub because: String,
+    /// What stands on the buttons and links that were pressed, in order.
+    pub pressed: Vec<String>,
+    /// The hop that brought the page that is shown at the end. Scripts may ask for more after it.
+    pub page: usize,
+    /// The hop whose status answers for the visit: where a script sent the token on, the answer to that.
+    pub answer: usize,
+}
+
+impl Visit {
+    /// The exchange that brought the page that is shown at the end.
+    pub fn page(&self) -> Option<&Exchange> {
+        match &self.browsed {
+            Some(browsed) => self.hops.get(browsed.page),
+            None => self.hops.last(),
+        }
+    }
+
+    /// The exchange whose status says how it went.
+    pub fn answer(&self) -> Option<&Exchange> {
+        match &self.browsed {
+            Some(browsed) => self.hops.get(browsed.answer),
+            None => self.hops.last(),
+        }
+    }
 }
 
 /// How following a link ended.

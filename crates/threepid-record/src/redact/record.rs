@@ -12,9 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Kind, MOST_BASE64, Redactor, is_secret_name};
 use crate::model::{
-    Ability, Arrival, Asked, Body, Choice, Code, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding, Headers,
-    Instruction, Link, Mail, NoMailWindow, Part, RepeatResult, Request, RequestLogQuery, Response, SessionFacts, Stop,
-    TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
+    Ability, Arrival, Asked, Body, Browsed, Choice, Code, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding,
+    Headers, Instruction, Link, Mail, NoMailWindow, Part, RepeatResult, Request, RequestLogQuery, Response,
+    SessionFacts, Stop, TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
 };
 
 impl Redactor {
@@ -143,7 +143,7 @@ impl Redactor {
                     self.string(subject);
                 }
             }
-            Event::Visit(Visit { link, hops, submitted: _, end, text }) => {
+            Event::Visit(Visit { link, hops, submitted: _, end, text, browsed }) => {
                 self.string(link);
                 hops.iter_mut().for_each(|h| self.exchange(h));
                 match end {
@@ -152,6 +152,11 @@ impl Redactor {
                     VisitEnd::Page | VisitEnd::Failed => {}
                 }
                 self.body_string(text, false);
+                if let Some(Browsed { browser, because, pressed, page: _, answer: _ }) = browsed {
+                    self.string(browser);
+                    self.string(because);
+                    pressed.iter_mut().for_each(|label| self.string(label));
+                }
             }
             Event::NoMailWindow(NoMailWindow { mailbox, window_ms: _, mails }) => {
                 self.string(mailbox);

@@ -92,7 +92,7 @@ pub(super) fn asks_identity(request: &Request) -> bool {
 fn answer(entries: &[&Entry]) -> Option<String> {
     let exchange = entries.iter().rev().find_map(|entry| match &entry.event {
         Event::Exchange(exchange) => Some(exchange),
-        Event::Visit(visit) => visit.hops.last(),
+        Event::Visit(visit) => visit.answer(),
         _ => None,
     })?;
     let response = exchange.response.as_ref()?;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::markup::{block, body, code, plain, template, without_marks, written};
-use crate::report::page;
+use crate::report::{browsed, page};
 use threepid_engine::matching::{Values, describe};
 use threepid_engine::scenario::{Action, BodyTemplate, Check, Pattern, PatternKind, Request, Sender, Step};
 use threepid_record::model::{Entry, Event, Exchange, Finding, Mail, TrialRecord, VisitEnd};
@@ -62,11 +62,15 @@ fn event(entry: &Entry, trial: Option<&TrialRecord>) -> String {
             for hop in &visit.hops {
                 let _ = writeln!(output, "{}\n", code(&format!("{} {}", hop.request.method, hop.request.url)));
             }
-            let status = visit.hops.last().and_then(|hop| hop.response.as_ref()).map(|response| response.status);
+            let status = visit.answer().and_then(|hop| hop.response.as_ref()).map(|response| response.status);
             let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
+            if let Some(browsed) = browsed(visit) {
+                let _ = writeln!(output, "A browser opens it: {}.\n", plain(&browsed));
+            }
             match &visit.end {
                 VisitEnd::Page => {
-                    let submitted = if visit.submitted { "The page's form is submitted. " } else { "" };
+                    let by_form = visit.submitted && visit.browsed.is_none();
+                    let submitted = if by_form { "The page's form is submitted. " } else { "" };
                     let (title, text) = page(visit);
                     let title = title.map(|title| format!(", titled “{}”", plain(&title))).unwrap_or_default();
                     let _ = writeln!(output, "{submitted}The browser displays{status}{title}:\n");

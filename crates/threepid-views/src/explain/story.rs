@@ -222,7 +222,7 @@ fn signature(entries: &[&Entry], wanted: &str) -> String {
             format!("{} {}", response.status, members.join(" "))
         }
         Some(Event::Visit(visit)) => {
-            let status = visit.hops.last().and_then(|hop| hop.response.as_ref()).map(|response| response.status);
+            let status = visit.answer().and_then(|hop| hop.response.as_ref()).map(|response| response.status);
             format!("{status:?} {:?}", visit.end)
         }
         Some(Event::Delivery(delivery)) => format!("{} mails", delivery.mails.len()),

@@ -151,6 +151,7 @@ fn record() -> Report {
         error: None,
         slices: Vec::new(),
         snapshots: None,
+        browser: None,
         target: TargetInfo {
             name: "hs".into(),
             url: origin.into(),
@@ -220,6 +221,7 @@ fn a_pages_title_stands_apart() {
         submitted: false,
         end: VisitEnd::Page,
         text: "Done Done, go back.".into(),
+        browsed: None,
     };
     assert_eq!(crate::report::page(&visit), (None, "Done Done, go back."));
     let Event::Exchange(mut hop) = record().trials[0].transcript.entries[0].event.clone() else {

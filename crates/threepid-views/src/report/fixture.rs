@@ -171,6 +171,7 @@ pub(super) fn report() -> Report {
         duration_ms: 12_345.6,
         slices: Vec::new(),
         snapshots: None,
+        browser: None,
         interrupted: false,
         error: None,
         target: TargetInfo {

@@ -201,6 +201,7 @@ impl Stream {
             error,
             slices,
             snapshots,
+            browser,
             target,
             trials: _,
             counts: _,
@@ -216,7 +217,12 @@ impl Stream {
             "counts": self.counts,
         });
         let fault = self.fault.as_ref().map(|fault| format!("not all trials are in this record: {fault}"));
-        for (name, value) in [("error", error.as_ref().or(fault.as_ref())), ("snapshots", snapshots.as_ref())] {
+        let said = [
+            ("error", error.as_ref().or(fault.as_ref())),
+            ("snapshots", snapshots.as_ref()),
+            ("browser", browser.as_ref()),
+        ];
+        for (name, value) in said {
             if let Some(value) = value {
                 rest[name] = value.as_str().into();
             }

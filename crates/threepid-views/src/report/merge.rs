@@ -53,6 +53,7 @@ fn add(whole: &mut Report, slice: Report) {
     whole.slices.sort_by_key(|one| one.slice);
     whole.interrupted |= slice.interrupted;
     whole.error = whole.error.take().or(slice.error);
+    whole.browser = whole.browser.take().or(slice.browser);
     // Slices are run side by side: the whole took as long as the longest.
     whole.duration_ms = whole.duration_ms.max(slice.duration_ms);
     if slice.started < whole.started {

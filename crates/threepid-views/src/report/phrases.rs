@@ -65,10 +65,23 @@ pub(super) fn stop(reason: StopReason) -> &'static str {
     }
 }
 
+/// What a browser did on the way, if one was needed.
+pub fn browsed(visit: &Visit) -> Option<String> {
+    let browsed = visit.browsed.as_ref()?;
+    let pressed = match &browsed.pressed[..] {
+        [] => "nothing was pressed".to_owned(),
+        pressed => {
+            let names: Vec<String> = pressed.iter().map(|label| format!("`{label}`")).collect();
+            format!("{} was pressed", names.join(", then "))
+        }
+    };
+    Some(format!("{}; opened with {}, where {pressed}", browsed.because, browsed.browser))
+}
+
 /// The title of the page that a link led to, if it has one, and the rest of its text. The record has both in one, for that
 /// is what scenarios look at; a person reads them apart.
 pub fn page(visit: &Visit) -> (Option<String>, &str) {
-    let body = visit.hops.last().and_then(|hop| hop.response.as_ref()?.body.text.as_deref());
+    let body = visit.page().and_then(|hop| hop.response.as_ref()?.body.text.as_deref());
     let title = body.and_then(html::title);
     let rest = title.as_deref().and_then(|title| visit.text.strip_prefix(title));
     match rest {

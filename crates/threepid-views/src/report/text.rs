@@ -93,6 +93,7 @@ fn header(report: &Report, style: &Style) -> String {
             visible(&report.suite)
         ),
     );
+    fact("browser", report.browser.as_deref().map(|browser| visible(browser).into_owned()).unwrap_or_default());
     output
 }
 

@@ -137,6 +137,7 @@ fn what_is_not_the_homeservers_api_is_not_judged() {
         submitted: false,
         end: VisitEnd::Page,
         text: String::new(),
+        browsed: None,
     };
     pages.transcript.entries.push(Entry {
         step: None,

@@ -54,7 +54,16 @@ fn entry(text: &str, event: Event) -> Entry {
 pub(super) fn record_of(text: &str) -> TrialRecord {
     let (s, headers, mail) = (|| text.to_owned(), || headers(text), || mail(text));
     let (entry, exchange) = (|event| entry(text, event), || exchange(text));
-    let visit = |end| Event::Visit(Visit { link: s(), hops: vec![exchange()], submitted: false, end, text: s() });
+    let visit = |end| {
+        Event::Visit(Visit {
+            link: s(),
+            hops: vec![exchange()],
+            submitted: false,
+            end,
+            text: s(),
+            browsed: Some(Browsed { browser: s(), because: s(), pressed: vec![s()], page: 0, answer: 0 }),
+        })
+    };
     TrialRecord {
         id: format!("add-email/{text}"),
         case: None,

@@ -149,7 +149,7 @@ fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
             let said = match &entry.event {
                 Event::Exchange(exchange) => status(exchange),
                 Event::Visit(visit) => {
-                    let status = visit.hops.last().map(status).unwrap_or_default();
+                    let status = visit.answer().map(status).unwrap_or_default();
                     let end = match &visit.end {
                         VisitEnd::Page if visit.submitted => "page, form sent",
                         VisitEnd::Page => "page",

@@ -33,6 +33,7 @@ pub(super) fn top(report: &Report) -> Markup {
                     @if target.public_url != target.url { (fact("Its links carry", &target.public_url)) }
                     (fact("Run", &format!("{}, in {}", moment(&report.started), phrases::duration(report.duration_ms))))
                     (fact("Suite and seed", &format!("{}, {}", report.suite, report.seed)))
+                    @if let Some(browser) = &report.browser { (fact("Browser", browser)) }
                     (fact("Speaks", &versions(&target.versions)))
                     div.wide { dt { "Offers" } dd { (line(&offered.join(", "))) } }
                     @if target.abilities.iter().any(|a| !a.offered) {

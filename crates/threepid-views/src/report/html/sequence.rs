@@ -99,7 +99,9 @@ pub(super) fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                     }
                 }
                 div.inside {
-                    p { "Followed " code { (line(&visit.link)) } @if visit.submitted { ", and submitted the form of its page" } }
+                    p { "Followed " code { (line(&visit.link)) }
+                        @if visit.submitted && visit.browsed.is_none() { ", and submitted the form of its page" } }
+                    @if let Some(browsed) = phrases::browsed(visit) { p { (line(&browsed)) "." } }
                     @for hop in &visit.hops { (exchange::inside(hop)) }
                 }
             }

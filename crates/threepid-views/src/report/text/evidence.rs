@@ -95,7 +95,7 @@ fn events(entries: &[&Entry], style: &Style) -> String {
 fn repeat(entries: &[&Entry], style: &Style, output: &mut String) {
     let last = entries.iter().rev().find_map(|entry| match &entry.event {
         Event::Exchange(exchange) => Some(exchange),
-        Event::Visit(visit) => visit.hops.last(),
+        Event::Visit(visit) => visit.answer(),
         _ => None,
     });
     if let Some(exchange) = last {
@@ -217,6 +217,9 @@ fn follow(visit: &Visit, style: &Style, output: &mut String) {
     output.push_str(&style.wrap("  ", "    ", &format!("followed {}", visible(&visit.link))));
     for hop in &visit.hops {
         exchange(hop, style, output);
+    }
+    if let Some(browsed) = phrases::browsed(visit) {
+        output.push_str(&style.wrap("    ", "      ", &visible(&browsed)));
     }
     let end = match &visit.end {
         VisitEnd::Page => match phrases::page(visit) {
