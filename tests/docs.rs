@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use regex::Regex;
 use serde_json::Value;
@@ -73,7 +74,7 @@ fn generated_blocks_are_what_the_program_says() {
             panic!("{document} is out of date: THREEPID_UPDATE_DOCS=1 cargo test --test docs");
         }
     }
-    assert_eq!(seen.len(), 14, "{seen:?}");
+    assert_eq!(seen.len(), 19, "{seen:?}");
 }
 
 #[test]
@@ -103,15 +104,20 @@ fn generated(name: &str) -> String {
     let schema = json_schema();
     match name {
         "scenarios" => scenarios(),
-        "scenario-keys" => keys(&schema, &schema["anyOf"][0]["properties"], &[]),
-        "rule-keys" => keys(&schema, &schema["anyOf"][2]["properties"], &["must", "should", "security", "convention"]),
+        "scenario-keys" => keys(&schema["anyOf"][0], &[]),
+        "rule-keys" => keys(&schema["anyOf"][2], LEVELS),
+        "rule-expectations" => keys(&schema["anyOf"][2]["properties"][LEVELS[0]]["anyOf"][0], &general(&schema)),
+        "request-facts" => keys(&only(&schema)["request"]["anyOf"][0], &[]),
+        "operation-facts" => keys(&only(&schema)["operation"]["anyOf"][0], &[]),
+        "remember-keys" => keys(&schema["anyOf"][2]["properties"]["remember"], &[]),
+        "input-keys" => keys(&schema["anyOf"][1]["properties"]["inputs"]["additionalProperties"], &[]),
         "rules" => rules(),
         "not-tested" => NOT_TESTED.to_owned(),
         "fragments" => fragments(),
-        "fragment-keys" => keys(&schema, &schema["anyOf"][1]["properties"], &[]),
+        "fragment-keys" => keys(&schema["anyOf"][1], &[]),
         "steps" => steps(&schema),
         "expectation-keys" => expectation(&schema),
-        "operators" => table(["operator", "matches"], rows(&schema["$defs"]["pattern"]["anyOf"][1]["properties"])),
+        "operators" => table(["operator", "matches"], rows(&schema["$defs"]["operators"]["properties"])),
         "types" => types(),
         "filters" => {
             table(["filter", "the value"], Filter::NAMES.iter().map(|(name, about)| [code(name), (*about).into()]))
@@ -196,23 +202,23 @@ fn fragments() -> String {
     )
 }
 
-fn keys(schema: &Value, properties: &Value, without: &[&str]) -> String {
-    let required = |name: &str| {
-        let lists = [&schema["anyOf"][0], &schema["anyOf"][1], &schema["anyOf"][2]];
-        lists.into_iter().any(|list| {
-            list["properties"] == *properties && list["required"].as_array().unwrap().iter().any(|key| key == name)
-        })
-    };
+/// The keys of a mapping, but for some.
+fn keys(mapping: &Value, without: &[&str]) -> String {
+    let required = |name: &str| mapping["required"].as_array().is_some_and(|list| list.iter().any(|key| key == name));
+    let own = mapping["properties"].as_object().unwrap().iter();
     table(
         ["key", "value", "meaning"],
-        properties.as_object().unwrap().iter().filter(|(name, _)| !without.contains(&name.as_str())).map(
-            |(name, value)| {
-                let about = value["description"].as_str().unwrap_or_default();
-                let needed = if required(name) { " Required." } else { "" };
-                [code(name), kind(value), format!("{about}{needed}")]
-            },
-        ),
+        own.filter(|(name, _)| !without.contains(&name.as_str())).map(|(name, value)| {
+            let about = value["description"].as_str().unwrap_or_default();
+            let needed = if required(name) { " Required." } else { "" };
+            [code(name), kind(value), format!("{about}{needed}")]
+        }),
     )
+}
+
+/// What a rule may say of the exchanges that it is about.
+fn only(schema: &Value) -> &Value {
+    &schema["anyOf"][2]["properties"]["only"]["properties"]
 }
 
 /// What a value may be, in a word.
@@ -247,10 +253,10 @@ fn steps(schema: &Value) -> String {
         .map(String::as_str)
         .filter(|key| kinds.iter().all(|kind| kind["properties"].get(*key).is_some()))
         .collect();
-    let mut text = String::from("Every step may have:\n\n");
+    let mut text = String::from("Every step may have, beside the key that says what is done:\n\n");
     let common: serde_json::Map<String, Value> =
         shared.iter().map(|key| ((*key).to_owned(), kinds[0]["properties"][*key].clone())).collect();
-    text.push_str(&keys(schema, &Value::Object(common), &[]));
+    text.push_str(&keys(&serde_json::json!({"properties": common}), &[]));
     let methods: Vec<&str> = kinds.iter().map(action).filter(|name| name.chars().all(char::is_uppercase)).collect();
     for kind in kinds {
         let name = action(kind);
@@ -265,19 +271,20 @@ fn steps(schema: &Value) -> String {
         };
         let about = kind["properties"][name]["description"].as_str().unwrap_or_default();
         text.push_str(&format!("\n### {title}\n\n{about}\n"));
-        let mut own = kind["properties"].as_object().unwrap().clone();
-        own.retain(|key, _| key != name && !shared.contains(&key.as_str()) && !LEVELS.contains(&key.as_str()));
-        // What is done may be a mapping with keys of its own.
-        if let Some(inner) = kind["properties"][name]["properties"].as_object() {
-            own.extend(inner.clone());
+        let without: Vec<&str> = shared.iter().chain(LEVELS).copied().chain([name]).collect();
+        let beside = keys(kind, &without);
+        if beside.lines().count() > 2 {
+            text.push_str(&format!("\nBeside {title}:\n\n{beside}"));
         }
-        if !own.is_empty() {
-            text.push_str(&format!("\n{}", keys(schema, &Value::Object(own), &[])));
+        // What is done may be a mapping with keys of its own.
+        if kind["properties"][name]["properties"].is_object() {
+            let below = keys(&kind["properties"][name], &[]);
+            text.push_str(&format!("\nBelow {title}, one level deeper:\n\n{below}"));
         }
         if let Some(observed) = kind["properties"].get(LEVELS[0]) {
-            let seen = keys(schema, &observed["anyOf"][0]["properties"], &general(schema));
+            let seen = keys(&observed["anyOf"][0], &general(schema));
             if seen.lines().count() > 2 {
-                text.push_str(&format!("\nWhat can be expected:\n\n{seen}"));
+                text.push_str(&format!("\nWhat can be expected, in a level beside {title}:\n\n{seen}"));
             }
         }
     }
@@ -287,10 +294,10 @@ fn steps(schema: &Value) -> String {
 /// The keys that every expectation may have, whatever it is about.
 fn expectation(schema: &Value) -> String {
     let kinds = schema["$defs"]["step"]["anyOf"].as_array().unwrap();
-    let mut properties = kinds[0]["properties"][LEVELS[0]]["anyOf"][0]["properties"].clone();
+    let mut mapping = kinds[0]["properties"][LEVELS[0]]["anyOf"][0].clone();
     let general = general(schema);
-    properties.as_object_mut().unwrap().retain(|key, _| general.contains(&key.as_str()));
-    keys(schema, &properties, &[])
+    mapping["properties"].as_object_mut().unwrap().retain(|key, _| general.contains(&key.as_str()));
+    keys(&mapping, &[])
 }
 
 /// The names of these keys: all kinds of steps have them.
@@ -308,13 +315,45 @@ fn action(kind: &Value) -> &str {
 
 fn types() -> String {
     table(
-        ["type", "a value", "`<name>` alone", "made by the harness", "secret"],
+        ["type", "a value", "`<type>`, without a name", "made by the harness", "secret"],
         TYPES.iter().map(|facts| {
             let yes = |flag: bool, word: &str| if flag { word.to_owned() } else { String::new() };
             let alone = if facts.binds { "remembers it" } else { "only checks it" };
             [code(facts.name), facts.about.into(), alone.into(), yes(facts.generated, "yes"), yes(facts.secret, "yes")]
         }),
     )
+}
+
+/// The examples in the language's reference: path and text.
+fn examples() -> Vec<(String, String)> {
+    let example = Regex::new(r"(?s)<!-- example: ([a-z/-]+\.yaml) -->\n\n```yaml\n(.*?)```").unwrap();
+    let text = read("scenarios/README.md");
+    example.captures_iter(&text).map(|found| (found[1].to_owned(), found[2].to_owned())).collect()
+}
+
+#[test]
+fn the_examples_are_sound_and_pass() {
+    let mine = tempfile::tempdir().unwrap();
+    let examples = examples();
+    for (path, text) in &examples {
+        let file = mine.path().join("mine").join(path);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+        assert!((8..=24).contains(&text.lines().count()), "{path} has {} lines", text.lines().count());
+    }
+    let folders: BTreeSet<&str> = examples.iter().filter_map(|(path, _)| path.split('/').next()).collect();
+    assert_eq!(folders, BTreeSet::from(["adding", "contract", "fragments"]));
+    for arguments in [&["check", "mine"][..], &["run", "--scenarios", "mine", "--target", "reference"]] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_threepid"));
+        let ended = program.args(arguments).current_dir(mine.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+        assert!(ended.status.success(), "{arguments:?}: {said}");
+    }
+    // With the promise broken, the example says so.
+    let mut broken = Command::new(env!("CARGO_BIN_EXE_threepid"));
+    broken.args(["run", "--scenarios", "mine", "--target", "reference", "--defect", "accepts-any-password"]);
+    let ended = broken.current_dir(mine.path()).output().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{}", String::from_utf8_lossy(&ended.stdout));
 }
 
 #[test]

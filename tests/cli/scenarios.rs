@@ -92,7 +92,7 @@ fn one_file_is_checked_with_its_fragments() {
     // What is wrong elsewhere is not its fault.
     place.write("mine/a/broken.yaml", "title: x\n");
     let ended = place.run(&["check", "mine/a/b.yaml"]).expect(0);
-    assert!(ended.out.contains("1 scenario in a/b.yaml: all are sound"), "{}", ended.out);
+    assert!(ended.out.contains("1 scenario with 1 case in a/b.yaml: all are sound"), "{}", ended.out);
     place.run(&["check", "mine/a/b.yaml", "mine/a/broken.yaml"]).expect(2).says(&["a/broken.yaml:1:1", "`why`"]);
     place.run(&["check", "mine/a"]).expect(2);
     // An expectation that does not say what it rests on can be run, and is no ground for a verdict on others.
@@ -129,6 +129,56 @@ fn a_scenario_of_ones_own_runs_with_its_own_fragments() {
     place.write("mine/a/b.yaml", "title: x\nwhy: y\nsteps:\n  - use: fragments/asked\n");
     let ended = place.run(&["run", "--scenarios", "mine"]).expect(0);
     assert!(ended.out.contains("in the one trial"), "{}", ended.out);
+}
+
+/// A scenario that uses a fragment of the program.
+const WITH_SHIPPED: &str = "title: x\nwhy: y\nactors: [alice]\nneeds: [email]\nsteps:\n  \
+                            - use: fragments/token-requested\n    with: {actor: alice}\n  - mail: <email>\n    within: 5s\n";
+
+#[test]
+fn a_folder_of_ones_own_has_the_fragments_and_the_specification_of_the_program() {
+    let place = Place::new();
+    place.write("mine/a/b.yaml", WITH_SHIPPED);
+    place.write(
+        "mine/contract/lists.yaml",
+        "title: x\nwhy: y\noperations: [GET /account/3pid]\nconvention: {documented: true, relied_on_by: z}\n",
+    );
+    place.write("mine/fragments/own.yaml", FRAGMENT);
+    for path in ["mine", "mine/a", "mine/a/b.yaml"] {
+        place.run(&["check", path]).expect(0);
+    }
+    let ended = place.run(&["check", "mine"]).expect(0);
+    let counted = ended.out.starts_with("1 scenario with 1 case, 1 rule and 1 fragment in ");
+    assert!(counted && ended.out.ends_with("mine: all are sound\n"), "{}", ended.out);
+    place.run(&["run", "--scenarios", "mine", "--target", "reference", "a"]).expect(0);
+    // One's own goes before that of the program.
+    place.write("mine/fragments/token-requested.yaml", FRAGMENT);
+    place.run(&["check", "mine/a/b.yaml"]).expect(2).says(&["has no input `actor`"]);
+    // So does a specification of one's own, as a whole.
+    fs::remove_file(place.path().join("mine/fragments/token-requested.yaml")).unwrap();
+    place.write("mine/specification/own.yaml", "title: x\noperations: {}\nsentences: {}\n");
+    place.run(&["check", "mine"]).expect(2).says(&["unknown operation `GET /account/3pid`"]);
+}
+
+#[test]
+fn faults_that_are_not_selected_are_counted_and_stop_nothing() {
+    let place = Place::new();
+    place.write("mine/a/b.yaml", SOUND);
+    place.write("mine/a/broken.yaml", "title: x\n");
+    let run = ["run", "--scenarios", "mine", "--target", "reference"];
+    let ended = place.run(&[&run[..], &["a/b"]].concat()).expect(0);
+    ended.says(&["2 faults in scenarios that are not selected"]);
+    place.run(&[&run[..], &["a/broken"]].concat()).expect(2).says(&["a/broken.yaml:1:1"]);
+    place.run(&run).expect(2).says(&["a/broken.yaml:1:1"]);
+}
+
+#[test]
+fn a_folder_that_is_one_too_deep_says_which_is_meant() {
+    let place = Place::new();
+    place.write("mine/a/b.yaml", SOUND);
+    place.run(&["check", "mine/a"]).expect(0);
+    let ended = place.run(&["run", "--scenarios", "mine/a", "--target", "reference"]).expect(2);
+    ended.says(&["lie in no folder below it", "mine`, and `a` to select these"]);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! step, knows no server and has no values.
 
 mod contract_keys;
+mod counted;
 mod diagnostic;
 mod expand;
 mod expectation;
@@ -38,13 +39,13 @@ pub(crate) use pattern::pattern_for_test;
 pub use pattern::{Expression, Pattern, PatternKind};
 pub use rule::{Contract, Remember, Rule};
 pub use schema::json_schema;
-pub use source::{SourceError, SourceFile, Sources};
+pub use source::{FRAGMENTS, RULES, SPECIFICATION, SourceError, SourceFile, Sources};
 pub use specification::{Answer, Evidence, Operation, Sentence, Specification, Status, TokenUse, Versions};
 pub use step::{
     AccountChange, Action, Administration, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked,
     IdentityDoes, MailWait, Proceed, Quiet, Request, Round, Sender, SinkFault, Step,
 };
-pub use suite::{RULES, Suite};
+pub use suite::Suite;
 pub use template::{Template, Text};
 pub use text::{Placeholder, Segment};
 pub use types::{Shape, TYPES, TypeFacts, ValueType};
@@ -98,6 +99,6 @@ impl Sources {
         let (line, column) = self.line_column(span.file, span.start);
         let SourceFile { path, text } = self.file(span.file);
         let source = text.split('\n').nth(line - 1).map(|text| SourceLine::around(text, column));
-        Place { file: path.clone(), line, column, folder: self.folder_name().to_owned(), source }
+        Place { file: path.clone(), line, column, folder: self.folder_of(span.file).to_owned(), source }
     }
 }

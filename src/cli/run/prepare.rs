@@ -71,7 +71,9 @@ pub(super) struct Prepared<'a> {
 }
 
 pub(super) fn prepare<'a>(args: &'a RunArgs, one: &One, terminal: Terminal) -> Result<Prepared<'a>, Refused> {
-    let suite = Arc::new(load::suite(args.scenarios.scenarios.as_deref(), terminal).map_err(|exit| (exit, None))?);
+    let selection = Selection { filters: args.filters.clone(), partition: args.partition };
+    let suite = load::selected(args.scenarios.scenarios.as_deref(), &selection, terminal);
+    let suite = Arc::new(suite.map_err(|exit| (exit, None))?);
     let profile = profile(args, one.target.as_deref())?;
     let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
     if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {
@@ -84,7 +86,6 @@ pub(super) fn prepare<'a>(args: &'a RunArgs, one: &One, terminal: Terminal) -> R
             path.display()
         )));
     }
-    let selection = Selection { filters: args.filters.clone(), partition: args.partition };
     let selected = selection.of(&suite).map_err(|nothing| (Exit::Nothing, Some(nothing.to_string())))?;
     let offers = offers(args, &profile, &suite)?;
     let mut groups: Vec<(String, Vec<Selected>)> =

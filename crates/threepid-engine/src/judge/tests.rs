@@ -221,12 +221,19 @@ fn mail_that_does_not_come_and_mail_that_should_not_are_findings() {
     };
     let loud = NoMailWindow { mailbox: "b@h.test".into(), window_ms: 500.0, mails: vec![mail] };
     let entries = vec![entry(0, Event::Delivery(none)), entry(1, Event::NoMailWindow(loud)), answer(2, 200, json!({}))];
-    let verdict = judge(&trial(scenario), &Transcript { entries, ..Transcript::default() }, &[], Level::Security);
+    let transcript = Transcript { entries, ..Transcript::default() };
+    let verdict = judge(&trial(scenario), &transcript, &[], Level::Security);
     // The wait has a `should`, so its missing mail weighs as much; silence weighs as a must.
     assert_eq!(verdict.findings.iter().map(|finding| finding.level).collect::<Vec<_>>(), [Level::Should, Level::Must]);
     assert!(verdict.findings[0].actual.contains("c@h.test (Hi)"), "{}", verdict.findings[0].actual);
     assert!(verdict.findings[0].expected.contains("--mail-timeout"));
     assert!(verdict.findings[1].actual.contains("Surprise"));
+    assert!(verdict.reason.contains(": 1 mail: Surprise, expected no mail to b@h.test"), "{}", verdict.reason);
+    let own =
+        scenario.replace("a@h.test\n", "a@h.test\n    within: 2s\n").replace("b@h.test\n", "b@h.test\n    for: 1s\n");
+    let verdict = judge(&trial(&own), &transcript, &[], Level::Security);
+    let expected = [0, 1].map(|index: usize| verdict.findings[index].expected.as_str());
+    assert!(expected[0].ends_with("(within)") && expected[1].ends_with("(for)"), "{expected:?}");
 }
 
 /// A status is read about first, and a breach of security is what has to be known.

@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::matching::{self, Mismatch, Values};
 use crate::plan::Trial;
-use crate::scenario::{Check, Span, Step, ValueType};
+use crate::scenario::{Action, Check, Span, Step, ValueType};
 use threepid_record::model::{
     Alternatives, Basis, Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript,
     TrialRecord,
@@ -114,8 +114,12 @@ impl Judge<'_> {
                 if !aside.is_empty() {
                     actual.push_str(&format!("; with neither a link nor a code: {}", aside.join(", ")));
                 }
+                let limit = match &step.action {
+                    Action::Mail(wait) if wait.within.is_some() => "within",
+                    _ => "--mail-timeout",
+                };
                 let expected = format!(
-                    "{} to {} within {:.1} s (--mail-timeout)",
+                    "{} to {} within {:.1} s ({limit})",
                     count(delivery.wanted),
                     delivery.mailbox,
                     delivery.deadline_ms / 1000.0
@@ -124,13 +128,21 @@ impl Judge<'_> {
             }
             Event::NoMailWindow(silence) if !silence.mails.is_empty() => {
                 // A scenario may say that mail without a link is no harm: then `links` decides.
-                if self.trial.expected(step).any(|check| names(check, "links") || names(check, "count")) {
+                if self
+                    .trial
+                    .expected(step)
+                    .any(|check| ["links", "count"].iter().any(|name| check.place_of(name).is_some()))
+                {
                     return;
                 }
                 let subjects: Vec<&str> =
                     silence.mails.iter().map(|mail| mail.header("subject").unwrap_or("without a subject")).collect();
+                let limit = match &step.action {
+                    Action::NoMail(quiet) if quiet.window.is_some() => "for",
+                    _ => "--quiet-window",
+                };
                 let expected =
-                    format!("no mail to {} for {:.1} s (--quiet-window)", silence.mailbox, silence.window_ms / 1000.0);
+                    format!("no mail to {} for {:.1} s ({limit})", silence.mailbox, silence.window_ms / 1000.0);
                 let actual = format!("{}: {}", count(silence.mails.len()), subjects.join(", "));
                 self.find(index, step, None, level, mail(step.span, expected, actual), None);
             }
@@ -225,7 +237,12 @@ impl Judge<'_> {
         let asked = self.trial.strongest();
         let told = |finding: &Finding| {
             let (step, subject) = (&finding.step, &finding.subject);
-            let what = format!("{subject} is {}, expected {}", brief(&finding.actual), brief(&finding.expected));
+            let (actual, expected) = (brief(&finding.actual), brief(&finding.expected));
+            // Of mail that came or not, all is said in words.
+            let what = match subject.as_str() {
+                MAIL => format!("{actual}, expected {expected}"),
+                _ => format!("{subject} is {actual}, expected {expected}"),
+            };
             match &finding.alternatives {
                 None => format!("{step}: {what}"),
                 Some(Alternatives { names, nearest }) => {
@@ -265,15 +282,12 @@ impl Judge<'_> {
     }
 }
 
+/// The subject of a finding about mail that came, or did not.
+const MAIL: &str = "mail";
+
 /// That other mail came than should have.
 fn mail(span: Span, expected: String, actual: String) -> Mismatch {
-    Mismatch { path: "mail".to_owned(), span, expected, actual }
-}
-
-/// Whether a check says something about a field of the outcome.
-fn names(check: &Check, field: &str) -> bool {
-    let has = |pattern: &crate::scenario::Pattern| matches!(&pattern.kind, crate::scenario::PatternKind::Object { fields, .. } if fields.iter().any(|(name, _)| name == field));
-    has(&check.pattern) || check.one_of.iter().any(|alternative| has(&alternative.pattern))
+    Mismatch { path: MAIL.to_owned(), span, expected, actual }
 }
 
 fn count(mails: usize) -> String {

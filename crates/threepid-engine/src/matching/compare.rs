@@ -43,12 +43,11 @@ impl Comparison<'_> {
     }
 
     fn differs_from(&mut self, expected: String, span: Span, actual: Option<&Value>, path: &str) {
-        self.out.push(Mismatch {
-            path: path.to_owned(),
-            span,
-            expected,
-            actual: actual.map_or_else(|| "nothing".to_owned(), shown),
-        });
+        self.differs_as(expected, span, actual.map_or_else(|| "nothing".to_owned(), shown), path);
+    }
+
+    fn differs_as(&mut self, expected: String, span: Span, actual: String, path: &str) {
+        self.out.push(Mismatch { path: path.to_owned(), span, expected, actual });
     }
 
     /// Whether a pattern holds; what it binds is kept only if it does.
@@ -109,9 +108,13 @@ impl Comparison<'_> {
             (PatternKind::AtMost(limit), Some(value)) => {
                 self.number(limit).zip(value.as_f64()).is_some_and(|(limit, value)| value <= limit)
             }
-            (PatternKind::Length(inner), Some(value)) => {
-                length(value).is_some_and(|length| self.holds(inner, Some(&length.into())))
-            }
+            (PatternKind::Length(inner), Some(value)) => match length(value) {
+                Some(length) if !self.holds(inner, Some(&length.into())) => {
+                    let actual = format!("a length of {length}: {}", shown(value));
+                    return self.differs_as(describe(pattern, self.values), pattern.span, actual, path);
+                }
+                length => length.is_some(),
+            },
             (PatternKind::Each(inner), Some(Value::Array(elements))) => {
                 for (index, element) in elements.iter().enumerate() {
                     self.hold(inner, Some(element), &format!("{path}[{index}]"));
@@ -348,6 +351,16 @@ mod tests {
             assert!(paths(yaml, yes.clone(), &mut values.clone()).is_empty(), "{yaml} should take {yes}");
             assert!(!paths(yaml, no.clone(), &mut values.clone()).is_empty(), "{yaml} should not take {no}");
         }
+    }
+
+    #[test]
+    fn a_length_that_differs_is_told() {
+        let pattern = crate::scenario::pattern_for_test("{$length: {$at_most: 1}}");
+        let differs = compare(&pattern, Some(&json!(["a", "b"])), "", &mut Values::default());
+        assert_eq!(differs[0].actual, "a length of 2: [\"a\",\"b\"]");
+        assert_eq!(differs[0].expected, "a length of at most 1");
+        let differs = compare(&pattern, Some(&json!(7)), "", &mut Values::default());
+        assert_eq!(differs[0].actual, "7");
     }
 
     #[test]

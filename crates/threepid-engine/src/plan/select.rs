@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use globset::GlobBuilder;
 
-use crate::scenario::{RULES, Scenario, Suite, nearest};
+use crate::scenario::{FRAGMENTS, RULES, SPECIFICATION, Scenario, Suite, nearest};
 
 /// What to run.
 #[derive(Debug, Clone, Default)]
@@ -64,6 +64,15 @@ impl Selection {
     /// Whether rules alone are shown: they are about what all scenarios do, so all are run.
     pub fn only_rules(&self) -> bool {
         !self.filters.is_empty() && self.filters.iter().all(|filter| is_of_rules(filter))
+    }
+
+    /// Whether a file may be needed for what is selected. Fragments, rules and the specification are, and all where rules
+    /// are shown: they are about everything.
+    pub fn may_need(&self, path: &str) -> bool {
+        let id = path.trim_end_matches(".yaml");
+        let shared = [FRAGMENTS, RULES, SPECIFICATION].iter().any(|folder| path.starts_with(folder));
+        let mut matchers = self.filters.iter().map(|filter| Matcher::new(filter));
+        shared || self.filters.is_empty() || self.only_rules() || matchers.any(|matcher| matcher.may_match(id))
     }
 
     /// The selected scenarios, each with its selected rows, in the order of the suite. Filters of rules select none.
@@ -151,6 +160,14 @@ impl Matcher {
             }
             Matcher::Glob(glob) => glob.is_match(of),
             Matcher::Exact { .. } | Matcher::Nothing => false,
+        }
+    }
+
+    /// Whether it selects some of this id.
+    fn may_match(&self, of: &str) -> bool {
+        match self {
+            Matcher::Exact { id, case: Some(_) } => of == id,
+            whole => whole.names(of),
         }
     }
 

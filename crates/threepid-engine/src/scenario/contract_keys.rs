@@ -53,18 +53,34 @@ pub(super) static EXCHANGE: &[Key] = &[
 
 /// What can be asked for of the request, where a rule says what it is about.
 pub(super) static ASKED: &[Key] = &[
-    key("request", Shape::Pattern, "`method`, `path` (below the API's prefix), `query`, `headers`, `body`, `token`."),
-    key(
-        "operation",
-        Shape::Pattern,
-        "`name`, `token` (`required`, `optional`, `none`), `authenticates`; not there for unknown ones.",
-    ),
+    key("request", Shape::Asked(REQUEST), "What was sent."),
+    key("operation", Shape::Asked(OPERATION), "The operation, as `specification/` has it; not there for unknown ones."),
     key(
         "provoked",
         Shape::Pattern,
         "`true` where the harness has made mail or the identity server fail in this trial.",
     ),
 ];
+
+/// What there is of a request.
+pub(super) static REQUEST: &[Key] = &[
+    key("method", Shape::Pattern, "`GET`, `POST` …"),
+    key("path", Shape::Pattern, "The path below the API's prefix: `/account/3pid`, whatever version was asked."),
+    key("query", Shape::Patterns, "The parameters, by their names."),
+    key("headers", Shape::Patterns, "The headers, by their names in lower case."),
+    key("body", Shape::Pattern, "The JSON body."),
+    key("token", Shape::Pattern, "The access token, wherever it was sent."),
+];
+
+/// What there is of an operation.
+pub(super) static OPERATION: &[Key] = &[
+    key("name", Shape::Pattern, "Its name in `specification/`: `POST /account/3pid/add`."),
+    key("token", Shape::Pattern, "`required`, `optional` or `none`."),
+    key("authenticates", Shape::Pattern, "Whether it uses interactive authentication."),
+];
+
+/// What an exchange is held against besides what can be seen in it: no places of values.
+pub(super) static FACTS: &[&str] = &["documented", "kept", "fresh", "discreet"];
 
 /// The keys of `remember`.
 pub(super) static REMEMBER: &[Key] = &[
@@ -73,10 +89,10 @@ pub(super) static REMEMBER: &[Key] = &[
         Shape::Plain,
         "A list whose elements are looked at one by one: `body.threepids`. Paths of an element begin with `it`.",
     ),
-    needed("by", Shape::Words, "Paths of what the values belong to."),
-    needed("values", Shape::Words, "Paths of the values."),
-    key("until", Shape::Words, "Operations after which all is forgotten."),
-    key("across_trials", Shape::Flag, "Whether they are remembered beyond the trial."),
+    needed("by", Shape::Words, "Paths of what the values belong to: `request.token`, `it.address`."),
+    needed("values", Shape::Words, "Paths of the values: `body.sid`, `headers.etag`, `it.added_at`."),
+    key("until", Shape::Words, "Operations, by their names, after which all is forgotten."),
+    key("across_trials", Shape::Flag, "Whether they are remembered beyond the trial; they are not if not given."),
 ];
 
 /// The keys of a file in `specification/`.
@@ -87,7 +103,7 @@ pub(super) static SPECIFICATION: &[Key] = &[
 ];
 
 /// The keys of an operation.
-pub(super) static OPERATION: &[Key] = &[
+pub(super) static DOCUMENTED: &[Key] = &[
     needed("operation", Shape::Plain, "Method and path below the API's prefix: `POST /account/3pid/add`."),
     needed("anchor", Shape::Plain, "Page and anchor below the specification's site."),
     key("since", Shape::Version, "The first version of the specification that has it."),

@@ -6,6 +6,7 @@
 //! mean.
 
 mod find;
+mod outputs;
 mod repeat;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,8 @@ const MAX_STEPS: usize = 500;
 pub(super) struct Fragment {
     /// Name and default of each input.
     pub(super) inputs: Vec<(String, Option<Node>)>,
+    /// Whether its inputs could not be read: it may have any.
+    pub(super) any_inputs: bool,
     pub(super) outputs: Vec<String>,
     /// Where the specification asks for what its steps expect.
     pub(super) spec: Option<SpecRef>,
@@ -122,6 +125,7 @@ impl<'a> Expander<'a> {
     /// Gives the flat list of steps.
     pub(super) fn steps(&mut self, nodes: &[Node], scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
         let mut flat = Vec::new();
+        let mut given = BTreeSet::new();
         for node in nodes {
             let around = self.conditions.len();
             let inner = node.get("use").or_else(|| node.get("repeat"));
@@ -129,7 +133,13 @@ impl<'a> Expander<'a> {
                 self.conditions.extend(conditions(node, scope));
             }
             match (node.get("use"), node.get("repeat")) {
-                (Some(target), _) => flat.extend(self.used(node, target, scope, open)),
+                (Some(target), _) => {
+                    // Of two that are done on conditions, perhaps only one is.
+                    if self.conditions.is_empty() {
+                        self.given_anew(node, target, &mut given);
+                    }
+                    flat.extend(self.used(node, target, scope, open));
+                }
                 (None, Some(what)) => flat.extend(self.repeated(node, what, scope, open)),
                 (None, None) => flat.extend(self.one(scope.apply(node), open)),
             }
@@ -224,7 +234,7 @@ impl<'a> Expander<'a> {
             None => {}
             Some((Value::Map(entries), _)) => {
                 for (key, value) in entries {
-                    if names().any(|input| input == key.name) {
+                    if fragment.any_inputs || names().any(|input| input == key.name) {
                         given.insert(key.name.clone(), scope.apply(value));
                     } else {
                         self.reader.fault(
@@ -246,6 +256,7 @@ impl<'a> Expander<'a> {
                 Some(default) => {
                     given.insert(input.clone(), scope.apply(default));
                 }
+                None if fragment.any_inputs => self.holes.input(input),
                 None => {
                     self.holes.input(input);
                     self.reader.fault(
@@ -257,35 +268,6 @@ impl<'a> Expander<'a> {
             }
         }
         given
-    }
-
-    fn outputs(&self, name: &str, fragment: &Fragment, out: Option<&Node>, scope: &Scope) -> BTreeMap<String, String> {
-        let mut outside: BTreeMap<String, String> =
-            fragment.outputs.iter().map(|output| (output.clone(), scope.outside(output))).collect();
-        match out.map(|node| (&node.value, node)) {
-            None => {}
-            Some((Value::Map(entries), _)) => {
-                for (key, value) in entries {
-                    let Some(new) = self.reader.plain(value, "the new name") else {
-                        continue;
-                    };
-                    match outside.get_mut(&key.name) {
-                        Some(slot) => *slot = scope.outside(&new),
-                        None => self.reader.fault(
-                            Diagnostic::new(
-                                key.span,
-                                "unknown-output",
-                                format!("`{name}` has no output `{}`", key.name),
-                            )
-                            .label("not known")
-                            .nearest(&key.name, fragment.outputs.iter().map(String::as_str)),
-                        ),
-                    }
-                }
-            }
-            Some((_, node)) => self.reader.expected(node, "`out` (a mapping from outputs to new names)"),
-        }
-        outside
     }
 }
 

@@ -45,6 +45,17 @@ pub struct Alternative {
 }
 
 impl Check {
+    /// Where it says something of this field of the outcome, if it does.
+    pub fn place_of(&self, field: &str) -> Option<Span> {
+        let patterns = std::iter::once(&self.pattern).chain(self.one_of.iter().map(|alternative| &alternative.pattern));
+        patterns.into_iter().find_map(|pattern| match &pattern.kind {
+            PatternKind::Object { fields, .. } => {
+                fields.iter().find(|(name, _)| name == field).map(|(_, pattern)| pattern.span)
+            }
+            _ => None,
+        })
+    }
+
     /// Whether a target whose newest version is this one is expected to do it. Of one that does not say its versions, all
     /// is expected.
     pub fn holds_for(&self, newest: Option<SpecVersion>) -> bool {

@@ -40,11 +40,20 @@ pub(super) fn check(reader: &Reader<'_>, actors: &[(String, Span)], needs: &[(St
     let has = |name: &str| needs.iter().any(|(need, _)| need == name);
     let identity = has(IDENTITY_SERVER);
     let mut used = BTreeSet::new();
+    let mut unsent: Option<BTreeSet<Diagnostic>> = None;
     for case in cases {
         let known = ALWAYS.iter().chain(if identity { OF_IDENTITY } else { &[] });
         let bound = known.map(|name| (*name).to_owned()).collect();
-        used.extend(check_case(Flow { reader, actors, bound, used: BTreeSet::new(), case }, &has));
+        let flow = Flow { reader, actors, bound, used: BTreeSet::new(), unsent: BTreeSet::new(), case };
+        let (own_used, own_unsent) = check_case(flow, &has);
+        used.extend(own_used);
+        // One row may leave out what the others send, and still no mail may come.
+        unsent = Some(match unsent {
+            Some(before) => before.intersection(&own_unsent).cloned().collect(),
+            None => own_unsent,
+        });
     }
+    unsent.into_iter().flatten().for_each(|fault| reader.fault(fault));
     for (name, span) in actors {
         let may_be_used = || cases.is_empty() || cases.iter().any(|case| case.holes.may_use(name));
         if !used.contains(name) && !may_be_used() {
@@ -57,8 +66,8 @@ pub(super) fn check(reader: &Reader<'_>, actors: &[(String, Span)], needs: &[(St
     }
 }
 
-/// Checks one case; gives the actors that do something in it.
-fn check_case(mut flow: Flow<'_>, has: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
+/// Checks one case; gives the actors that do something in it, and the addresses that nothing sends.
+fn check_case(mut flow: Flow<'_>, has: &dyn Fn(&str) -> bool) -> (BTreeSet<String>, BTreeSet<Diagnostic>) {
     for step in flow.case.steps {
         if let Some(need) = step.action.need()
             && !has(need)
@@ -71,6 +80,7 @@ fn check_case(mut flow: Flow<'_>, has: &dyn Fn(&str) -> bool) -> BTreeSet<String
             }
         }
         step.when.iter().chain(&step.unless).for_each(|text| flow.asked(text));
+        step.action.mailbox().into_iter().for_each(|to| flow.awaited(to));
         step.action.each_text(&mut |text| flow.sent(text));
         if let Some(proceed) = &step.proceed_if {
             proceed.pattern.each_text(&mut |text| flow.expected(text));
@@ -83,7 +93,7 @@ fn check_case(mut flow: Flow<'_>, has: &dyn Fn(&str) -> bool) -> BTreeSet<String
             }
         }
     }
-    flow.used
+    (flow.used, flow.unsent)
 }
 
 struct Flow<'a> {
@@ -91,6 +101,8 @@ struct Flow<'a> {
     actors: &'a [(String, Span)],
     bound: BTreeSet<String>,
     used: BTreeSet<String>,
+    /// Mailboxes that are watched, though their address was not sent.
+    unsent: BTreeSet<Diagnostic>,
     case: &'a CaseRead<'a>,
 }
 
@@ -100,10 +112,11 @@ impl Flow<'_> {
         // An input that was not given is missed where the fragment is used.
         let given = !self.case.holes.has(shown(name.trim_start_matches('<').trim_end_matches('>')));
         if given && !self.actors.iter().any(|(actor, _)| actor == name) {
+            let name = written(name);
             self.reader.fault(
                 Diagnostic::new(span, "unknown-actor", format!("there is no actor `{name}`"))
                     .label("not declared")
-                    .nearest(name, self.actors.iter().map(|(actor, _)| actor.as_str())),
+                    .nearest(&name, self.actors.iter().map(|(actor, _)| actor.as_str())),
             );
         }
     }
@@ -143,6 +156,23 @@ impl Flow<'_> {
                 }
                 value_type => self.unbound(text, placeholder, value_type.is_some()),
             }
+        }
+    }
+
+    /// The address of a mailbox: mail comes only to what was sent before, or is known otherwise.
+    fn awaited(&mut self, to: &Text) {
+        for placeholder in to.placeholders() {
+            let is_made = placeholder.value_type.is_some_and(|value_type| value_type.facts().generated);
+            let name = shown(&placeholder.name);
+            if !is_made || self.bound.contains(&placeholder.name) || self.case.holes.may_bind(name) {
+                continue;
+            }
+            let span = self.reader.part(to.span, &format!("<{name}"));
+            self.unsent.insert(
+                Diagnostic::new(span, "never-sent", format!("no request before this step sends `<{name}>`"))
+                    .label("made here: nobody could have written to it")
+                    .help("send it before, `body: {email: <email>}`, or wait for mail to the address that was sent"),
+            );
         }
     }
 
@@ -236,6 +266,14 @@ fn needs_it(span: Span, need: &str) -> Diagnostic {
     Diagnostic::new(span, "missing-need", format!("this takes a target that {what}"))
         .label("used here")
         .help(format!("add `{need}` to `needs`"))
+}
+
+/// A text as the file has it: an actor may be an input that could not be read, `<actor>`.
+fn written(text: &str) -> String {
+    match text.strip_suffix('>') {
+        Some(inner) => format!("{}>", shown(inner)),
+        None => shown(text).to_owned(),
+    }
 }
 
 /// A name as the file has it: without what expanding fragments added.

@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::expand::{Expander, Fragment, Scope};
 use super::node::{Node, Span, Value};
 use super::read::{Fields, Reader};
-use super::{Case, Scenario, SpecVersion, flow, keys};
+use super::{Case, Scenario, SpecVersion, Step, flow, keys};
 
 impl Reader<'_> {
     /// Reads a fragment file: its inputs, outputs and steps as nodes.
@@ -16,28 +16,49 @@ impl Reader<'_> {
         if let Some(title) = fields.get("title") {
             self.plain(title, "`title`");
         }
+        let mut any_inputs = false;
         let inputs = match fields.get("inputs").map(|node| (&node.value, node)) {
             None => Vec::new(),
             Some((Value::Map(entries), _)) => entries
                 .iter()
-                .filter_map(|(key, value)| {
-                    let fields = self.fields(value, "an input", &[keys::INPUT], &[])?;
-                    Some((key.name.clone(), fields.get("default").cloned()))
+                .map(|(key, value)| {
+                    let default = match &value.value {
+                        Value::Map(_) => {
+                            let fields = self.fields(value, "an input", &[keys::INPUT], &[]);
+                            fields.and_then(|fields| fields.get("default").cloned())
+                        }
+                        _ => {
+                            any_inputs = true;
+                            self.not_an_input(value, &format!("{}: {{about: What it is.}}", key.name));
+                            None
+                        }
+                    };
+                    (key.name.clone(), default)
                 })
                 .collect(),
             Some((_, node)) => {
-                self.expected(node, "`inputs` (a mapping from names to `about` and `default`)");
+                any_inputs = true;
+                self.not_an_input(node, "inputs: {actor: {about: What it is.}}");
                 Vec::new()
             }
         };
         let outputs = fields.get("outputs").map(|node| self.words(node, "`outputs`")).unwrap_or_default();
         Some(Fragment {
             inputs,
+            any_inputs,
             spec: fields.get("spec").and_then(|node| self.spec(node)),
             outputs: outputs.into_iter().map(|(name, _)| name).collect(),
             steps: self.list_of_steps(&fields, "steps"),
             faulty: self.count_faults() != before,
         })
+    }
+
+    fn not_an_input(&self, node: &Node, written: &str) {
+        self.fault(
+            Diagnostic::new(node.span, "wrong-kind", format!("expected `about` and `default`, found {}", node.kind()))
+                .label(format!("this is {}", node.kind()))
+                .help(format!("write `{written}`, with `default` if it need not be given")),
+        );
     }
 
     /// Reads a scenario file.
@@ -129,7 +150,9 @@ impl Reader<'_> {
             .collect();
         flow::check(self, &actors, &needs, &read);
         let complete = whole && cases.iter().all(|case| !case.steps.is_empty());
-        if complete && cases.iter().any(|case| case.steps.iter().all(|step| step.checks.is_empty())) {
+        // That mail comes, or none, is expected without words.
+        let expects = |step: &Step| !step.checks.is_empty() || (step.action.mailbox().is_some() && !step.prepares);
+        if complete && cases.iter().any(|case| !case.steps.iter().any(expects)) {
             self.fault(
                 Diagnostic::new(node.span, "no-check", "this scenario expects nothing, so it cannot fail")
                     .label("no step has `must`, `should`, `convention` or `security`")

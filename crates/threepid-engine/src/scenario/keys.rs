@@ -50,6 +50,8 @@ pub(super) enum Shape {
     Mapping(&'static [Key]),
     /// A list of requests.
     Requests,
+    /// A pattern over a mapping that has these keys and no others.
+    Asked(&'static [Key]),
     /// What an exchange looks like.
     Exchange,
     /// What is remembered from one exchange to the next.
@@ -124,7 +126,7 @@ pub(super) static SCENARIO: &[Key] = &[
 pub(super) static FRAGMENT: &[Key] = &[
     needed("title", Shape::Plain, "What the steps reach together."),
     key("spec", Shape::Spec, "Where the specification asks for what its steps expect, if they do not say."),
-    key("inputs", Shape::Inputs, "What `with:` may give: each name with its meaning, or with a default."),
+    key("inputs", Shape::Inputs, "What `with:` may give: each name with its meaning, `{actor: {about: Who asks.}}`."),
     key("outputs", Shape::Words, "The values that the user of the fragment can go on with."),
     needed("steps", Shape::Steps, "What happens, in order."),
 ];
@@ -151,8 +153,12 @@ pub(super) static STEP: &[Key] = &[
         "Go on only if the outcome looks like this: `{status: 200}`. Else the trial ends without a verdict.",
     ),
     key("otherwise", Shape::Text, "The reason in words for a trial that does not go on by `proceed_if`."),
-    key("when", Shape::Text, "Do this only if these values have come up: `<sid>`. Otherwise go on with the next step."),
-    key("unless", Shape::Text, "Do this only if one of these values has not come up."),
+    key(
+        "when",
+        Shape::Text,
+        "Do this only if this value has come up, or all of these: `<sid>`, `<sid><link>`. Otherwise go on with the next step.",
+    ),
+    key("unless", Shape::Text, "Do this only if this value has not come up, or not all of these."),
 ];
 
 /// The keys every expectation may have.

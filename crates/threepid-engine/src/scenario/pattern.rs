@@ -86,11 +86,15 @@ pub(super) static OPERATORS: &[(&str, &str)] = &[
     ("$all", "All of these patterns."),
     ("$not", "Anything but this."),
     ("$absent", "`true`: the key is not there."),
-    ("$contains", "Text that contains this text, or an array that has this element."),
+    (
+        "$contains",
+        "Text that contains this text, or an array that has it as an element. An array with an element that looks like a \
+         mapping is `[\"...\", {…}]`.",
+    ),
     ("$matches", "Text in which this regular expression is found."),
     ("$at_least", "A number that is at least this."),
     ("$at_most", "A number that is at most this."),
-    ("$length", "The number of characters, elements or keys."),
+    ("$length", "The number of characters, elements or keys: a number, or a pattern, `{$at_most: 3}`."),
     ("$each", "An array whose elements all look like this."),
     ("$in_any_order", "An array of these elements in any order, and no others."),
     ("$exact", "An object with these keys and no others."),
@@ -100,6 +104,31 @@ pub(super) static OPERATORS: &[(&str, &str)] = &[
 const MAX_EXPRESSION_BYTES: usize = 1 << 20;
 
 impl Pattern {
+    /// Whether it fits this number; `None` where that depends on values, or on what it is about.
+    pub(super) fn holds_for(&self, number: usize) -> Option<bool> {
+        let limit = |template: &Template| match template {
+            Template::Int(limit) => Some(*limit as f64),
+            Template::Float(limit) => Some(*limit),
+            _ => None,
+        };
+        match &self.kind {
+            PatternKind::Literal(value) => Some(value.as_u64() == Some(number as u64)),
+            PatternKind::AtLeast(template) => limit(template).map(|limit| number as f64 >= limit),
+            PatternKind::AtMost(template) => limit(template).map(|limit| number as f64 <= limit),
+            PatternKind::Not(inner) => inner.holds_for(number).map(|holds| !holds),
+            PatternKind::AnyOf(items) => {
+                let all: Option<Vec<bool>> = items.iter().map(|item| item.holds_for(number)).collect();
+                all.map(|all| all.contains(&true))
+            }
+            PatternKind::All(items) => {
+                let all: Option<Vec<bool>> = items.iter().map(|item| item.holds_for(number)).collect();
+                all.map(|all| !all.contains(&false))
+            }
+            PatternKind::Array { .. } | PatternKind::InAnyOrder(_) | PatternKind::Object { .. } => Some(false),
+            _ => None,
+        }
+    }
+
     /// Calls `f` with every text and every template's text in it, in the order in which they are matched.
     pub fn each_text<'p>(&'p self, f: &mut impl FnMut(&'p Text)) {
         match &self.kind {
@@ -131,6 +160,15 @@ impl Reader<'_> {
             Value::Bool(flag) => PatternKind::Literal((*flag).into()),
             Value::Int(number) => PatternKind::Literal((*number).into()),
             Value::Float(number) => PatternKind::Literal((*number).into()),
+            Value::Text(text) if text == "..." => {
+                self.fault(
+                    Diagnostic::new(node.span, "dots", "`\"...\"` stands in a list").label("for which others?").help(
+                        "`[\"...\", {address: <email>}]` is a list in which others may stand; of a mapping, what is \
+                               not named may be there anyway",
+                    ),
+                );
+                return None;
+            }
             Value::Text(text) => {
                 PatternKind::Text(Text { span: node.span, segments: self.segments_or_none(text, node.span) })
             }
@@ -221,6 +259,18 @@ impl Reader<'_> {
             "$not" => PatternKind::Not(Box::new(self.inner(value, inner)?)),
             "$length" => PatternKind::Length(Box::new(self.pattern(value)?)),
             "$each" => PatternKind::Each(Box::new(self.pattern(value)?)),
+            "$contains" if matches!(value.value, Value::Map(_) | Value::List(_)) => {
+                self.fault(
+                    Diagnostic::new(
+                        value.span,
+                        "wrong-kind",
+                        format!("`$contains` takes text, found {}", value.kind()),
+                    )
+                    .label(format!("this is {}", value.kind()))
+                    .help("a list with an element that looks like this is `[\"...\", {address: <email>}]`"),
+                );
+                return None;
+            }
             "$contains" => PatternKind::Contains(self.placed_text(value, "`$contains`")?),
             "$at_least" => PatternKind::AtLeast(self.template(value)?),
             "$at_most" => PatternKind::AtMost(self.template(value)?),

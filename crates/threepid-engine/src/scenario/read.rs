@@ -80,6 +80,18 @@ impl<'a> Reader<'a> {
         lists: &[&[keys::Key]],
         extra: &[&str],
     ) -> Option<Fields<'n>> {
+        self.fields_or(node, what, lists, extra, &|_| None)
+    }
+
+    /// The same, with help for keys that have their place elsewhere.
+    pub(super) fn fields_or<'n>(
+        &self,
+        node: &'n Node,
+        what: &str,
+        lists: &[&[keys::Key]],
+        extra: &[&str],
+        elsewhere: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<Fields<'n>> {
         let Value::Map(entries) = &node.value else {
             self.expected(node, &format!("{what} (a mapping)"));
             return None;
@@ -88,11 +100,12 @@ impl<'a> Reader<'a> {
         let mut fields: Vec<(&Key, &Node)> = Vec::new();
         for (key, value) in entries {
             if !names().any(|name| name == key.name) {
-                self.fault(
-                    Diagnostic::new(key.span, "unknown-key", format!("{what} has no key `{}`", key.name))
-                        .label("not known here")
-                        .nearest(&key.name, names()),
-                );
+                let fault = Diagnostic::new(key.span, "unknown-key", format!("{what} has no key `{}`", key.name))
+                    .label("not known here");
+                self.fault(match elsewhere(&key.name) {
+                    Some(place) => fault.help(place),
+                    None => fault.nearest(&key.name, names()),
+                });
             } else if fields.iter().any(|(other, _)| other.name == key.name) {
                 self.fault(
                     Diagnostic::new(key.span, "repeated-key", format!("`{}` stands here a second time", key.name))

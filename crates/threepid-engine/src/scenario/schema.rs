@@ -26,6 +26,7 @@ pub fn json_schema() -> Value {
             "spec": object(keys::SPEC, &[]),
             "step": step(),
             "pattern": pattern(),
+            "operators": operators(),
             "status": status(),
             "duration": {"type": "string", "pattern": "^[0-9]+ ?(ms|s|m|min|h)$"},
             "version": {"type": "string", "pattern": "^(r0(\\.[0-9]+){0,2}|v[1-9][0-9]*(\\.[0-9]+){0,2})$"},
@@ -90,6 +91,7 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
         Shape::Patterns => {
             json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/pattern"}})
         }
+        Shape::Asked(keys) => json!({"anyOf": [object(keys, &[]), {"$ref": "#/$defs/operators"}]}),
         Shape::Exchange => {
             let known = contract_keys::EXCHANGE.iter().chain(contract_keys::ASKED);
             let list: Vec<(&str, Value)> =
@@ -98,7 +100,7 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
         }
         Shape::Remember => object(contract_keys::REMEMBER, &[]),
         Shape::Operations => {
-            json!({"type": "object", "additionalProperties": object(contract_keys::OPERATION, &[])})
+            json!({"type": "object", "additionalProperties": object(contract_keys::DOCUMENTED, &[])})
         }
         Shape::Answers => json!({"type": "array", "items": object(contract_keys::ANSWER, &[])}),
         Shape::Sentences => {
@@ -132,7 +134,8 @@ fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -
         .chain(more)
         .collect();
     let mut schema = object(&[], &list);
-    schema["required"] = json!([action]);
+    let needed = own.iter().filter(|key| key.required).map(|key| key.name);
+    schema["required"] = std::iter::once(action).chain(needed).collect();
     schema
 }
 
@@ -154,14 +157,18 @@ fn levels(observed: &[Key]) -> Value {
     json!({"anyOf": [schema, {"type": "array", "minItems": 1, "items": schema}]})
 }
 
-fn pattern() -> Value {
+fn operators() -> Value {
     let operators: Map<String, Value> =
         OPERATORS.iter().map(|(name, about)| ((*name).to_owned(), json!({"description": about}))).collect();
+    json!({"type": "object", "properties": operators, "additionalProperties": false, "minProperties": 1})
+}
+
+fn pattern() -> Value {
     json!({
         "description": "JSON that may leave keys out, with placeholders (`<sid>`), `\"...\"` in arrays, and operators.",
         "anyOf": [
             {"type": ["string", "number", "boolean", "null", "array"]},
-            {"type": "object", "properties": operators, "additionalProperties": false, "minProperties": 1},
+            {"$ref": "#/$defs/operators"},
             {"type": "object", "propertyNames": {"not": {"pattern": "^\\$"}}},
         ],
     })

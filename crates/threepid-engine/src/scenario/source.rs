@@ -2,7 +2,17 @@
 //!
 //! Gives the texts of all files, sorted by path. The only part of `scenario` that reads from disk.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// The folder whose files are fragments.
+pub const FRAGMENTS: &str = "fragments/";
+
+/// The folder whose files are rules over all exchanges, and how their ids begin.
+pub const RULES: &str = "contract/";
+
+/// The folder whose files say what the specification documents.
+pub const SPECIFICATION: &str = "specification/";
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +29,9 @@ pub struct Sources {
     /// The folder, as it was given; empty if they are from none.
     folder: String,
     files: Vec<SourceFile>,
+    /// The paths of files that stand in for what the folder does not have, and the folder that they are from.
+    lent: BTreeSet<String>,
+    lender: String,
 }
 
 /// Why files could not be read.
@@ -54,12 +67,45 @@ impl Sources {
     pub fn of(files: impl IntoIterator<Item = SourceFile>) -> Sources {
         let mut files: Vec<_> = files.into_iter().collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Sources { folder: String::new(), files }
+        Sources { files, ..Sources::default() }
     }
 
     /// The same, as being from this folder.
     pub fn named(self, folder: &str) -> Sources {
         Sources { folder: folder.to_owned(), ..self }
+    }
+
+    /// The same with what `lender` has and these have not: each fragment, and the specification where there is none. So
+    /// scenarios build on the fragments that are there anyway, and one's own go before those.
+    pub fn backed_by(mut self, lender: &Sources) -> Sources {
+        let own: BTreeSet<&str> = self.files.iter().map(|file| file.path.as_str()).collect();
+        let specified = own.iter().any(|path| path.starts_with(SPECIFICATION));
+        let lent = |path: &str| {
+            (path.starts_with(FRAGMENTS) && !own.contains(path)) || (path.starts_with(SPECIFICATION) && !specified)
+        };
+        let more: Vec<SourceFile> = lender.files.iter().filter(|file| lent(&file.path)).cloned().collect();
+        self.lent = more.iter().map(|file| file.path.clone()).collect();
+        self.lender.clone_from(&lender.folder);
+        self.files.extend(more);
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self
+    }
+
+    /// Whether the file of this index is one of its own, and not lent.
+    pub fn is_own(&self, index: usize) -> bool {
+        !self.lent.contains(&self.files[index].path)
+    }
+
+    /// The same in a folder of this name.
+    pub fn inside(mut self, name: &str) -> Sources {
+        self.files.iter_mut().for_each(|file| file.path = format!("{name}/{}", file.path));
+        self
+    }
+
+    /// The same without the files of these paths.
+    pub fn without(&self, left_out: impl Fn(&str) -> bool) -> Sources {
+        let files = self.files.iter().filter(|file| !left_out(&file.path)).cloned().collect();
+        Sources { files, ..self.clone() }
     }
 
     /// All files ending in `.yaml` or `.yml` in a folder and below it.
@@ -106,6 +152,11 @@ impl Sources {
     /// The folder that they are from, as it was given; empty if they are from none.
     pub fn folder_name(&self) -> &str {
         &self.folder
+    }
+
+    /// The folder of the file of this index: its own, or that of the program.
+    pub(super) fn folder_of(&self, index: usize) -> &str {
+        if self.is_own(index) { &self.folder } else { &self.lender }
     }
 
     /// All files.

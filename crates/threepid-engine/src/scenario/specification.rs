@@ -201,7 +201,7 @@ impl Reader<'_> {
     }
 
     fn operation(&self, file: usize, node: &Node) -> Option<Operation> {
-        let fields = self.fields(node, "an operation", &[contract_keys::OPERATION], &[])?;
+        let fields = self.fields(node, "an operation", &[contract_keys::DOCUMENTED], &[])?;
         let name = self.plain(fields.get("operation")?, "`operation`")?;
         let spec = SpecRef { operation: name.clone(), anchor: self.anchor(fields.get("anchor")?)? };
         let token = match self.word(fields.get("token")?, "`token`", contract_keys::TOKEN_USES)? {

@@ -127,7 +127,15 @@ impl Reader<'_> {
         if kind.seen.is_some() {
             extra.extend(threepid_record::model::Level::ALL.iter().map(|level| level.word()));
         }
-        let fields = self.fields(node, &what, &[kind.keys, keys::STEP], &extra)?;
+        let below = match kind.value {
+            keys::Shape::Mapping(below) => below,
+            _ => &[],
+        };
+        let deeper = |name: &str| {
+            let is_below = below.iter().any(|key| key.name == name);
+            is_below.then(|| format!("`{name}` stands below `{named}:`, one level deeper"))
+        };
+        let fields = self.fields_or(node, &what, &[kind.keys, keys::STEP], &extra, &deeper)?;
         let name = fields.get("name").and_then(|node| self.plain(node, "`name`"));
         let spec = fields.get("spec").and_then(|node| self.spec(node)).or_else(|| flat.spec.clone());
         let (when, unless) = self.conditions(&fields, &flat.conditions);
@@ -146,6 +154,9 @@ impl Reader<'_> {
         // The scenario's place is not that of what it builds on.
         let anchored = spec.is_some() || (anchored && !flat.prepares);
         let checks = self.checks(&fields, observed, anchored);
+        if let Some(Action::Mail(wait)) = &action {
+            self.countable(wait.count, &checks);
+        }
         let proceed_if = self.proceed(&fields, observed);
         // What cannot be done is followed as nothing: what is expected of it may bind values all the same.
         let action = action.unwrap_or(Action::Parallel(Vec::new()));
@@ -180,6 +191,15 @@ impl Reader<'_> {
             pattern: self.outcome(&seen, observed),
             otherwise: fields.get("otherwise").and_then(|node| self.placed_text(node, "`otherwise`")),
         })
+    }
+
+    /// Help for a key of steps in general that stands below the step's own key.
+    pub(super) fn beside(step: &'static str) -> impl Fn(&str) -> Option<String> {
+        move |name: &str| {
+            let levels = threepid_record::model::Level::ALL.iter().map(|level| level.word());
+            let is_beside = keys::STEP.iter().map(|key| key.name).chain(levels).any(|known| known == name);
+            is_beside.then(|| format!("`{name}` stands beside `{step}:`, not below it"))
+        }
     }
 
     /// The actor named by `as`.

@@ -7,16 +7,8 @@ use super::expand::Fragment;
 use super::node::Span;
 use super::read::Reader;
 use super::rule::Contract;
+use super::source::{FRAGMENTS, RULES, SPECIFICATION};
 use super::{Scenario, Sources, yaml};
-
-/// The folder whose files are fragments.
-pub(super) const FRAGMENTS: &str = "fragments/";
-
-/// The folder whose files are rules over all exchanges, and how their ids begin.
-pub const RULES: &str = "contract/";
-
-/// The folder whose files say what the specification documents.
-const SPECIFICATION: &str = "specification/";
 
 /// All scenarios, in the order of their ids.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +81,7 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Contract, Vec<Diagnostic>, Vec
     }
     let ids: Vec<&str> = sources.files().iter().map(|file| file.path.trim_end_matches(".yaml")).collect();
     reader.known_operations(&contract.rules, &contract.specification);
-    reader.known_evidence(&contract.specification, &ids);
+    reader.known_evidence(&contract.specification, &ids, &|file| sources.is_own(file));
     if !contract.is_empty() {
         contract.sources = sources.clone();
     }

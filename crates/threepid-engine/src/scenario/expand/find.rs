@@ -5,7 +5,7 @@
 use super::{Expander, Fragment};
 use crate::scenario::diagnostic::{self, Diagnostic};
 use crate::scenario::node::Span;
-use crate::scenario::suite::FRAGMENTS;
+use crate::scenario::source::FRAGMENTS;
 
 impl<'a> Expander<'a> {
     /// The fragment of this name. For one that does not exist the nearest is taken, so that what follows is read too.

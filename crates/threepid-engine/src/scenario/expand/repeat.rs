@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Expander, Flat, FlatRound, Inner, Scope};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::node::{Node, Value};
+use crate::scenario::read::Reader;
 use crate::scenario::step;
 use crate::scenario::text::{self, Segment};
 
@@ -25,15 +26,34 @@ impl Expander<'_> {
             self.holes.node(node);
             return Vec::new();
         }
-        let Some(fields) = reader.fields(what, "a repetition", &[step::REPEAT_KEYS], &[]) else {
+        if !matches!(what.value, Value::Map(_)) {
+            let fault = Diagnostic::new(
+                what.span,
+                "wrong-kind",
+                format!("expected a repetition (a mapping), found {}", what.kind()),
+            );
+            let fault = fault.label(format!("this is {}", what.kind()));
+            reader
+                .fault(fault.help("write `repeat: {times: 3, steps: […]}`; what is expected stands beside `repeat:`"));
+            self.holes.node(node);
+            return Vec::new();
+        }
+        let beside = Reader::beside("repeat");
+        let Some(fields) = reader.fields_or(what, "a repetition", &[step::REPEAT_KEYS], &[], &beside) else {
             self.holes.node(node);
             return Vec::new();
         };
         let times = fields.get("times").and_then(|node| reader.count(node, "`times`", MAX_ROUNDS)).unwrap_or(1);
-        let Some(Value::List(steps)) = fields.get("steps").map(|node| &node.value) else {
-            reader.expected(what, "`steps` (a list of steps)");
-            self.holes.node(node);
-            return Vec::new();
+        let steps = match fields.get("steps").map(|node| (&node.value, node)) {
+            Some((Value::List(steps), _)) => steps,
+            wrong => {
+                // That there are none has been said.
+                if let Some((_, steps)) = wrong {
+                    reader.expected(steps, "`steps` (a list of steps)");
+                }
+                self.holes.node(node);
+                return Vec::new();
+            }
         };
         self.uses += 1;
         let repetition = self.uses;

@@ -10,7 +10,9 @@ use crate::scenario::template::Text;
 /// A wait for mail.
 pub(in crate::scenario) static MAIL: Kind = Kind {
     names: &["mail"],
-    about: "Wait for mail to this address.",
+    about: "Wait for mail to this address. The step takes its mails: a later one sees only what came besides. Mail that \
+            does not come fails the step at the strongest of its levels, `security` aside (mail that does not come harms \
+            nobody): at `must` where it expects nothing else, at `convention` beside `security` alone.",
     value: Shape::Text,
     keys: MAIL_KEYS,
     seen: Some(DELIVERY),
@@ -18,13 +20,17 @@ pub(in crate::scenario) static MAIL: Kind = Kind {
 
 /// The keys of a step that waits for mail.
 static MAIL_KEYS: &[Key] = &[
-    key("count", Shape::Count, "How many mails with a link or a code to wait for; 1 if not given."),
+    key("count", Shape::Count, "How many mails with a link or a code to wait for, and to take; 1 if not given."),
     key("within", Shape::Duration, "How long to wait; `--mail-timeout` if not given."),
 ];
 
 /// What can be expected of mail.
 static DELIVERY: &[Key] = &[
-    key("count", Shape::Pattern, "How many mails came."),
+    key(
+        "count",
+        Shape::Pattern,
+        "How many of the mails that were waited for came: never more. A `no_mail` after it says that no more came.",
+    ),
     key("envelope", Shape::Pattern, "`from`, `to` (a list), `params` (a list) of the SMTP envelope."),
     key("session", Shape::Pattern, "`helo`, `esmtp`, `tls`, `auth_user` of the SMTP session."),
     key("headers", Shape::Patterns, "Headers of the first mail, by their names in lower case."),
@@ -38,13 +44,13 @@ static DELIVERY: &[Key] = &[
          `fragment`: where its token may be; absent if nowhere), `broken` (by a line end), `by_code`.",
     ),
     key("raw", Shape::Pattern, "The first mail as it was transferred."),
-    key("mails", Shape::Pattern, "All mails that came, each with the fields above."),
+    key("mails", Shape::Pattern, "The mails that were taken, each with the fields above."),
 ];
 
 /// A window without mail.
 pub(in crate::scenario) static NO_MAIL: Kind = Kind {
     names: &["no_mail"],
-    about: "See that no mail comes to this address.",
+    about: "See that no mail comes to this address: required without saying so, as strongly as the step's expectations.",
     value: Shape::Text,
     keys: NO_MAIL_KEYS,
     seen: Some(NO_MAIL_SEEN),

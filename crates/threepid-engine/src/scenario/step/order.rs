@@ -108,7 +108,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn sink_order(&self, node: &Node) -> Option<SinkFault> {
-        let fields = self.fields(node, "an order to the sink", &[SINK_KEYS], &[])?;
+        let fields = self.fields_or(node, "an order to the sink", &[SINK_KEYS], &[], &Self::beside("sink"))?;
         let to = self.placed_text(fields.get("to")?, "`to`")?;
         let times = fields.get("times").and_then(|node| self.count(node, "`times`", MAX_TIMES));
         let mut faults = fields.iter().filter(|(key, _)| !matches!(key.name.as_str(), "to" | "times"));

@@ -9,7 +9,7 @@ use crate::scenario::read::Reader;
 /// Several different requests at once.
 pub(in crate::scenario) static PARALLEL: Kind = Kind {
     names: &["parallel"],
-    about: "Make several requests at the same time.",
+    about: "Make several requests at the same time: a list, each with the keys of a request.",
     value: Shape::Requests,
     keys: &[],
     seen: Some(RESPONSES),
@@ -52,7 +52,11 @@ impl Reader<'_> {
             );
             return None;
         }
-        let fields = self.fields(node, "a parallel request", &[REQUEST.keys], &[key.name.as_str()])?;
+        let of_all = |name: &str| {
+            let is_level = threepid_record::model::Level::ALL.iter().any(|level| level.word() == name);
+            is_level.then(|| format!("`{name}` stands beside `parallel:`, and is about `responses` and `statuses`"))
+        };
+        let fields = self.fields_or(node, "a parallel request", &[REQUEST.keys], &[key.name.as_str()], &of_all)?;
         self.request(name, value, &fields)
     }
 }

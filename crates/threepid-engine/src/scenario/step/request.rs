@@ -9,7 +9,7 @@ use crate::scenario::template::{Template, Text};
 /// A request, by its method.
 pub(in crate::scenario) static REQUEST: Kind = Kind {
     names: METHODS,
-    about: "The path: below `/_matrix/client/<version>`, unless it begins with `/_`.",
+    about: "The path: below `/_matrix/client/<version>`, unless it begins with `/_`; or a whole URL.",
     value: Shape::Text,
     keys: KEYS,
     seen: Some(RESPONSE),
@@ -27,6 +27,10 @@ pub(in crate::scenario) static ANY_REQUEST: Kind = Kind {
 /// The methods a request can have.
 pub(in crate::scenario) static METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
 
+/// What `at_once` is.
+const ABOUT_AT_ONCE: &str = "How many times to send it, all at the same time. Each answer is judged by itself; what is \
+                             expected of all together (just one succeeds) takes `parallel` and its `statuses`.";
+
 /// The keys of a step that makes a request, besides the method.
 static KEYS: &[Key] = &[
     key("as", Shape::Plain, "The actor whose access token is sent; nobody's if not given."),
@@ -36,7 +40,7 @@ static KEYS: &[Key] = &[
     key("body", Shape::Template, "The JSON body to send."),
     key("raw_body", Shape::Text, "A body to send as it stands, for what is no JSON."),
     key("content_type", Shape::Text, "The body's content type, if it is not `application/json`; `none` sends none."),
-    key("at_once", Shape::Count, "How many times to send it, all at the same time. Each answer is judged."),
+    key("at_once", Shape::Count, ABOUT_AT_ONCE),
 ];
 
 /// The same, with the method.
@@ -49,7 +53,7 @@ static ANY_KEYS: &[Key] = &[
     key("body", Shape::Template, "The JSON body to send."),
     key("raw_body", Shape::Text, "A body to send as it stands, for what is no JSON."),
     key("content_type", Shape::Text, "The body's content type, if it is not `application/json`; `none` sends none."),
-    key("at_once", Shape::Count, "How many times to send it, all at the same time. Each answer is judged."),
+    key("at_once", Shape::Count, ABOUT_AT_ONCE),
 ];
 
 /// What can be expected of a response.
