@@ -8,5 +8,5 @@ mod trial;
 mod variant;
 
 pub use select::{NothingSelected, Partition, PartitionError, Selection};
-pub use trial::{Api, Planned, Trial, plan};
+pub use trial::{ActorNeeds, Api, Planned, Trial, plan};
 pub use variant::{VariantOffer, assign};

@@ -26,6 +26,7 @@ mod suite;
 mod template;
 mod text;
 mod types;
+mod uses_up;
 mod version;
 mod yaml;
 

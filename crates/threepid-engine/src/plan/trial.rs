@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::scenario::{Case, Check, Scenario, SpecVersion, Step, Suite};
+use crate::scenario::{Case, Check, Scenario, Sender, SpecVersion, Step, Suite};
 use threepid_record::model::{Level, TargetInfo, TrialRecord};
 
 /// Which of the two prefixes of the Client-Server API is used.
@@ -58,7 +58,53 @@ pub struct Trial {
     pub newest: Option<SpecVersion>,
 }
 
+/// What a trial needs of the account of one actor.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActorNeeds {
+    /// The actor's name.
+    pub actor: String,
+    /// Whether the account is of no use afterwards.
+    pub uses_up: bool,
+    /// Whether the account's password has to be known: it is sent, or a login is ended that only it brings back.
+    pub password: bool,
+    /// Whether there may be no address on the account: its addresses are looked at.
+    pub no_address: bool,
+}
+
 impl Trial {
+    /// What it needs of the account of each actor.
+    pub fn actors(&self) -> Vec<ActorNeeds> {
+        let scenario = self.scenario();
+        let needs = |actor: &String| ActorNeeds { actor: actor.clone(), ..ActorNeeds::default() };
+        let mut all: Vec<ActorNeeds> = scenario.actors.iter().map(needs).collect();
+        for needs in &mut all {
+            needs.uses_up = scenario.uses_up.contains(&needs.actor);
+        }
+        for step in self.steps() {
+            step.action.each_text(&mut |text| {
+                for (owner, _) in text.placeholders().filter_map(|one| one.of_actor()).filter(|(_, f)| *f == "password")
+                {
+                    all.iter_mut().filter(|needs| needs.actor == owner).for_each(|needs| needs.password = true);
+                }
+            });
+            for request in step.action.requests() {
+                let path = request.path.as_literal().unwrap_or_default();
+                let lists = path.ends_with("/account/3pid") && request.method == "GET";
+                let ends = path.ends_with("/logout") || path.ends_with("/logout/all");
+                // Whose token it is that a step names, only the trial itself shows.
+                let of = |needs: &ActorNeeds| match &request.sender {
+                    Sender::Actor(name, _) => needs.actor == *name,
+                    Sender::Nobody => request.token.is_some(),
+                };
+                for needs in all.iter_mut().filter(|needs| of(needs)) {
+                    needs.no_address |= lists;
+                    needs.password |= ends;
+                }
+            }
+        }
+        all
+    }
+
     /// The trial that a record is of, if the suite has its scenario and its row.
     pub fn of_record(suite: &Arc<Suite>, record: &TrialRecord, info: &TargetInfo) -> Option<Trial> {
         let scenario = suite.scenarios.iter().position(|scenario| scenario.id == record.id)?;

@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::expand::{Expander, Fragment, Scope};
 use super::node::{Node, Span, Value};
 use super::read::{Fields, Reader};
-use super::{Case, Scenario, SpecVersion, Step, flow, keys};
+use super::{Case, Scenario, SpecVersion, Step, flow, keys, uses_up};
 
 impl Reader<'_> {
     /// Reads a fragment file: its inputs, outputs and steps as nodes.
@@ -104,8 +104,8 @@ impl Reader<'_> {
                 );
             }
         }
-        let uses_up = words("uses_up");
-        for (name, span) in uses_up.iter().filter(|(name, _)| !actors.iter().any(|(actor, _)| actor == name)) {
+        let used_up = words("uses_up");
+        for (name, span) in used_up.iter().filter(|(name, _)| !actors.iter().any(|(actor, _)| actor == name)) {
             self.fault(
                 Diagnostic::new(*span, "unknown-actor", format!("there is no actor `{name}`"))
                     .label("not declared")
@@ -149,6 +149,7 @@ impl Reader<'_> {
             .map(|(case, (holes, inputs))| flow::CaseRead { steps: &case.steps, holes, inputs })
             .collect();
         flow::check(self, &actors, &needs, &read);
+        uses_up::check(self, &actors, &used_up, &cases);
         let complete = whole && cases.iter().all(|case| !case.steps.is_empty());
         // That mail comes, or none, is expected without words.
         let expects = |step: &Step| !step.checks.is_empty() || (step.action.mailbox().is_some() && !step.prepares);
@@ -169,7 +170,7 @@ impl Reader<'_> {
             covers: words("covers").into_iter().map(|(row, _)| row).collect(),
             needs: needs.into_iter().map(|(need, _)| need).collect(),
             avoids: avoided.into_iter().map(|(need, _)| need).collect(),
-            uses_up: uses_up.into_iter().map(|(name, _)| name).collect(),
+            uses_up: used_up.into_iter().map(|(name, _)| name).collect(),
             since: version("since"),
             until: version("until"),
             actors: actors.into_iter().map(|(name, _)| name).collect(),

@@ -115,7 +115,8 @@ pub(super) static SCENARIO: &[Key] = &[
     key(
         "uses_up",
         Shape::Words,
-        "Actors whose accounts are of no use afterwards: deactivated, or with another password.",
+        "Actors whose accounts are of no use afterwards: deactivated, or with another password. No account of `--accounts` is \
+         taken for them, unless with `--accounts-may-be-used-up`.",
     ),
     key("cases", Shape::Cases, "Named rows of inputs; each is a trial of its own."),
     needed("steps", Shape::Steps, "What happens, in order."),
