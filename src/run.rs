@@ -23,7 +23,7 @@ mod secrets;
 mod setup_failed;
 
 pub(crate) use heavy::heavy;
-pub use performer::{Performed, perform};
+pub use performer::{CLEANING, Performed, perform};
 pub use setup_failed::not_begun;
 
 use std::sync::Arc;

@@ -23,7 +23,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 
-pub use accounts::{AccountOptions, Accounts, Given, Method, NoAccount, parse_given};
+pub use accounts::{AccountOptions, Accounts, Given, Lease, Lent, Method, Need, NoAccount, NotLent, parse_given};
 pub use administration::{AdminRequest, Administration, Administrator};
 pub use error::{Attempt, InstallError, LogEnd, Missing, ProfileError, StartError, TargetError};
 pub use install::{InstallOptions, Installed, Installer, cache_folder, install};

@@ -249,6 +249,9 @@ pub struct ProvisionArgs {
     /// `password`, or with `access_token`.
     #[arg(long, value_name = "FILE")]
     pub accounts: Option<PathBuf>,
+    /// Let trials deactivate accounts of that file and change their passwords; without this they are skipped. They run last.
+    #[arg(long, requires = "accounts")]
+    pub accounts_may_be_used_up: bool,
     /// The token that registration asks for.
     #[arg(long, value_name = "TOKEN", env = "THREEPID_REGISTRATION_TOKEN", hide_env_values = true)]
     pub registration_token: Option<String>,

@@ -42,12 +42,15 @@ pub(super) struct Started {
 }
 
 impl Started {
-    /// Ends the server, then the identity server that it may still be talking to.
-    pub(super) async fn stop(self) {
+    /// Ends the logins to given accounts, the server, then the identity server that it may still be talking to. Says which
+    /// given accounts are not as they were.
+    pub(super) async fn stop(self) -> Vec<String> {
+        let notes = self.session.target.accounts.close().await;
         self.server.stop().await;
         if let Some(identity) = self.identity {
             identity.close().await;
         }
+        notes
     }
 }
 
@@ -205,6 +208,7 @@ fn account_options(args: &ProvisionArgs, profile: &Profile) -> Result<AccountOpt
             .registration_shared_secret
             .clone()
             .or_else(|| profile.accounts.registration_shared_secret.clone()),
+        may_be_used_up: args.accounts_may_be_used_up,
         patience: args.account_timeout,
         ..AccountOptions::default()
     })

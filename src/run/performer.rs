@@ -28,7 +28,7 @@ use threepid_record::redact::collect::Secret;
 use threepid_wire::http::Client;
 
 /// How long cleaning up may take.
-const CLEANING: Duration = Duration::from_secs(10);
+pub const CLEANING: Duration = Duration::from_secs(10);
 /// The same once somebody waits for the program to end.
 const CLEANING_IN_HASTE: Duration = Duration::from_secs(1);
 

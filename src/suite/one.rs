@@ -1,17 +1,22 @@
 //! One trial from its plan to its record.
 
-use futures_util::future::join_all;
+use std::time::Duration;
+
 use tokio_util::sync::CancellationToken;
 
 use super::session::Session;
 use super::settings::Settings;
 use crate::run;
+use crate::target::{Need, NotLent};
 use threepid_engine::judge::{self, Verdict};
-use threepid_engine::plan::{Planned, Trial};
-use threepid_record::model::{Account, Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
+use threepid_engine::plan::{ActorNeeds, Planned, Trial};
+use threepid_record::model::{Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
 
 /// Why a trial ends whose accounts were still being made.
 const INTERRUPTED: &str = "the run was interrupted; it was at the step `account`";
+
+/// How long given accounts are cleaned once somebody waits for the program to end.
+const CLEANING_IN_HASTE: Duration = Duration::from_secs(3);
 
 /// Runs one trial; gives its record with all secrets replaced.
 pub async fn run(planned: &Planned, session: &Session, settings: &Settings, cancel: &CancellationToken) -> TrialRecord {
@@ -19,41 +24,46 @@ pub async fn run(planned: &Planned, session: &Session, settings: &Settings, canc
     if let Some(reason) = &planned.skip {
         return without(trial, Outcome::Skip, reason.clone());
     }
+    let source = &session.target.accounts;
+    let needs: Vec<Need> = trial.actors().into_iter().map(need).collect();
+    let lent = tokio::select! {
+        lent = source.lend(&needs) => Some(lent),
+        () = cancel.cancelled() => None,
+    };
+    // Others may have had the accounts for long.
     let begun = tokio::time::Instant::now();
-    let mut accounts: Vec<(String, Account)> = Vec::new();
-    let mut preparation = Vec::new();
-    let mut failed = None;
-    let actors = &trial.scenario().actors;
-    let asked = join_all(actors.iter().map(|actor| session.target.accounts.account(actor)));
-    let results = tokio::select! {
-        results = asked => results,
-        () = cancel.cancelled() => {
-            failed = Some(Stop { reason: StopReason::Interrupted, message: INTERRUPTED.to_owned() });
-            Vec::new()
+    let performed = match lent {
+        None => {
+            let stop = Stop { reason: StopReason::Interrupted, message: INTERRUPTED.to_owned() };
+            run::not_begun(Vec::new(), stop)
+        }
+        Some(Err(NotLent::TooFew(reason))) => {
+            let reason = session.others.redactor().text(&reason).into_owned();
+            return without(trial, Outcome::Skip, reason);
+        }
+        Some(Err(NotLent::Failed(none))) => {
+            let message = format!("no account for {}: {}", none.actors.join(" and "), none.error);
+            run::not_begun(none.exchanges, Stop { reason: StopReason::NoAccount, message })
+        }
+        Some(Ok(lent)) => {
+            // While it waited for accounts, all may have been over.
+            if let Some(reason) = settings.stop_reason(cancel) {
+                source.give_back_unused(lent);
+                return not_run(trial, reason);
+            }
+            let performed = run::perform(trial, &lent.accounts, lent.exchanges, &session.context, cancel).await;
+            let haste = async {
+                cancel.cancelled().await;
+                tokio::time::sleep(CLEANING_IN_HASTE).await;
+            };
+            tokio::select! {
+                () = source.give_back(lent.loans, &performed.transcript) => {}
+                // What is left is said at the end, and the next run looks for it.
+                () = haste => {}
+            }
+            performed
         }
     };
-    for (actor, result) in actors.iter().zip(results) {
-        match result {
-            Ok((account, exchanges)) => {
-                preparation.extend(exchanges);
-                accounts.push((actor.clone(), account));
-            }
-            Err(none) => {
-                preparation.extend(none.exchanges);
-                failed = Some(Stop {
-                    reason: StopReason::NoAccount,
-                    message: format!("no account for {actor}: {}", none.error),
-                });
-            }
-        }
-    }
-    let performed = match failed {
-        Some(stop) => run::not_begun(preparation, stop),
-        None => run::perform(trial, &accounts, preparation, &session.context, cancel).await,
-    };
-    for (_, account) in &accounts {
-        session.target.accounts.give_back(account);
-    }
     let known = session.context.origins.known();
     let mut verdict = judge::judge(trial, &performed.transcript, &known, settings.fail_on);
     if let Some(snapshots) = &settings.snapshots {
@@ -67,6 +77,10 @@ pub async fn run(planned: &Planned, session: &Session, settings: &Settings, canc
     // Only now: in its own record nothing is another trial's.
     performed.secrets.iter().for_each(|secret| session.others.remember(secret));
     record
+}
+
+fn need(ActorNeeds { actor, uses_up, password, no_address }: ActorNeeds) -> Need {
+    Need { actor, uses_up, password, no_address }
 }
 
 fn record(trial: &Trial, verdict: Verdict, transcript: Transcript, duration_ms: f64) -> TrialRecord {

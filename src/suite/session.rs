@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::browser::Browser;
 use crate::identity::IdentityServer;
-use crate::run::{Context, Limits, MAIL_DOMAIN};
+use crate::run::{CLEANING, Context, Limits, MAIL_DOMAIN};
 use crate::target::{
     AccountOptions, Administration, Administrator, Found, ProbeMail, ProbeMailbox, ProbeOptions, Target, Watch, probe,
 };
@@ -135,6 +135,9 @@ impl Session {
             .map_err(|fault| format!("the HTTP client could not be made: {fault}"))?;
         let mut probing = ProbeOptions::new(options.name, origins.clone(), MAIL_DOMAIN);
         probing.accounts = options.accounts;
+        // A trial's accounts are made ready before it, and clean after it.
+        let around = probing.accounts.patience.saturating_mul(2);
+        probing.accounts.turn = options.limits.trial.saturating_add(CLEANING).saturating_add(around);
         probing.mail_timeout = options.limits.mail;
         probing.mail_hint = options.mail_hint;
         let is_administered = ADMINISTERED.iter().any(|need| options.offers.iter().any(|offer| offer == need));

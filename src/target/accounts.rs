@@ -1,17 +1,21 @@
 //! Getting accounts on the target.
 //!
 //! Takes what the user gave and what the profile says, and tries each way in order: given accounts (a token or a
-//! login), registration with the stages a program can complete, the admin's shared secret. Gives accounts, each
-//! with the exchanges that it took, so that they stand in the record. It never uses an account twice unless it was
-//! given back, and remembers every secret it saw so that they can be kept out of reports.
+//! login), registration with the stages a program can complete, the admin's shared secret. Gives accounts, with the
+//! exchanges that they took, so that they stand in the record. It never uses an account twice unless it was given back
+//! and is clean, and remembers every secret it saw so that they can be kept out of reports.
 
+mod clean;
 mod given;
+mod lend;
+mod pool;
 pub(in crate::target) mod registration;
+mod restore;
 mod shared_secret;
 
-use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::Rng as _;
@@ -25,10 +29,13 @@ use threepid_record::redact::Redactor;
 use threepid_record::redact::collect::Secret;
 use threepid_wire::http::{Client, Origins, Outgoing};
 
-use super::error::{Attempt, TargetError};
+use super::error::TargetError;
 use super::patience;
+use pool::Pool;
 
 pub use given::{Given, parse_given};
+pub use lend::{Lease, Lent, NotLent};
+pub use pool::Need;
 
 /// A way to get an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,8 +72,16 @@ pub struct AccountOptions {
     pub registration_token: Option<String>,
     /// The admin's secret (`--registration-shared-secret`).
     pub registration_shared_secret: Option<String>,
+    /// Whether trials may use up given accounts (`--accounts-may-be-used-up`).
+    pub may_be_used_up: bool,
     /// How long rate limits are waited out for one account (`--account-timeout`). Default: 60 s.
     pub patience: Duration,
+    /// How long to wait for a given account while none comes back: as long as a trial may take (`--timeout`) with all that
+    /// its accounts need before and after it. Default: 190 s.
+    pub turn: Duration,
+    /// The domain of the addresses that trials add. Nobody else has an address there, so one that an earlier run left is
+    /// removed. Empty for none.
+    pub mail_domain: String,
 }
 
 impl Default for AccountOptions {
@@ -76,7 +91,10 @@ impl Default for AccountOptions {
             given: Vec::new(),
             registration_token: None,
             registration_shared_secret: None,
+            may_be_used_up: false,
             patience: Duration::from_secs(60),
+            turn: Duration::from_secs(190),
+            mail_domain: String::new(),
         }
     }
 }
@@ -99,6 +117,8 @@ impl AccountOptions {
 /// Why no account could be had, with the exchanges that show it.
 #[derive(Debug)]
 pub struct NoAccount {
+    /// The actors that got none.
+    pub actors: Vec<String>,
     /// Why.
     pub error: TargetError,
     /// What was asked, in order.
@@ -113,10 +133,14 @@ pub struct Accounts {
     /// `v3` or `r0`.
     api: String,
     options: AccountOptions,
-    pool: Mutex<VecDeque<Given>>,
+    pool: Arc<Pool>,
+    /// Which given account is whose, by its place in the file.
+    users: Mutex<BTreeMap<String, usize>>,
     secrets: Mutex<Vec<String>>,
     /// Which method worked last, plus one; 0 for none. It is tried first, so that a chain's refusals cost only once.
     worked: AtomicUsize,
+    /// Where there are given accounts: the methods that were refused for good, with what they came to.
+    refused: Mutex<BTreeMap<usize, String>>,
 }
 
 /// What every method works with.
@@ -137,42 +161,13 @@ impl Accounts {
             client,
             origins,
             api: api.into(),
-            pool: Mutex::new(options.given.iter().cloned().collect()),
+            pool: Pool::new(&options.given),
+            users: Mutex::default(),
             options,
             secrets: Mutex::new(secrets),
             worked: AtomicUsize::new(0),
+            refused: Mutex::default(),
         }
-    }
-
-    /// Gets an account nobody uses. A new one's name begins with `hint`.
-    ///
-    /// # Errors
-    /// When no way works; the error lists what was tried and what each came to.
-    pub async fn account(&self, hint: &str) -> Result<(Account, Vec<Exchange>), NoAccount> {
-        let mut exchanges = Vec::new();
-        let mut attempts = Vec::new();
-        let deadline = Instant::now() + self.options.patience;
-        for method in self.order() {
-            let mut ask = Ask { accounts: self, exchanges: &mut exchanges, deadline };
-            let result = match method {
-                Method::Given => given::take(&mut ask).await,
-                Method::Registration => registration::register(&mut ask, hint).await,
-                Method::SharedSecret => shared_secret::register(&mut ask, hint, false).await,
-            };
-            match result {
-                Ok(account) => {
-                    self.worked.store(method as usize + 1, Ordering::Relaxed);
-                    self.remember([&account.access_token].into_iter().chain(&account.password));
-                    return Ok((account, exchanges));
-                }
-                Err(outcome) => {
-                    let outcome = self.hide(&outcome);
-                    attempts.push(Attempt { method: method.word().to_owned(), outcome });
-                }
-            }
-        }
-        let error = TargetError::NoAccounts { url: self.origins.reachable().to_string(), attempts };
-        Err(NoAccount { error, exchanges })
     }
 
     /// Makes an account of an administrator, by the shared secret.
@@ -189,11 +184,19 @@ impl Accounts {
         Ok(account)
     }
 
-    /// Gives a given account back for others to use; one that was registered is left alone.
-    pub fn give_back(&self, account: &Account) {
-        if let Some(given) = self.options.given.iter().find(|given| given.is(account)) {
-            self.pool.lock().unwrap_or_else(PoisonError::into_inner).push_back(given.clone());
-        }
+    /// Whether an address is one that only trials have.
+    fn is_ours(&self, address: &str) -> bool {
+        let domain = address.rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
+        !domain.is_empty() && domain.eq_ignore_ascii_case(&self.options.mail_domain)
+    }
+
+    /// Whether no other given account is this user's.
+    fn is_only(&self, user_id: &str, place: usize) -> bool {
+        *self.lock(&self.users).entry(user_id.to_owned()).or_insert(place) == place
+    }
+
+    fn lock<'a, T>(&self, of: &'a Mutex<T>) -> std::sync::MutexGuard<'a, T> {
+        of.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The way that worked last.
@@ -204,7 +207,7 @@ impl Accounts {
 
     /// All secrets that were given or seen so far: passwords, tokens, the shared secret.
     pub fn secrets(&self) -> Vec<String> {
-        self.secrets.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock(&self.secrets).clone()
     }
 
     /// A text without the secrets that were given or seen so far.
@@ -223,7 +226,7 @@ impl Accounts {
     }
 
     fn remember<'a>(&self, secrets: impl IntoIterator<Item = &'a String>) {
-        let mut all = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.lock(&self.secrets);
         for secret in secrets {
             if !secret.is_empty() && !all.contains(secret) {
                 all.push(secret.clone());
@@ -231,19 +234,27 @@ impl Accounts {
         }
     }
 
-    fn order(&self) -> Vec<Method> {
-        let chain = if self.options.chain.is_empty() { Method::ALL.to_vec() } else { self.options.chain.clone() };
+    /// The ways that can be tried, in order.
+    fn methods(&self) -> Vec<Method> {
+        let mut chain = if self.options.chain.is_empty() { Method::ALL.to_vec() } else { self.options.chain.clone() };
+        // Whoever gives accounts wants them used, also where the target's profile does not speak of any.
+        if !chain.contains(&Method::Given) {
+            chain.insert(0, Method::Given);
+        }
         // A method that cannot even be tried is left out: it would only lengthen the message.
         let usable = |method: &Method| match method {
             Method::Given => !self.options.given.is_empty(),
             Method::Registration => true,
             Method::SharedSecret => self.options.registration_shared_secret.is_some(),
         };
-        let mut order: Vec<Method> = chain.into_iter().filter(usable).collect();
-        let worked = self.worked.load(Ordering::Relaxed);
-        order.sort_by_key(|method| (*method as usize) + 1 != worked);
-        order
+        chain.into_iter().filter(usable).collect()
     }
+}
+
+/// Whether an answer is a refusal that will be the same next time: no limit, no fault of the server, and no silence.
+fn is_refused(exchange: &Exchange) -> bool {
+    let status = exchange.response.as_ref().map_or(0, |response| response.status);
+    exchange.failure.is_none() && (400..500).contains(&status) && status != 429
 }
 
 impl Ask<'_> {

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use threepid_record::model::{Ability, Account, Arrival, Exchange, Mail, TargetInfo};
 use threepid_wire::http::{Client, Origins, Outgoing};
 
-use super::accounts::{AccountOptions, Accounts};
+use super::accounts::{AccountOptions, Accounts, Need, NotLent};
 use super::error::TargetError;
 use super::patience::{self, beginning};
 use abilities::{api_ability, declared};
@@ -135,25 +135,35 @@ async fn examine(
     let Some(api) = apis.first().cloned() else {
         return Err(TargetError::NoApi { url: options.origins.request_url(VERSIONS), versions });
     };
-    let accounts = Accounts::new(client.clone(), options.origins.clone(), api.clone(), options.accounts.clone());
+    let own = AccountOptions { mail_domain: options.mail_domain.clone(), ..options.accounts.clone() };
+    let accounts = Accounts::new(client.clone(), options.origins.clone(), api.clone(), own);
     let mut asking = Asking { options, client, api: &api, exchanges };
 
     let mut abilities = vec![api_ability("api-v3", "v3", &apis), api_ability("api-r0", "r0", &apis)];
     abilities.extend(asking.registration().await?);
     abilities.push(asking.password_login().await?);
     watch.note(|found| found.abilities.clone_from(&abilities));
-    let (account, provisioning) = accounts.account("probe").await.map_err(|none| none.error)?;
-    asking.exchanges.extend(provisioning);
+    let needs = Need { actor: "probe".to_owned(), ..Need::default() };
+    let mut lent = accounts.lend(&[needs]).await.map_err(|none| accounts.error(none))?;
+    asking.exchanges.append(&mut lent.exchanges);
     watch.note(|found| found.account = accounts.worked());
-    abilities.push(asking.changes(&account).await);
-    // A careless server says in its refusal what it was asked.
-    let email = email::probe(&mut asking, &account, mail).await;
-    let (email, mail_delay) = email.map_err(|fault| fault.map(|text| accounts.hide(text)))?;
-    abilities.push(email);
+    let by_account = match lent.accounts.first() {
+        Some((_, account)) => asking.by_account(account, mail).await,
+        None => Err(accounts.error(NotLent::TooFew("none was lent".to_owned()))),
+    };
+    accounts.give_back_unused(lent);
+    let (found, mail_delay) = match by_account {
+        Ok(found) => found,
+        Err(fault) => {
+            accounts.close().await;
+            // A careless server says in its refusal what it was asked.
+            return Err(fault.map(|text| accounts.hide(text)));
+        }
+    };
+    abilities.extend(found);
     let declared = declared(options, &mut abilities);
     abilities.extend(declared);
     watch.note(|found| found.abilities.clone_from(&abilities));
-    accounts.give_back(&account);
 
     let info = TargetInfo {
         name: options.name.clone(),
@@ -177,6 +187,17 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
+    /// What only somebody with an account is told, and how long mail takes.
+    async fn by_account(
+        &mut self,
+        account: &Account,
+        mail: &dyn ProbeMail,
+    ) -> Result<([Ability; 2], Duration), TargetError> {
+        let changes = self.changes(account).await;
+        let (email, mail_delay) = email::probe(self, account, mail).await?;
+        Ok(([changes, email], mail_delay))
+    }
+
     async fn send(&mut self, method: &str, path: &str, body: Option<&Value>, account: Option<&Account>) -> Exchange {
         let url = self.options.origins.request_url(&format!("/_matrix/client/{}{path}", self.api));
         let mut outgoing = Outgoing::new(method, url);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod fake;
+mod given;
 mod install;
 mod managed;
 mod probe;

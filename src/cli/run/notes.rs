@@ -58,6 +58,17 @@ impl Prepared<'_> {
         }
     }
 
+    /// Says once which accounts of `--accounts` are not as they were. That is nothing the server is judged by.
+    pub(super) fn changed_accounts(&self, notes: &[String]) {
+        if notes.is_empty() {
+            return;
+        }
+        terminal::err("note: accounts of --accounts that are not as they were before:\n");
+        for note in notes {
+            terminal::err(&format!("  {}\n", visible(note)));
+        }
+    }
+
     /// Which slice this run is.
     pub(super) fn slices(&self) -> Vec<Slice> {
         let slice = self.args.partition.map(|partition| Slice {

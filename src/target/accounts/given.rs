@@ -1,8 +1,6 @@
 //! Accounts that the user brought.
 //!
-//! Takes a TOML or JSON file; gives its accounts one at a time, logged in where only a password is known.
-
-use std::sync::PoisonError;
+//! Takes a TOML or JSON file; gives its accounts, and logs in to one.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -12,7 +10,7 @@ use threepid_wire::http::Outgoing;
 
 use super::super::error::TargetError;
 use super::super::patience::{in_short, json};
-use super::{Ask, account_from, localpart_of};
+use super::{Ask, account_from, is_refused, localpart_of};
 
 /// An account that the user brought: a name with a password, or a token, or both.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -38,12 +36,18 @@ impl Given {
         self.password.iter().chain(&self.access_token).cloned().collect()
     }
 
-    pub(super) fn is(&self, account: &Account) -> bool {
-        match (&self.user, &self.access_token) {
-            (Some(user), _) => *user == account.user_id || localpart_of(user) == account.localpart,
-            (None, Some(token)) => *token == account.access_token,
-            (None, None) => false,
-        }
+    /// What it is called in messages.
+    pub(super) fn name(&self) -> &str {
+        self.user.as_deref().unwrap_or("an account with a token alone")
+    }
+
+    /// Whether both are the same account, as far as the file tells.
+    fn is(&self, other: &Given) -> bool {
+        let same_user = match (&self.user, &other.user) {
+            (Some(one), Some(two)) => one == two || localpart_of(one) == localpart_of(two),
+            _ => false,
+        };
+        same_user || (self.access_token.is_some() && self.access_token == other.access_token)
     }
 }
 
@@ -71,58 +75,24 @@ pub fn parse_given(text: &str, file: &str) -> Result<Vec<Given>, TargetError> {
             index + 1
         )));
     }
+    let all = &parsed.accounts;
+    if let Some(index) = (1..all.len()).find(|index| all[..*index].iter().any(|before| before.is(&all[*index]))) {
+        return Err(wrong(format!(
+            "account {} stands there twice; two actors of a trial need two accounts",
+            index + 1
+        )));
+    }
     Ok(parsed.accounts)
 }
 
-/// Takes the next account from the pool and makes sure that it works.
-pub(super) async fn take(ask: &mut Ask<'_>) -> Result<Account, String> {
-    let mut refused = Vec::new();
-    loop {
-        let next = ask.accounts.pool.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        let Some(given) = next else {
-            let all = ask.accounts.options.given.len();
-            return Err(if refused.is_empty() {
-                format!(
-                    "all {all} accounts of `--accounts` are in use; add more, or run fewer trials at once (`--jobs`)"
-                )
-            } else {
-                refused.join(", ")
-            });
-        };
-        match sign_in(ask, &given).await {
-            Ok(account) => return Ok(account),
-            Err((exchange, problem)) => {
-                refused.push(format!("{}: {problem}", given.user.as_deref().unwrap_or("the token")));
-                // One that was refused will be refused again and stays out of the pool; one that could not be tried
-                // (no answer, a rate limit, a fault of the server) may work later, but not now.
-                let status = exchange.response.as_ref().map_or(0, |response| response.status);
-                if !(400..500).contains(&status) || status == 429 {
-                    ask.accounts.pool.lock().unwrap_or_else(PoisonError::into_inner).push_back(given);
-                    return Err(refused.join(", "));
-                }
-            }
-        }
-    }
-}
-
-async fn sign_in(ask: &mut Ask<'_>, given: &Given) -> Result<Account, (Exchange, String)> {
-    if let Some(token) = &given.access_token {
-        let url = ask.api("/account/whoami");
-        let exchange = ask.send(Outgoing::new("GET", url).bearer(token)).await;
-        let body = exchange.response.as_ref().filter(|response| response.status == 200).and_then(json);
-        let Some(user_id) = body.as_ref().and_then(|body| body.get("user_id")?.as_str()) else {
-            let problem = format!("whoami answered {}", in_short(&exchange));
-            return Err((exchange, problem));
-        };
-        return Ok(Account {
-            user_id: user_id.to_owned(),
-            localpart: localpart_of(user_id),
-            password: given.password.clone(),
-            access_token: token.clone(),
-            device_id: body.as_ref().and_then(|body| body.get("device_id")?.as_str()).map(str::to_owned),
-        });
-    }
-    let (user, password) = (given.user.as_deref().unwrap_or_default(), given.password.as_deref().unwrap_or_default());
+/// Logs in to an account: with its password, if it is known; else with its token.
+///
+/// # Errors
+/// The last exchange, and what it came to.
+pub(super) async fn sign_in(ask: &mut Ask<'_>, given: &Given) -> Result<Account, (Exchange, String)> {
+    let (Some(user), Some(password)) = (&given.user, &given.password) else {
+        return by_token(ask, given).await;
+    };
     let url = ask.api("/login");
     let login = json!({
         "type": "m.login.password",
@@ -131,8 +101,31 @@ async fn sign_in(ask: &mut Ask<'_>, given: &Given) -> Result<Account, (Exchange,
         "initial_device_display_name": "threepid",
     });
     let exchange = ask.send(Outgoing::new("POST", url).json(&login)).await;
-    account_from(&exchange, Some(password)).ok_or_else(|| {
-        let problem = format!("login answered {}", in_short(&exchange));
-        (exchange, problem)
+    match account_from(&exchange, Some(password)) {
+        Some(account) => Ok(account),
+        // A server without a login by password.
+        None if given.access_token.is_some() && is_refused(&exchange) => by_token(ask, given).await,
+        None => {
+            let problem = format!("login answered {}", in_short(&exchange));
+            Err((exchange, problem))
+        }
+    }
+}
+
+async fn by_token(ask: &mut Ask<'_>, given: &Given) -> Result<Account, (Exchange, String)> {
+    let token = given.access_token.as_deref().unwrap_or_default();
+    let url = ask.api("/account/whoami");
+    let exchange = ask.send(Outgoing::new("GET", url).bearer(token)).await;
+    let body = exchange.response.as_ref().filter(|response| response.status == 200).and_then(json);
+    let Some(user_id) = body.as_ref().and_then(|body| body.get("user_id")?.as_str()) else {
+        let problem = format!("whoami answered {}", in_short(&exchange));
+        return Err((exchange, problem));
+    };
+    Ok(Account {
+        user_id: user_id.to_owned(),
+        localpart: localpart_of(user_id),
+        password: given.password.clone(),
+        access_token: token.to_owned(),
+        device_id: body.as_ref().and_then(|body| body.get("device_id")?.as_str()).map(str::to_owned),
     })
 }

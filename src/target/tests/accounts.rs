@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::fake::{Answer, Asked, Fake, client};
-use crate::target::{AccountOptions, Accounts, Method, NoAccount, TargetError, parse_given};
-use threepid_record::model::{Account, Exchange};
+use crate::target::{AccountOptions, Accounts, Lent, Method, Need, NoAccount, NotLent, TargetError, parse_given};
+use threepid_record::model::{Account, Exchange, Transcript};
 
 fn account_named(name: &str) -> Answer {
     (200, json!({"user_id": format!("@{name}:hs.test"), "access_token": format!("token-{name}"), "device_id": "D"}))
@@ -47,7 +47,19 @@ fn uia(flows: Value) -> impl Fn(&Asked, usize) -> Answer + Clone + Send + Sync +
 }
 
 async fn ask(fake: &Fake, options: AccountOptions) -> Result<(Account, Vec<Exchange>), NoAccount> {
-    Accounts::new(client(), fake.origins.clone(), "v3", options).account("alice").await
+    one(&Accounts::new(client(), fake.origins.clone(), "v3", options), "alice").await
+}
+
+/// An account that is never given back, and what it took.
+async fn one(accounts: &Accounts, hint: &str) -> Result<(Account, Vec<Exchange>), NoAccount> {
+    match accounts.lend(&[Need { actor: hint.to_owned(), ..Need::default() }]).await {
+        Ok(Lent { accounts, exchanges, loans }) => {
+            std::mem::forget(loans);
+            Ok((accounts[0].1.clone(), exchanges))
+        }
+        Err(NotLent::Failed(none)) => Err(none),
+        Err(NotLent::TooFew(reason)) => panic!("{reason}"),
+    }
 }
 
 fn outcomes(none: &NoAccount) -> Vec<(&str, &str)> {
@@ -64,14 +76,14 @@ async fn the_dummy_stage_is_completed_within_the_session() {
     let flows = json!([{"stages": ["m.login.recaptcha"]}, {"stages": ["m.login.dummy"]}]);
     let fake = Fake::serve(uia(flows)).await;
     let accounts = Accounts::new(client(), fake.origins.clone(), "v3", AccountOptions::default());
-    let (account, exchanges) = accounts.account("Alice!").await.unwrap();
+    let (account, exchanges) = one(&accounts, "Alice!").await.unwrap();
     assert!(account.localpart.starts_with("alice-"), "{}", account.localpart);
     assert_eq!(account.user_id, format!("@{}:hs.test", account.localpart));
     assert_eq!(account.device_id.as_deref(), Some("D"));
     assert_eq!(exchanges.len(), 2);
     let secrets = accounts.secrets();
     assert!(secrets.contains(&account.access_token) && secrets.contains(account.password.as_ref().unwrap()));
-    let (other, _) = accounts.account("alice").await.unwrap();
+    let (other, _) = one(&accounts, "alice").await.unwrap();
     assert_ne!(other.localpart, account.localpart);
 }
 
@@ -145,8 +157,8 @@ async fn the_chain_falls_through_and_remembers_what_worked() {
     .await;
     let options = AccountOptions { registration_shared_secret: Some("secret".to_owned()), ..AccountOptions::default() };
     let accounts = Accounts::new(client(), fake.origins.clone(), "v3", options.clone());
-    assert_eq!(accounts.account("a").await.unwrap().1.len(), 3);
-    assert_eq!(accounts.account("a").await.unwrap().1.len(), 2, "registration is not tried again");
+    assert_eq!(one(&accounts, "a").await.unwrap().1.len(), 3);
+    assert_eq!(one(&accounts, "a").await.unwrap().1.len(), 2, "registration is not tried again");
     assert!(accounts.secrets().contains(&"secret".to_owned()));
 
     let only = AccountOptions { chain: vec![Method::SharedSecret], ..options };
@@ -163,16 +175,16 @@ async fn all_that_was_tried_is_listed() {
     let given = parse_given(r#"{"accounts": [{"user": "bob", "password": "p"}]}"#, "a.json").unwrap();
     let options =
         AccountOptions { given, registration_shared_secret: Some("secret".to_owned()), ..AccountOptions::default() };
-    let none = ask(&fake, options).await.unwrap_err();
-    assert_eq!(
-        outcomes(&none),
-        [
-            ("given", "bob: login answered 404 M_UNRECOGNIZED (no such path)"),
-            ("registration", "POST /register answered 403 M_FORBIDDEN (Registration has been disabled)"),
-            ("shared-secret", "GET /_synapse/admin/v1/register answered 404 M_UNRECOGNIZED (no such path)"),
-        ]
-    );
-    assert_eq!(none.exchanges.len(), 3);
+    let accounts = Accounts::new(client(), fake.origins.clone(), "v3", options);
+    let mut reasons = Vec::new();
+    for _ in 0..2 {
+        let alice = Need { actor: "alice".to_owned(), ..Need::default() };
+        let Err(NotLent::TooFew(reason)) = accounts.lend(&[alice]).await else { panic!("nobody gets one") };
+        reasons.push(reason);
+        assert_eq!(fake.asked().len(), 3, "what was refused for good is not asked again");
+    }
+    insta::assert_snapshot!(reasons[0], @"it needs 1 account; of the 1 of `--accounts`, 0 will do; bob: login answered 404 M_UNRECOGNIZED (no such path); and none can be made (registration: POST /register answered 403 M_FORBIDDEN (Registration has been disabled); shared-secret: GET /_synapse/admin/v1/register answered 404 M_UNRECOGNIZED (no such path))");
+    assert_eq!(reasons[0], reasons[1]);
 }
 
 #[tokio::test]
@@ -192,14 +204,22 @@ async fn given_accounts_are_a_finite_pool() {
         ..AccountOptions::default()
     };
     let accounts = Accounts::new(client(), fake.origins.clone(), "v3", options);
-    let (carol, _) = accounts.account("x").await.unwrap();
-    assert_eq!((carol.user_id.as_str(), carol.password.as_deref()), ("@carol:hs.test", None));
-    let (bob, _) = accounts.account("x").await.unwrap();
-    assert_eq!((bob.localpart.as_str(), bob.password.as_deref()), ("bob", Some("p")));
-    let none = accounts.account("x").await.unwrap_err();
-    assert!(outcomes(&none)[0].1.starts_with("all 3 accounts of `--accounts` are in use"));
-    accounts.give_back(&bob);
-    assert_eq!(accounts.account("x").await.unwrap().0.localpart, "bob");
+    let need = Need { actor: "x".to_owned(), ..Need::default() };
+    let mut carol = accounts.lend(std::slice::from_ref(&need)).await.unwrap();
+    let (_, account) = carol.accounts.remove(0);
+    assert_eq!((account.user_id.as_str(), account.password.as_deref()), ("@carol:hs.test", None));
+    let bob = accounts.lend(std::slice::from_ref(&need)).await.unwrap();
+    let (_, account) = &bob.accounts[0];
+    assert_eq!((account.localpart.as_str(), account.password.as_deref()), ("bob", Some("p")));
+    let needs = [need.clone(), Need { actor: "y".to_owned(), ..need }];
+    let both = accounts.lend(&needs);
+    tokio::pin!(both);
+    assert!(futures_util::poll!(&mut both).is_pending(), "all are in use");
+    accounts.give_back_unused(bob);
+    assert!(futures_util::poll!(&mut both).is_pending(), "one is in use");
+    accounts.give_back(carol.loans, &Transcript::default()).await;
+    let both: Vec<String> = both.await.unwrap().accounts.into_iter().map(|(actor, _)| actor).collect();
+    assert_eq!(both, ["x", "y"]);
     for secret in ["bad", "good", "p", "token-bob"] {
         assert!(accounts.secrets().contains(&secret.to_owned()), "{secret}");
     }
@@ -215,8 +235,8 @@ async fn a_given_account_that_cannot_be_tried_now_stays_in_the_pool() {
     let given = parse_given("[[accounts]]\nuser = 'bob'\npassword = 'p'\n", "a.toml").unwrap();
     let options = AccountOptions { given, chain: vec![Method::Given], ..AccountOptions::default() };
     let accounts = Accounts::new(client(), fake.origins.clone(), "v3", options);
-    assert_eq!(outcomes(&accounts.account("x").await.unwrap_err())[0].1, "bob: login answered 502 M_UNKNOWN (later)");
-    assert!(accounts.account("x").await.is_ok());
+    assert_eq!(outcomes(&one(&accounts, "x").await.unwrap_err())[0].1, "bob: login answered 502 M_UNKNOWN (later)");
+    assert!(one(&accounts, "x").await.is_ok());
 }
 
 #[test]
@@ -226,6 +246,8 @@ fn accounts_files_are_explained() {
     insta::assert_snapshot!(problem("[[accounts]]\nuser = 'bob'\n", "a.toml"), @"the accounts in `a.toml` cannot be used: account 1 has neither an `access_token` nor a `user` with a `password`");
     insta::assert_snapshot!(problem("[[accounts]]\nuser = 'bob'\npass = 'x'\n", "a.toml"), @"the accounts in `a.toml` cannot be used: line 3: unknown field `pass`, expected one of `user`, `password`, `access_token`");
     assert!(problem("{", "a.json").contains("EOF"));
+    let twice = "[[accounts]]\nuser = 'bob'\npassword = 'p'\n[[accounts]]\nuser = '@bob:hs.test'\npassword = 'p'\n";
+    insta::assert_snapshot!(problem(twice, "a.toml"), @"the accounts in `a.toml` cannot be used: account 2 stands there twice; two actors of a trial need two accounts");
 }
 
 #[tokio::test]

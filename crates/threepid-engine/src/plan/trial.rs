@@ -238,3 +238,30 @@ fn reason_to_skip(scenario: &Scenario, info: &TargetInfo) -> Option<String> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{SourceFile, Sources};
+
+    #[test]
+    fn what_is_needed_of_each_account_is_seen_in_the_steps() {
+        let text = "title: t\nwhy: w\nactors: [alice, bob, carol]\nuses_up: [carol]\nsteps:\n  - GET: /account/3pid\n    as: bob\n    \
+                    must: {status: 200}\n  - POST: /login\n    body: {user: <bob.user_id>, password: <alice.password>}\n  - POST: \
+                    /account/deactivate\n    as: carol\n    body: {}\n";
+        let file = SourceFile { path: "a/b.yaml".into(), text: text.into() };
+        let read = Suite::read(Sources::of([file]));
+        let suite = Arc::new(read.map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap());
+        let trial =
+            Trial { suite, scenario: 0, case: 0, api: Api::V3, variant: String::new(), repetition: 1, newest: None };
+        let needs = |actor: &str| ActorNeeds { actor: actor.to_owned(), ..ActorNeeds::default() };
+        assert_eq!(
+            trial.actors(),
+            [
+                ActorNeeds { password: true, ..needs("alice") },
+                ActorNeeds { no_address: true, ..needs("bob") },
+                ActorNeeds { uses_up: true, ..needs("carol") },
+            ]
+        );
+    }
+}

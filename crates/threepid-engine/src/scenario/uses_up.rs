@@ -130,11 +130,11 @@ mod tests {
         assert_eq!(faults("uses_up: [bob]\n", deactivates), "");
 
         let resets =
-            "POST: /account/password\n    body: {new_password: <new: password>, auth: {}}\n    must: {status: 200}";
+            "POST: /account/password\n    body: {new_password: '<new: password>', auth: {}}\n    must: {status: 200}";
         assert!(faults("", resets).contains("this changes a password"));
         assert_eq!(faults("uses_up: [alice]\n", resets), "");
         let names_nobody =
-            "POST: /account/password\n    body: {new_password: <new: password>}\n    should: {status: 4xx}";
+            "POST: /account/password\n    body: {new_password: '<new: password>'}\n    should: {status: 4xx}";
         assert_eq!(faults("", names_nobody), "");
     }
 
