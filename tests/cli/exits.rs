@@ -48,6 +48,23 @@ fn a_deviation_that_is_none_any_more_is_1() {
     assert!(ended.out.contains("strike it off"), "{}", ended.out);
 }
 
+/// What is proven stays so, whatever could not be told beside it.
+#[test]
+fn a_broken_promise_beside_what_could_not_be_told_is_1_and_both_are_said() {
+    let place = Place::new();
+    let wrong = "title: x\nwhy: y\nsteps:\n  - GET: /_matrix/client/versions\n    must: {status: 418}\n";
+    let endless = "title: x\nwhy: y\nsteps:\n  - GET: /_matrix/client/versions\n    must: {status: 200}\n  - mail: <email>\n    \
+                   within: 10m\n    must: {count: 1}\n";
+    place.write("mine/a/endless.yaml", endless);
+    place.run(&["run", "--scenarios", "mine", "--timeout", "1s"]).expect(3);
+    place.write("mine/a/wrong.yaml", wrong);
+    let ended = place.run(&["run", "--scenarios", "mine", "--timeout", "1s"]).expect(1);
+    let last = ended.out.trim_end().rsplit("\n\n").next().unwrap().replace('\n', " ");
+    for part in ["Not conformant: in 1 of 2 trials", "No verdict in 1 trial"] {
+        assert!(last.contains(part), "{part:?} is missing in {last}");
+    }
+}
+
 #[test]
 fn a_browser_that_was_named_and_does_not_work_is_3() {
     run(&["run", ONE, "--browser", "/nowhere/chromium"]).expect(3).says(&["/nowhere/chromium", "--browser"]);

@@ -136,7 +136,11 @@ impl<'r> Together<'r> {
         }
         match self.run.apis(session) {
             Ok(apis) => {
-                let planned = plan(&self.run.suite, scenarios, variant, &info, &apis);
+                let mut planned = plan(&self.run.suite, scenarios, variant, &info, &apis);
+                if self.run.args.provision.accounts_may_be_used_up {
+                    // What is used up is missed by nobody then.
+                    planned.sort_by_key(|planned| !planned.trial.scenario().uses_up.is_empty());
+                }
                 self.state.borrow_mut().last = (Rc::clone(&info), apis);
                 self.trials(index, planned, self.run.args.repeat, session, &info).await;
             }
@@ -147,7 +151,7 @@ impl<'r> Together<'r> {
         }
         self.ended(index);
         drop(turn);
-        self.interrupt.unless_now(up.stop()).await;
+        self.run.changed_accounts(&self.interrupt.unless_now(up.stop()).await.unwrap_or_default());
     }
 
     /// Starts a variant, or says why it is not run.

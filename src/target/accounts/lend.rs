@@ -166,6 +166,7 @@ impl Accounts {
         } else {
             for (mut loan, need) in good.into_iter().zip(needs) {
                 let Some(account) = loan.held().and_then(|held| held.ready.take()) else { continue };
+                self.worked.store(Method::Given as usize + 1, Ordering::Relaxed);
                 lent.accounts.push((need.actor.clone(), account.clone()));
                 lent.loans.push(Lease { loan, account, uses_up: need.uses_up });
             }
