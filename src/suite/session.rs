@@ -236,6 +236,10 @@ impl ProbeMail for Mailroom {
     fn strays(&self) -> Vec<Arrival> {
         self.sink.strays()
     }
+
+    fn unsent(&self) -> Option<String> {
+        self.sink.unsent().map(|unsent| unsent.to_string())
+    }
 }
 
 struct Watched<'a> {

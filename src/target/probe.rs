@@ -34,6 +34,10 @@ pub trait ProbeMail: Sync {
     fn listens_on(&self) -> String;
     /// Mail that came for addresses nobody watches.
     fn strays(&self) -> Vec<Arrival>;
+    /// The last mail client that came there and sent nothing, in words.
+    fn unsent(&self) -> Option<String> {
+        None
+    }
 }
 
 /// One watched address.

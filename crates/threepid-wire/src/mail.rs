@@ -32,6 +32,7 @@ mod sink;
 mod text;
 mod tls;
 mod transfer;
+mod unsent;
 mod wire;
 
 pub use address::canonical;
@@ -43,3 +44,4 @@ pub use read::{TEXT_LIMIT, read_mail};
 pub use router::Received;
 pub use security::{Login, NoLogin, Security};
 pub use sink::{Sink, SinkError, SinkOptions};
+pub use unsent::{Tls, Unsent};

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::Instant;
 
-use threepid_record::model::{Account, Exchange, Transcript};
+use threepid_record::model::{Account, Exchange, FailureKind, Transcript};
 use threepid_wire::http::Outgoing;
 
 use super::super::error::{Attempt, TargetError};
@@ -86,7 +86,16 @@ impl Accounts {
     }
 
     fn failed(&self, actors: Vec<String>, attempts: Vec<Attempt>, exchanges: Vec<Exchange>) -> NotLent {
-        NotLent::Failed(NoAccount { actors, error: self.no_accounts(attempts), exchanges })
+        // A server that is gone has nothing to set.
+        let last = exchanges.last().and_then(|last| last.failure.as_ref());
+        let error = match last.filter(|failure| failure.kind == FailureKind::Connect) {
+            Some(failure) => {
+                let url = self.origins.reachable().to_string();
+                TargetError::Unreachable { url, cause: self.hide(&failure.message) }
+            }
+            None => self.no_accounts(attempts),
+        };
+        NotLent::Failed(NoAccount { actors, error, exchanges })
     }
 
     fn no_accounts(&self, attempts: Vec<Attempt>) -> TargetError {

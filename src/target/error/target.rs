@@ -17,9 +17,7 @@ const MOST_STRAYS: usize = 3;
 #[derive(Debug, Error)]
 pub enum TargetError {
     /// Nothing answers.
-    #[error(
-        "nothing answers at {url}: {cause}; is the homeserver running, and is this its client-server address (`--homeserver`)?"
-    )]
+    #[error("{}", unreachable(url, cause))]
     Unreachable {
         /// What was asked.
         url: String,
@@ -77,7 +75,7 @@ pub enum TargetError {
         hint: Option<String>,
     },
     /// The probe mail did not come.
-    #[error("{}", mail_never_arrived(address, *waited, sink, strays, hint.as_deref()))]
+    #[error("{}", mail_never_arrived(address, *waited, sink, (strays, unsent.as_deref()), hint.as_deref()))]
     MailNeverArrived {
         /// The address that was watched.
         address: String,
@@ -87,6 +85,8 @@ pub enum TargetError {
         sink: String,
         /// Mail that came for others meanwhile.
         strays: Vec<Arrival>,
+        /// A mail client that came to the sink and sent nothing, in words.
+        unsent: Option<String>,
         /// What the profile says about where the server's SMTP settings are.
         hint: Option<String>,
     },
@@ -179,11 +179,32 @@ impl TargetError {
     }
 }
 
+/// That nothing answers is said only where no connection could be made.
+fn unreachable(url: &str, cause: &str) -> String {
+    let silent = ["tcp connect error", "dns error", "--connect-timeout"].iter().any(|sign| cause.contains(sign));
+    if silent {
+        return format!(
+            "nothing answers at {url}: {cause}; is the homeserver running, and is this its client-server address \
+             (`--homeserver`)?"
+        );
+    }
+    format!(
+        "something takes connections at {url}, and no answer came of it: {cause}; is this the homeserver's client-server \
+         address (`--homeserver`)?"
+    )
+}
+
 fn in_brackets(hint: Option<&str>) -> String {
     hint.map(|hint| format!(" ({hint})")).unwrap_or_default()
 }
 
-fn mail_never_arrived(address: &str, waited: Duration, sink: &str, strays: &[Arrival], hint: Option<&str>) -> String {
+fn mail_never_arrived(
+    address: &str,
+    waited: Duration,
+    sink: &str,
+    (strays, unsent): (&[Arrival], Option<&str>),
+    hint: Option<&str>,
+) -> String {
     let seen = if strays.is_empty() {
         "no other mail came either".to_owned()
     } else {
@@ -194,6 +215,13 @@ fn mail_never_arrived(address: &str, waited: Duration, sink: &str, strays: &[Arr
         format!("mail came for {}{more}", others.join(", "))
     };
     let settings = in_brackets(hint);
+    if let Some(came) = unsent {
+        return format!(
+            "the homeserver said that it sent a mail to {address}, but none came within {} s (`--mail-timeout`); \
+             {came}{settings}",
+            waited.as_secs_f64()
+        );
+    }
     format!(
         "the homeserver said that it sent a mail to {address}, but none came within {} s (`--mail-timeout`); {seen}; \
          set its SMTP server to {sink}{settings}, and check that it can reach that address from \
@@ -218,6 +246,35 @@ fn no_accounts(attempts: &[Attempt]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_answers_only_where_no_connection_was_made() {
+        let said =
+            |cause: &str| TargetError::Unreachable { url: "https://h".to_owned(), cause: cause.to_owned() }.to_string();
+        assert!(said("client error (Connect): tcp connect error: refused").starts_with("nothing answers"));
+        for cause in ["client error (Connect): invalid peer certificate: UnknownIssuer", "no answer within 30s"] {
+            assert!(said(cause).starts_with("something takes connections at https://h"), "{}", said(cause));
+        }
+    }
+
+    /// Whoever came to the sink knows where it is: they are not told to look for it.
+    #[test]
+    fn a_client_that_came_and_left_is_told_of_instead_of_the_address() {
+        let said = |unsent: Option<&str>| {
+            TargetError::MailNeverArrived {
+                address: "a@x.test".to_owned(),
+                waited: Duration::from_secs(1),
+                sink: "127.0.0.1:2525".to_owned(),
+                strays: Vec::new(),
+                unsent: unsent.map(str::to_owned),
+                hint: None,
+            }
+            .to_string()
+        };
+        assert!(said(None).contains("set its SMTP server to 127.0.0.1:2525"));
+        let came = said(Some("a mail client came and left"));
+        assert!(came.contains("came and left") && !came.contains("set its SMTP server"), "{came}");
+    }
 
     #[test]
     fn a_server_that_lists_no_version_lists_none() {

@@ -74,11 +74,16 @@ pub(super) async fn probe(
         }
         Answer::Unclear => {
             let settings = asking.options.mail_hint.as_ref().map(|hint| format!(", {hint}")).unwrap_or_default();
+            // Whoever found the sink has its address right.
+            let hint = match mail.unsent() {
+                Some(came) => format!("{came}{settings}"),
+                None => format!("its SMTP server should be {}{settings}", mail.listens_on()),
+            };
             return Err(TargetError::ProbeFailed {
                 what: EMAIL.to_owned(),
                 asked: format!("POST {PATH}"),
                 answer: in_short(&exchange),
-                hint: Some(format!("its SMTP server should be {}{settings}", mail.listens_on())),
+                hint: Some(hint),
             });
         }
         Answer::Sent => {}
@@ -94,6 +99,7 @@ pub(super) async fn probe(
             waited,
             sink: mail.listens_on(),
             strays: mail.strays(),
+            unsent: mail.unsent(),
             hint: asking.options.mail_hint.clone(),
         });
     };

@@ -56,6 +56,11 @@ fn advice(message: &str) -> Option<&'static str> {
     [
         ("InvalidContentType", NO_TLS),
         ("tls handshake eof", NO_TLS),
+        (
+            "certificate not valid for name",
+            "the certificate has no such name among its `subjectAltName`; ask by one that it has",
+        ),
+        ("invalid peer certificate: Expired", "its time is over; the server needs a new one"),
         ("invalid peer certificate", "`--cacert` names the authority of a certificate to trust"),
         ("invalid HTTP version", "what came is not HTTP; where TLS is spoken, the address begins with `https://`"),
     ]

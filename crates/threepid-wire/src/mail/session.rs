@@ -6,6 +6,7 @@
 mod secure;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -19,6 +20,7 @@ use super::limits::{InFlight, Limits};
 use super::reply::{Reply, write_lines};
 use super::router::{Delivery, Full, MailRouter};
 use super::security::Security;
+use super::unsent::{Tls, UnsentLog};
 use super::wire::{End, Line, Wire};
 use threepid_record::model::{Envelope, SessionFacts};
 
@@ -32,6 +34,9 @@ pub(super) struct Host {
     pub(super) tls: TlsAcceptor,
     pub(super) security: Security,
     pub(super) cancel: CancellationToken,
+    pub(super) unsent: Arc<UnsentLog>,
+    /// How many sessions there were.
+    pub(super) sessions: AtomicU64,
 }
 
 /// A mail being put together.
@@ -44,6 +49,8 @@ struct Transaction {
 /// One session.
 struct Session {
     host: Arc<Host>,
+    /// Its number, counted from 0.
+    number: u64,
     wire: Wire,
     facts: SessionFacts,
     greeted: bool,
@@ -55,8 +62,9 @@ struct Session {
 pub(super) async fn serve(tcp: TcpStream, host: Arc<Host>) {
     let limits = &host.limits;
     let wire = Wire::new(tcp, limits.idle, limits.session, host.cancel.clone());
+    let number = host.sessions.fetch_add(1, Ordering::Relaxed);
     let mut session =
-        Session { host, wire, facts: SessionFacts::default(), greeted: false, transaction: None, errors: 0 };
+        Session { host, number, wire, facts: SessionFacts::default(), greeted: false, transaction: None, errors: 0 };
     let end = session.run().await;
     session.farewell(end).await;
 }
@@ -163,6 +171,12 @@ impl Session {
     }
 
     fn hello(&mut self, name: String, extended: bool) -> Result<(), End> {
+        let tls = match (self.facts.tls, self.offers(Extension::StartTls)) {
+            (true, _) => Tls::Begun,
+            (false, true) => Tls::Offered,
+            (false, false) => Tls::NotOffered,
+        };
+        self.host.unsent.came(self.number, &name, tls);
         self.facts.helo = name;
         self.facts.esmtp = extended;
         self.greeted = true;
@@ -211,6 +225,7 @@ impl Session {
         if let Some(reply) = self.beyond_ascii(&mail.from) {
             return self.mistake(&reply);
         }
+        self.host.unsent.sends(self.number);
         if mail.size > self.host.limits.message_bytes {
             return self.say(&self.too_large());
         }

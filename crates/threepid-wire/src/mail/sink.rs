@@ -7,6 +7,7 @@ mod accept;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::broadcast;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -20,6 +21,7 @@ use super::router::{MailRouter, Received, Room};
 use super::security::Security;
 use super::session::{Host, serve};
 use super::tls;
+use super::unsent::{Unsent, UnsentLog};
 use threepid_record::model::Arrival;
 
 /// How to start a sink.
@@ -78,6 +80,7 @@ struct Inner {
     router: Arc<MailRouter>,
     scripts: Arc<Scripts>,
     security: Security,
+    unsent: Arc<UnsentLog>,
     tracker: TaskTracker,
     cancel: CancellationToken,
     _stop: DropGuard,
@@ -113,6 +116,7 @@ impl Sink {
             stray_bytes: limits.stray_bytes,
         });
         let scripts = Arc::new(Scripts::default());
+        let unsent = Arc::new(UnsentLog::default());
         let cancel = CancellationToken::new();
         let tracker = TaskTracker::new();
         let host = Arc::new(Host {
@@ -124,11 +128,13 @@ impl Sink {
             tls,
             security: security.clone(),
             cancel: cancel.clone(),
+            unsent: Arc::clone(&unsent),
+            sessions: AtomicU64::new(0),
         });
         tracker.spawn(accept::run(listener, host, tracker.clone(), serve));
         tracker.close();
         let stop = cancel.clone().drop_guard();
-        Ok(Self { inner: Arc::new(Inner { addr, router, scripts, security, tracker, cancel, _stop: stop }) })
+        Ok(Self { inner: Arc::new(Inner { addr, router, scripts, security, unsent, tracker, cancel, _stop: stop }) })
     }
 
     /// Where the sink listens, with the port that was really taken.
@@ -151,6 +157,11 @@ impl Sink {
     pub fn strays(&self) -> Vec<Arrival> {
         let strays = self.inner.router.strays();
         strays.iter().map(|mail| Arrival { to: mail.recipient.clone(), subject: mime::subject(&mail.raw) }).collect()
+    }
+
+    /// The last client that came and has sent no mail.
+    pub fn unsent(&self) -> Option<Unsent> {
+        self.inner.unsent.last()
     }
 
     /// Adds a scripted fault for a recipient. Several apply in the order they were added.

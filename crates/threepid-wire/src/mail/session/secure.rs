@@ -7,6 +7,7 @@ use super::Session;
 use crate::mail::auth::{self, Mechanism};
 use crate::mail::behaviour::Extension;
 use crate::mail::reply::Reply;
+use crate::mail::unsent::Tls;
 use crate::mail::wire::{End, Line};
 use threepid_record::model::SessionFacts;
 
@@ -21,6 +22,7 @@ impl Session {
         if self.facts.tls {
             return self.out_of_order("5.5.1 the session is in TLS already");
         }
+        self.host.unsent.came(self.number, "", Tls::Begun);
         self.wire.reply(&Reply::new(220, "2.0.0 ready for TLS"));
         let acceptor = self.host.tls.clone();
         self.wire.upgrade(&acceptor).await?;

@@ -128,6 +128,8 @@ mod tests {
             tls: tls::acceptor("sink.test").unwrap(),
             security: Default::default(),
             cancel: CancellationToken::new(),
+            unsent: Arc::default(),
+            sessions: Default::default(),
         })
     }
 
