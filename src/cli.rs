@@ -40,7 +40,7 @@ use terminal::Terminal;
 
 /// Does what was asked for.
 pub fn main(cli: Cli) -> Exit {
-    let terminal = Terminal::look(cli.color);
+    let terminal = Terminal::look(cli.color, cli.verbose);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(fault) => {

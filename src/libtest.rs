@@ -166,6 +166,7 @@ impl TargetSession {
                 jobs: 1,
                 fail_fast: false,
                 failed: Default::default(),
+                halt: Default::default(),
                 fail_on: Level::Security,
                 deviations,
                 snapshots: None,

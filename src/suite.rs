@@ -5,6 +5,7 @@
 //! the command line and the adapter for `cargo test` are two users of the same thing.
 
 mod embedded;
+mod halt;
 mod known;
 mod one;
 mod runner;
@@ -13,6 +14,7 @@ mod settings;
 mod snapshots;
 
 pub use embedded::{EmbeddedError, embedded_offers, embedded_variants, start_embedded, start_identity};
+pub use halt::Halt;
 pub use known::known_deviations;
 pub use one::{not_run, run as run_one};
 pub use runner::{Ahead, Event, run, with_repetitions};

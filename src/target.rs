@@ -33,5 +33,5 @@ pub use profile::{
     Binary, Deviation, Earlier, Hints, Install, Kind, Profile, Recipe, Resolved, Server, Variant, builtin_profiles,
     release_notes,
 };
-pub use reach::{Reached, Seen, leads_on, reach, wait_for};
+pub use reach::{Reached, Seen, answers, check_address, leads_on, reach, wait_for};
 pub use template::Values;

@@ -39,6 +39,9 @@ pub struct Cli {
     /// Whether to use colours.
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
     pub color: Colour,
+    /// Also show what asks for no decision: notes, choices, the slowest trials.
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
 }
 
 /// Whether to use colours.
@@ -186,6 +189,9 @@ pub struct RunArgs {
     /// How long one request may wait because the target limits how often it is asked.
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = durations::duration)]
     pub rate_limit_wait: Duration,
+    /// How many trials may be held up by that: the run ends with them, if they are half of all so far.
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rate_limited_trials: u32,
     #[command(flatten)]
     pub http: HttpArgs,
     /// What opens a page behind a link where plain HTTP cannot tell how a person would go on: a button that needs a script, a

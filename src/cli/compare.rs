@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::records;
 use super::terminal::{self, Terminal};
 use threepid_record::compare::{Settings, compare as differences};
-use threepid_views::report::{Style, comparison};
+use threepid_views::report::comparison;
 
 pub(super) fn compare(args: &CompareArgs, terminal: Terminal) -> Exit {
     let Some(reports) = records::read_all(&[args.before.clone(), args.after.clone()]) else {
@@ -30,7 +30,7 @@ pub(super) fn compare(args: &CompareArgs, terminal: Terminal) -> Exit {
     } else if args.markdown {
         terminal::out(&comparison::markdown(&found));
     } else {
-        let style = Style { colour: terminal.out_colour, width: terminal.width };
+        let style = terminal.style();
         terminal::out(&comparison::text(&found, &style));
     }
     if found.is_regression() { Exit::Regression } else { Exit::Ok }

@@ -9,7 +9,7 @@ use super::terminal::{self, Terminal};
 use super::{load, records, run};
 use threepid_engine::judge::judge_again;
 use threepid_record::compare::{Settings, compare};
-use threepid_views::report::{self, Style};
+use threepid_views::report;
 
 pub(super) fn judge(args: &JudgeArgs, terminal: Terminal) -> Exit {
     let record = match records::read(&args.record) {
@@ -24,8 +24,8 @@ pub(super) fn judge(args: &JudgeArgs, terminal: Terminal) -> Exit {
         Err(exit) => return exit,
     };
     let judged = judge_again(&record, &suite, args.fail_on.into());
-    let style = Style { colour: terminal.out_colour, width: terminal.width };
-    terminal::out(&report::text::render(&judged, &style));
+    let style = terminal.style();
+    terminal::out(&report::text::render(&judged, &style, terminal.extent));
     if let Ok(changes) = compare(&record, &judged, Settings { allow_different_suites: true, slower: None }) {
         let changed = changes.changes.len();
         terminal::err(&match changed {

@@ -177,6 +177,7 @@ mod tests {
             slices: Vec::new(),
             snapshots: None,
             browser: None,
+            repeat: Vec::new(),
             interrupted: false,
             error: None,
             target,

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::records;
 use super::terminal::{self, Terminal};
 use threepid_record::model::Report;
-use threepid_views::report::{self, Style, WriteError};
+use threepid_views::report::{self, WriteError};
 
 pub(super) fn report(args: &ReportArgs, terminal: Terminal) -> Exit {
     let Some(reports) = records::read_all(&args.records) else {
@@ -18,9 +18,9 @@ pub(super) fn report(args: &ReportArgs, terminal: Terminal) -> Exit {
     let mut exit = if reports.iter().any(|r| r.missing().is_some()) { Exit::Failure } else { Exit::Ok };
     let asked = [&args.html, &args.junit, &args.markdown, &args.json, &args.statement, &args.badge];
     if asked.iter().all(|file| file.is_none()) {
-        let style = Style { colour: terminal.out_colour, width: terminal.width };
+        let style = terminal.style();
         for report in &reports {
-            terminal::out(&report::text::render(report, &style));
+            terminal::out(&report::text::render(report, &style, terminal.extent));
         }
         return exit;
     }

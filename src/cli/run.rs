@@ -5,6 +5,7 @@ mod kept;
 mod not_run;
 mod notes;
 mod prepare;
+mod repeat;
 mod several;
 mod variants;
 
@@ -12,7 +13,7 @@ use std::time::{Instant, SystemTime};
 
 pub(super) use doctor::doctor;
 use kept::Kept;
-use prepare::{One, Prepared, Selected, prepare, said};
+use prepare::{One, Prepared, prepare, said};
 pub(super) use several::{folder_of, several};
 use variants::{Outcome, Together};
 
@@ -28,7 +29,7 @@ use crate::target::{Kind, Watch};
 use threepid_engine::plan::{Api, Planned, plan};
 use threepid_record::model::{Report, TargetInfo};
 use threepid_views::report::events::{self, RunEvent};
-use threepid_views::report::{WriteError, annotations, drafts, markdown, outputs, write_file};
+use threepid_views::report::{WriteError, annotations, drafts, markdown, outputs, text, visible, write_file};
 use threepid_wire::mail::Sink;
 
 /// Where mail is taken when somebody else's homeserver has to know it beforehand.
@@ -135,6 +136,16 @@ impl Prepared<'_> {
         }
     }
 
+    /// How many trials all variants have together, as far as the first lets know.
+    fn planned(&self, session: &Session) -> usize {
+        let apis = self.apis(session).unwrap_or_default();
+        let info = &session.target.info;
+        let each = self.groups.iter();
+        let all: usize =
+            each.map(|(variant, scenarios)| plan(&self.suite, scenarios, variant, info, &apis).len()).sum();
+        all * self.args.repeat as usize + self.unfit(session).len()
+    }
+
     /// Trials that no variant can run.
     fn unfit(&self, session: &Session) -> Vec<Planned> {
         let mut planned = Vec::new();
@@ -201,6 +212,11 @@ impl Prepared<'_> {
             slices: self.slices(),
             browser: self.browser.used(),
             snapshots: self.settings.snapshots.as_ref().map(|snapshots| snapshots.mode().to_owned()),
+            repeat: repeat::arguments(
+                self.args,
+                self.target.as_deref(),
+                target.as_ref().unwrap_or(&self.unknown_target()),
+            ),
             target: target.unwrap_or_else(|| self.unknown_target()),
             counts,
             trials: records.trials,
@@ -208,8 +224,7 @@ impl Prepared<'_> {
         let mut exit = if tested { verdict(&report) } else { Exit::Ok };
         // Without a target there is one thing to say, and it is said below.
         if tested && self.args.format == Format::Text {
-            let style = threepid_views::report::Style { colour: self.terminal.out_colour, width: self.terminal.width };
-            terminal::out(&threepid_views::report::text::render(&report, &style));
+            terminal::out(&text::outcome(&report, &self.terminal.style(), self.terminal.extent));
         }
         for fault in if tested || broken.is_some() { self.surroundings(&report) } else { Vec::new() } {
             terminal::error(&fault.to_string());
@@ -223,6 +238,10 @@ impl Prepared<'_> {
         for fault in output.map(|output| output.finish(&report)).unwrap_or_default() {
             terminal::error(&format!("{fault} (--output)"));
             exit = Exit::Failure;
+        }
+        if let Some(folder) = self.output.as_ref().filter(|_| tested) {
+            let page = folder.join("report.html").display().to_string();
+            terminal::err(&format!("the report: {}\n", visible(&page)));
         }
         self.tell(RunEvent::Finished {
             counts: &counts,

@@ -214,7 +214,7 @@ fn account_options(args: &ProvisionArgs, profile: &Profile) -> Result<AccountOpt
     })
 }
 
-fn given(path: &Path) -> Result<Vec<crate::target::Given>, String> {
+pub(super) fn given(path: &Path) -> Result<Vec<crate::target::Given>, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|fault| format!("cannot read {} (--accounts): {fault}", path.display()))?;
     parse_given(&text, &path.display().to_string()).map_err(|fault| fault.to_string())

@@ -1,9 +1,20 @@
 //! How a managed server is started, from the arguments, and what is told while it starts.
+//!
+//! Takes the arguments and what happens; gives options, and lines on standard error: one for each event, and one from time to
+//! time where something takes long.
+
+use std::convert::Infallible;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::args::StartArgs;
 use super::terminal;
 use crate::run::MAIL_DOMAIN;
 use crate::target::{InstallOptions, StartEvent, StartOptions};
+use threepid_views::report::{disarm, visible};
+
+/// How much of a line is shown that an installation wrote.
+const MOST_CHARS: usize = 80;
 
 /// How servers are installed and started.
 pub(super) fn start_options(args: &StartArgs, smtp: std::net::SocketAddr) -> StartOptions {
@@ -19,8 +30,67 @@ pub(super) fn start_options(args: &StartArgs, smtp: std::net::SocketAddr) -> Sta
     options
 }
 
+/// How often it is said what still goes on.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// What goes on, since when, and what it wrote last.
+struct Doing {
+    what: String,
+    since: Instant,
+    wrote: String,
+}
+
+static DOING: Mutex<Option<Doing>> = Mutex::new(None);
+
+fn doing<T>(look: impl FnOnce(&mut Option<Doing>) -> T) -> T {
+    look(&mut DOING.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Does something that may take long, and says meanwhile what goes on.
+pub(super) async fn telling<T>(work: impl Future<Output = T>) -> T {
+    begins("asking the homeserver what it offers");
+    let done = tokio::select! {
+        biased;
+        done = work => done,
+        never = lines() => match never {},
+    };
+    doing(|doing| *doing = None);
+    done
+}
+
+/// Says from time to time what goes on.
+async fn lines() -> Infallible {
+    loop {
+        tokio::time::sleep(EVERY).await;
+        if let Some(line) = doing(|doing| doing.as_ref().map(Doing::line)) {
+            terminal::err(&disarm(line));
+        }
+    }
+}
+
+fn begins(what: &str) {
+    doing(|doing| *doing = Some(Doing { what: what.to_owned(), since: Instant::now(), wrote: String::new() }));
+}
+
+impl Doing {
+    fn line(&self) -> String {
+        let wrote = if self.wrote.is_empty() { String::new() } else { format!(": {}", visible(&self.wrote)) };
+        format!("still {}, {} s{wrote}\n", self.what, self.since.elapsed().as_secs())
+    }
+}
+
 /// Shows how installing and starting goes.
 pub(super) fn show(event: StartEvent) {
+    match &event {
+        StartEvent::Waiting { .. } => begins("waiting for another installation"),
+        StartEvent::Installing { .. } => begins("installing"),
+        StartEvent::Starting { variant, .. } => begins(&format!("starting `{variant}`")),
+        StartEvent::Ready { .. } | StartEvent::Installed { .. } => begins("asking the homeserver what it offers"),
+        StartEvent::Output { line, .. } => doing(|doing| {
+            doing.iter_mut().for_each(|doing| doing.wrote = line.chars().take(MOST_CHARS).collect());
+        }),
+        _ => {}
+    }
     let seconds = |took: std::time::Duration| format!("{:.1} s", took.as_secs_f64());
     let line = match event {
         StartEvent::Waiting { lock } => format!("waiting for another installation to end ({})", lock.display()),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::args::Colour;
-use threepid_views::report::{disarm, visible_lines};
+use threepid_views::report::{Extent, Style, disarm, visible_lines};
 
 /// What is known of the two streams.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +22,8 @@ pub(super) struct Terminal {
     pub(super) progress: bool,
     /// How many columns results may use.
     pub(super) width: usize,
+    /// How much is told (`--verbose`).
+    pub(super) extent: Extent,
 }
 
 /// How wide output is that goes to no terminal.
@@ -38,7 +40,7 @@ static ABANDONED: AtomicBool = AtomicBool::new(false);
 
 impl Terminal {
     /// Looks at the streams and the environment.
-    pub(super) fn look(colour: Colour) -> Terminal {
+    pub(super) fn look(colour: Colour, verbose: bool) -> Terminal {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let wanted = |terminal: bool| match colour {
             Colour::Always => true,
@@ -55,7 +57,15 @@ impl Terminal {
             err_colour: wanted(err),
             progress: err && !set("CI") && !set("TF_BUILD"),
             width: width(columns, window),
+            extent: if verbose { Extent::Whole } else { Extent::Brief },
         }
+    }
+}
+
+impl Terminal {
+    /// How results are dressed.
+    pub(super) fn style(&self) -> Style {
+        Style { colour: self.out_colour, width: self.width }
     }
 }
 
@@ -69,10 +79,15 @@ pub(super) fn out(text: &str) {
     keep(std::io::stdout().lock().write_all(text.as_bytes()));
 }
 
+/// Writes a result that is read while more is to come.
+pub(super) fn out_at_once(text: &str) {
+    out(text);
+    keep(std::io::stdout().lock().flush());
+}
+
 /// Asks on standard output, and makes sure that the question is seen before the answer is read.
 pub(super) fn ask(question: &str) {
-    out(question);
-    keep(std::io::stdout().lock().flush());
+    out_at_once(question);
 }
 
 /// Writes what is still held back, and gives the first fault of all that was to be written.

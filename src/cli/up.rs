@@ -6,7 +6,7 @@ use super::identity::IdentityFixture;
 use super::interrupt::Interrupt;
 use super::sink::Shape;
 use super::start;
-use super::start_options::{show, start_options};
+use super::start_options::{show, start_options, telling};
 use super::terminal::{self, Terminal};
 use crate::suite::start_embedded;
 use crate::target::{Kind, Managed, Profile};
@@ -44,7 +44,7 @@ pub(super) async fn up(args: UpArgs, terminal: Terminal) -> Exit {
         }
     };
     let started = tokio::select! {
-        started = server(&args, &profile, &sink, identity.as_ref()) => started,
+        started = telling(server(&args, &profile, &sink, identity.as_ref())) => started,
         () = interrupted.cancelled() => return Exit::Interrupted,
     };
     let mut server = match started {

@@ -129,7 +129,8 @@ impl Task {
         }
         let (session, settings, cancel) = (self.session, Arc::clone(&self.settings), self.cancel);
         // A task of its own, so that a fault in the harness ends one trial and not the run.
-        let done = tokio::spawn(async move { one::run(&planned, &session, &settings, &cancel).await }).await;
+        let running = Arc::clone(&session);
+        let done = tokio::spawn(async move { one::run(&planned, &running, &settings, &cancel).await }).await;
         let record = done.unwrap_or_else(|fault| {
             let reason = format!("the harness failed in this trial, which is a mistake of threepid: {fault}");
             one::without(&trial, Outcome::Error, reason)
@@ -137,6 +138,7 @@ impl Task {
         if record.outcome.needs_attention() {
             self.settings.failed.store(true, Ordering::Relaxed);
         }
+        self.settings.halt.ended(&record, &session).await;
         record
     }
 }

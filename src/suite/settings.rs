@@ -14,6 +14,8 @@ pub struct Settings {
     pub fail_fast: bool,
     /// Whether one has failed: also those of other variants start no more.
     pub failed: AtomicBool,
+    /// Whether the target keeps all others from being told, too.
+    pub halt: super::Halt,
     /// The weakest level that makes a trial fail (`--fail-on`).
     pub fail_on: Level,
     /// What the target is known to do otherwise.
@@ -29,6 +31,8 @@ impl Settings {
             "the run was interrupted"
         } else if self.fail_fast && self.failed.load(Ordering::Relaxed) {
             "a trial failed before it (--fail-fast)"
+        } else if self.halt.why().is_some() {
+            "the run ended before it"
         } else {
             return None;
         };

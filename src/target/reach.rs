@@ -3,13 +3,14 @@
 //! Takes what was given for it, a server name or an address; gives the address of its client-server API, or what was seen
 //! instead. It asks for nothing but `/.well-known/matrix/client`, and for the address that it is to wait for.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::patience::in_short;
-use threepid_wire::http::{Client, Outgoing};
+use threepid_wire::http::{Client, Origins, Outgoing};
 
 /// Where a server name says that its homeserver is.
 const WELL_KNOWN: &str = "/.well-known/matrix/client";
@@ -24,6 +25,34 @@ pub struct Reached {
     pub url: String,
     /// The address whose answer led there; `None` if nothing had to be asked.
     pub via: Option<String>,
+}
+
+/// That something can be the address of a homeserver, or a server name.
+///
+/// # Errors
+///
+/// What it should be instead.
+pub fn check_address(given: &str, public_url: Option<&str>) -> Result<(), String> {
+    let name = given.trim_end_matches('/');
+    if !given.contains("://") {
+        let host = name.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(name, |(host, _)| host);
+        let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() || host == "localhost";
+        // Nobody serves a `/.well-known` for those.
+        if is_address {
+            return Err(format!(
+                "`{given}` does not say whether it is asked by HTTP or HTTPS: give `http://{name}` or `https://{name}`"
+            ));
+        }
+        let plain = |c: char| c.is_alphanumeric() || "-.".contains(c);
+        if host.is_empty() || !host.chars().all(plain) || Origins::parse(&format!("https://{name}"), None).is_err() {
+            return Err(format!(
+                "`{given}` is neither an address, such as `http://127.0.0.1:8008`, nor a server name, such as \
+                 `example.org`"
+            ));
+        }
+        return Origins::parse(&format!("https://{name}"), public_url).map(|_| ()).map_err(|fault| fault.to_string());
+    }
+    Origins::parse(given, public_url).map(|_| ()).map_err(|fault| fault.to_string())
 }
 
 /// Turns a server name into an address; an address stays what it is.
@@ -86,10 +115,20 @@ pub async fn leads_on(base: &str, client: &Client) -> Result<String, Seen> {
 ///
 /// A message that says what the last try came to.
 pub async fn wait_for(url: &str, limit: Duration, client: &Client) -> Result<(), String> {
+    let answered = answers(Outgoing::new("GET", url), limit, client).await;
+    answered.map_err(|last| format!("{url} did not answer within {} s (--wait-for): {last}", limit.as_secs_f64()))
+}
+
+/// Waits until a request is answered with less than 500.
+///
+/// # Errors
+///
+/// What the last try came to.
+pub async fn answers(request: Outgoing, limit: Duration, client: &Client) -> Result<(), String> {
     let deadline = Instant::now() + limit;
     let mut last = "it was not asked yet".to_owned();
     loop {
-        let Ok(exchange) = timeout_at(deadline, client.send(Outgoing::new("GET", url))).await else { break };
+        let Ok(exchange) = timeout_at(deadline, client.send(request.clone())).await else { break };
         match &exchange.response {
             Some(response) if exchange.failure.is_none() && response.status < 500 => return Ok(()),
             _ => last = in_short(&exchange),
@@ -98,5 +137,5 @@ pub async fn wait_for(url: &str, limit: Duration, client: &Client) -> Result<(),
             break;
         }
     }
-    Err(format!("{url} did not answer within {} s (--wait-for): {last}", limit.as_secs_f64()))
+    Err(last)
 }

@@ -87,6 +87,26 @@ fn wrong_usage_is_2_and_names_what_was_meant() {
     run(&["up", "synaps"]).expect(2).says(&["did you mean `synapse`"]);
 }
 
+/// What cannot be meant is wrong usage; what is meant and not there is a target that failed.
+#[test]
+fn an_address_or_accounts_that_cannot_be_meant_are_2() {
+    let place = Place::new();
+    for (given, said) in [
+        ("127.0.0.1:8008", "give `http://127.0.0.1:8008`"),
+        ("localhost", "give `http://localhost`"),
+        ("[::1]:8008", "give `http://[::1]:8008`"),
+        ("not a name", "neither an address"),
+        ("ftp://example.org", "`http://` or `https://`"),
+        ("http://", "is not a URL"),
+    ] {
+        place.run(&["run", "--homeserver", given]).expect(2).says(&[said]);
+    }
+    place.write("bad.toml", "x =");
+    for file in ["missing.toml", "bad.toml"] {
+        place.run(&["run", "--homeserver", "http://127.0.0.1:1", "--accounts", file]).expect(2).says(&[file]);
+    }
+}
+
 #[test]
 fn wrong_usage_leaves_no_file() {
     let place = Place::new();

@@ -54,6 +54,7 @@ async fn rules(variant: &str, scenarios: &[&str], alter: fn(&mut Answer)) -> Vec
         jobs: 8,
         fail_fast: false,
         failed: Default::default(),
+        halt: Default::default(),
         fail_on: Level::Convention,
         deviations: Deviations::default(),
         snapshots: None,

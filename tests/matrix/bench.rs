@@ -173,6 +173,7 @@ impl Bench {
             jobs: 32,
             fail_fast: false,
             failed: Default::default(),
+            halt: Default::default(),
             fail_on: what.fail_on,
             deviations: Deviations::default(),
             snapshots: None,

@@ -28,5 +28,6 @@ pub use record::{Counts, Outcome, Report, Slice, TargetInfo, TrialRecord};
 pub use rule::{MOST_FINDINGS, RuleCounts};
 pub use target::{Ability, Account};
 pub use transcript::{
-    Arrival, Browsed, Delivery, Entry, Event, NoMailWindow, RepeatResult, Stop, StopReason, Transcript, Visit, VisitEnd,
+    Arrival, Browsed, Delivery, Entry, Event, NoMailWindow, RepeatResult, Stop, StopReason, Transcript, Trouble, Visit,
+    VisitEnd,
 };

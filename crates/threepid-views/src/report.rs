@@ -7,9 +7,11 @@
 //!
 //! Everything a server said is untrusted here: control characters are shown, not sent, and markup stays text.
 
+pub mod again;
 pub mod annotations;
 pub mod artifacts;
 pub mod badge;
+pub mod causes;
 pub mod comparison;
 pub mod curl;
 pub mod drafts;
@@ -37,4 +39,5 @@ pub use merge::merge;
 pub use phrases::count;
 pub use phrases::{browsed, conclusion, page};
 pub use style::Style;
+pub use text::Extent;
 pub use visible::{disarm, visible, visible_lines};

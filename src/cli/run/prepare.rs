@@ -12,8 +12,8 @@ use super::super::load;
 use super::super::terminal::{self, Terminal};
 use crate::browser::Browser;
 use crate::snapshots::Mode;
-use crate::suite::{Authorities, Settings, Snapshots, known_deviations};
-use crate::target::{Kind, Profile, ProfileError};
+use crate::suite::{Authorities, Halt, Settings, Snapshots, known_deviations};
+use crate::target::{Kind, Profile, ProfileError, check_address};
 use threepid_engine::plan::{Selection, VariantOffer, assign};
 use threepid_engine::scenario::{NEEDS, Suite, nearest};
 use threepid_wire::http::Shared;
@@ -62,6 +62,8 @@ pub(super) struct Prepared<'a> {
     /// Whether they alone are shown.
     pub(super) only_rules: bool,
     pub(super) seed: u64,
+    /// What follows `--target`.
+    pub(super) target: Option<String>,
     /// The folder for the record and its reports.
     pub(super) output: Option<PathBuf>,
     /// Certificate authorities to trust.
@@ -75,6 +77,7 @@ pub(super) fn prepare<'a>(args: &'a RunArgs, one: &One, terminal: Terminal) -> R
     let suite = load::selected(args.scenarios.scenarios.as_deref(), &selection, terminal);
     let suite = Arc::new(suite.map_err(|exit| (exit, None))?);
     let profile = profile(args, one.target.as_deref())?;
+    given(args)?;
     let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
     if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {
         return Err(usage("--defect and --shape are for the reference homeserver (--target reference)"));
@@ -114,6 +117,7 @@ pub(super) fn prepare<'a>(args: &'a RunArgs, one: &One, terminal: Terminal) -> R
         groups,
         unfit,
         seed: one.seed,
+        target: one.target.clone(),
         output: one.output.clone(),
         authorities: args.http.cacert.as_deref().map(authorities).transpose()?,
         browser: Arc::new(Browser::find(&args.browser).map_err(|fault| (Exit::Failure, Some(fault.to_string())))?),
@@ -130,6 +134,17 @@ fn profile(args: &RunArgs, target: Option<&str>) -> Result<Profile, Refused> {
         (None, Some(_)) => Profile::parse(ANY_HOMESERVER, "--homeserver").map_err(usage),
         (None, None) => Profile::load("reference").map_err(usage),
     }
+}
+
+/// That what was given for a homeserver and its accounts can be meant: before anything is started or asked.
+fn given(args: &RunArgs) -> Result<(), Refused> {
+    if let Some(address) = &args.homeserver {
+        check_address(address, args.public_url.as_deref()).map_err(|fault| usage(format!("{fault} (--homeserver)")))?;
+    }
+    if let Some(path) = &args.provision.accounts {
+        super::super::start::given(path).map_err(usage)?;
+    }
+    Ok(())
 }
 
 /// The certificate authorities in a file.
@@ -197,6 +212,7 @@ fn settings(args: &RunArgs, profile: &Profile, suite: &Suite) -> Result<Settings
         jobs: usize::from(args.jobs),
         fail_fast: args.fail_fast,
         failed: Default::default(),
+        halt: Halt::new(args.rate_limited_trials as usize),
         fail_on: args.fail_on.into(),
         deviations,
         snapshots: snapshots(args, &profile.label())?,

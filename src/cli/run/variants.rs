@@ -12,17 +12,20 @@ use std::rc::Rc;
 use futures_util::stream::{self, StreamExt as _};
 use tokio::sync::{Mutex, Semaphore};
 
+use super::super::args::Format;
 use super::super::interrupt::Interrupt;
 use super::super::progress::Progress;
 use super::super::start::Started;
+use super::super::start_options::telling;
 use super::super::terminal;
 use super::kept::Kept;
-use super::{Prepared, Selected};
+use super::prepare::{Prepared, Selected};
 use crate::suite::{Ahead, Event, Session, not_run, with_repetitions};
 use crate::target::Kind;
 use threepid_engine::plan::{Api, Planned, plan};
 use threepid_record::model::{TargetInfo, TrialRecord};
 use threepid_views::report::events::RunEvent;
+use threepid_views::report::text;
 use threepid_wire::mail::Sink;
 
 /// A record, the target that it is of, and its place among those that wait.
@@ -167,8 +170,15 @@ impl<'r> Together<'r> {
             return Err(reason);
         }
         let starter = self.run.starter(self.sink).map_err(|message| self.gave_up(variant, message))?;
+        let starting = async {
+            match self.run.profile.kind {
+                // It is there at once, and many are started side by side.
+                Kind::Embedded => starter.start(variant).await,
+                Kind::Managed | Kind::External => telling(starter.start(variant)).await,
+            }
+        };
         let started = tokio::select! {
-            started = starter.start(variant) => started.map_err(|message| self.gave_up(variant, message))?,
+            started = starting => started.map_err(|message| self.gave_up(variant, message))?,
             () = cancel.cancelled() => return Err(reason().unwrap_or_default()),
         };
         let state = &mut *self.state.borrow_mut();
@@ -176,6 +186,10 @@ impl<'r> Together<'r> {
             let info = self.run.told(started.session.target.info.clone());
             self.run.tell(RunEvent::Target(&info));
             state.kept.target(self.run, &info);
+            if self.run.args.format == Format::Text {
+                terminal::out_at_once(&text::target(env!("CARGO_PKG_VERSION"), &info, &self.run.terminal.style()));
+            }
+            state.progress.of(self.run.planned(&started.session));
             state.target = Some(info);
         }
         Ok(started)
@@ -195,7 +209,6 @@ impl<'r> Together<'r> {
         session: &std::sync::Arc<Session>,
         info: &Rc<TargetInfo>,
     ) {
-        self.state.borrow_mut().progress.expect(planned.len() as u64 * u64::from(repeat));
         let cancels = (&self.interrupt.stop, &self.interrupt.now);
         crate::suite::run(planned, repeat, session, &self.run.settings, cancels, |event| match event {
             Event::Ended(record) => {
@@ -209,6 +222,9 @@ impl<'r> Together<'r> {
             Event::Record(record, ahead) => self.keep(index, (*record, Rc::clone(info), Some(ahead))),
         })
         .await;
+        if let Some(why) = self.run.settings.halt.why() {
+            self.state.borrow_mut().broken.get_or_insert_with(|| why.to_owned());
+        }
     }
 
     /// Records the trials of a variant as not run, all repetitions of one in one record.

@@ -51,6 +51,7 @@ fn report(trials: Vec<TrialRecord>) -> Report {
         slices: Vec::new(),
         snapshots: None,
         browser: None,
+        repeat: Vec::new(),
         interrupted: false,
         error: None,
         target: TargetInfo {

@@ -40,6 +40,10 @@ pub struct Report {
     /// The browser that opened pages that plain HTTP could not tell about, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub browser: Option<String>,
+    /// The arguments of `threepid run` that say what was tested and how, without secrets: with the name of a trial they
+    /// repeat it. Older records have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeat: Vec<String>,
     /// The target.
     pub target: TargetInfo,
     /// The trials, in the order of the plan.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Exchange, Instruction, Mail, RequestLogQuery};
+use super::{Exchange, FailureKind, Instruction, Mail, RequestLogQuery};
 
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network. In a record its
 /// fields stand beside those of its trial.
@@ -32,6 +32,27 @@ impl Transcript {
         self.entries.iter().filter(|entry| entry.turn > 0).filter_map(|entry| entry.step).min()
     }
 
+    /// Whether it ended because of something that concerns the whole target and no single trial.
+    pub fn trouble(&self) -> Option<Trouble> {
+        let stop = self.entries.iter().rev().find_map(|entry| match &entry.event {
+            Event::Stop(stop) => Some(stop),
+            _ => None,
+        })?;
+        let last = self.entries.iter().rev().find_map(|entry| match &entry.event {
+            Event::Exchange(exchange) => Some(exchange),
+            Event::Visit(visit) => visit.hops.last(),
+            _ => None,
+        });
+        let refused = || last?.failure.as_ref().filter(|failure| failure.kind == FailureKind::Connect);
+        let limited = || last?.response.as_ref().filter(|response| response.status == 429);
+        match stop.reason {
+            StopReason::RateLimited => Some(Trouble::Limited),
+            StopReason::NoAccount if limited().is_some() => Some(Trouble::Limited),
+            StopReason::Unreachable | StopReason::NoAccount if refused().is_some() => Some(Trouble::Gone),
+            _ => None,
+        }
+    }
+
     /// Whether a client asked the identity server itself, and not the target. A target may have paths like those of an
     /// identity server, so the address decides; a record that lacks the target's is read by the path.
     pub fn is_to_identity(&self, exchange: &Exchange) -> bool {
@@ -44,6 +65,15 @@ impl Transcript {
         let own = self.origins.iter().filter_map(|origin| Url::parse(origin).ok());
         !own.into_iter().any(|own| own.origin() == asked.origin())
     }
+}
+
+/// What keeps more than one trial from being told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trouble {
+    /// No connection to the target could be made.
+    Gone,
+    /// The target limits how often it is asked.
+    Limited,
 }
 
 /// One thing that happened.

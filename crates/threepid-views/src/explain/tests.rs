@@ -152,6 +152,7 @@ fn record() -> Report {
         slices: Vec::new(),
         snapshots: None,
         browser: None,
+        repeat: Vec::new(),
         target: TargetInfo {
             name: "hs".into(),
             url: origin.into(),

@@ -60,7 +60,7 @@ pub fn curl(exchange: &Exchange) -> String {
 }
 
 /// A word that the shell takes as it is meant.
-fn quote(word: &str) -> Cow<'_, str> {
+pub(super) fn quote(word: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return Cow::Borrowed(word);

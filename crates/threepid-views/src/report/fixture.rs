@@ -172,6 +172,7 @@ pub(super) fn report() -> Report {
         slices: Vec::new(),
         snapshots: None,
         browser: None,
+        repeat: vec!["--target".to_owned(), "synapse".to_owned()],
         interrupted: false,
         error: None,
         target: TargetInfo {

@@ -202,6 +202,7 @@ impl Stream {
             slices,
             snapshots,
             browser,
+            repeat,
             target,
             trials: _,
             counts: _,
@@ -226,6 +227,9 @@ impl Stream {
             if let Some(value) = value {
                 rest[name] = value.as_str().into();
             }
+        }
+        if !repeat.is_empty() {
+            rest["repeat"] = serde_json::json!(repeat);
         }
         if !slices.is_empty() {
             rest["slices"] = serde_json::json!(slices);

@@ -33,7 +33,7 @@ pub fn render(report: &Report) -> io::Result<String> {
         suite.add_property(("threepid", &*visible(&report.threepid)));
         suite.add_property(("seed", &*report.seed.to_string()));
         trials.into_iter().for_each(|trial| {
-            suite.add_test_case(case(trial));
+            suite.add_test_case(case(report, trial));
         });
         document.add_test_suite(suite);
     }
@@ -59,7 +59,7 @@ pub fn write(path: &Path, report: &Report) -> Result<(), WriteError> {
     write_file(path, document.as_bytes())
 }
 
-fn case(trial: &TrialRecord) -> TestCase {
+fn case(report: &Report, trial: &TrialRecord) -> TestCase {
     let mut status = match trial.outcome {
         Outcome::Pass => TestCaseStatus::success(),
         Outcome::Fail | Outcome::Xpass => TestCaseStatus::non_success(NonSuccessKind::Failure),
@@ -86,7 +86,7 @@ fn case(trial: &TrialRecord) -> TestCase {
         }
     }
     if phrases::needs_attention(trial) {
-        status.set_description(&*visible_lines(&text::trial(trial, &STYLE)));
+        status.set_description(&*visible_lines(&text::trial_of(report, trial, &STYLE)));
     }
     let mut case = TestCase::new(&*visible(&trial.name()), status);
     case.set_classname(&*visible(&trial.id));

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::causes::{Cause, causes};
 use super::style::Style;
 use super::{WriteError, append_file, phrases, text, visible, write_file};
 use threepid_record::model::{Counts, Finding, Outcome, Report, TrialRecord};
@@ -25,14 +26,14 @@ pub fn render(report: &Report) -> String {
         escape(&phrases::duration(report.duration_ms)),
     );
     flows(report, &mut output);
-    let attention: Vec<&TrialRecord> = report.trials.iter().filter(|t| phrases::needs_attention(t)).collect();
+    let causes = causes(report);
     let rest = rest(report);
-    if !attention.is_empty() {
-        output.push_str("\n### To look at\n");
-        for (index, trial) in attention.iter().enumerate() {
-            let details = details(trial);
+    if !causes.is_empty() {
+        output.push_str("\n### To look at, the gravest first\n");
+        for (index, cause) in causes.iter().enumerate() {
+            let details = details(report, cause);
             if output.len() + details.len() + rest.len() > MOST_BYTES {
-                let left = phrases::count(attention.len() - index, "trial");
+                let left = phrases::count(causes[index..].iter().map(Cause::cost).sum(), "trial");
                 output.push_str(&format!("\n{left} more did not fit in here; `report.json` has all.\n"));
                 break;
             }
@@ -77,13 +78,28 @@ fn flows(report: &Report, output: &mut String) {
     row("**all**", report.counts);
 }
 
-fn details(trial: &TrialRecord) -> String {
+/// One cause: the trial that shows it best, and the names of the others.
+fn details(report: &Report, cause: &Cause<'_>) -> String {
+    let Some(trial) = cause.shown() else { return String::new() };
     let (word, _) = phrases::outcome(trial.outcome);
-    let block = text::trial(trial, &STYLE);
+    let block = text::trial_of(report, trial, &STYLE);
     let fence = fence(&block);
+    let (alike, built_on) = cause.others();
+    let mut others = String::new();
+    for (text, trials) in [("The same in", alike), ("Not reached because of it:", built_on)] {
+        if !trials.is_empty() {
+            let names: Vec<String> = trials.iter().map(|trial| escape(&trial.name())).collect();
+            let count = phrases::count(trials.len(), "trial");
+            others.push_str(&format!("\n{text} {count}: {}\n", names.join(", ")));
+        }
+    }
+    let more = match alike.len() + built_on.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
     // Up to the empty line this is HTML, after it Markdown again.
     format!(
-        "\n<details><summary><b>{word}</b> <code>{}</code> {}</summary>\n\n{fence}text\n{block}{fence}\n\n</details>\n",
+        "\n<details><summary><b>{word}</b> <code>{}</code>{more} {}</summary>\n\n{fence}text\n{block}{fence}\n{others}\n</details>\n",
         html(&trial.name()),
         html(&trial.title),
     )
@@ -220,7 +236,12 @@ mod tests {
     fn a_summary_stays_below_what_a_page_takes() {
         let mut report = fixture::report();
         let failing = report.trials[2].clone();
-        report.trials.extend(std::iter::repeat_n(failing, 2000));
+        // Each has another cause; of one alone, only the names would be more.
+        report.trials.extend((0..2000).map(|number| {
+            let mut trial = failing.clone();
+            trial.findings.iter_mut().for_each(|finding| finding.actual = format!("number {number}"));
+            trial
+        }));
         report.counts = Counts::of(report.trials.iter().map(|t| t.outcome));
         let summary = render(&report);
         assert!(summary.len() < 1024 * 1024, "{}", summary.len());

@@ -1,7 +1,11 @@
 //! The words that several views share.
 
+use std::collections::BTreeSet;
+
 use threepid_record::html;
-use threepid_record::model::{Alternatives, Counts, Finding, Outcome, Report, StopReason, TrialRecord, Visit};
+use threepid_record::model::{
+    Alternatives, Counts, Finding, FindingKind, Level, Outcome, Report, StopReason, TrialRecord, Visit,
+};
 
 use super::style::Role;
 use super::visible;
@@ -93,6 +97,21 @@ pub fn page(visit: &Visit) -> (Option<String>, &str) {
 /// Whether a trial has to be looked at.
 pub(super) fn needs_attention(trial: &TrialRecord) -> bool {
     trial.outcome.needs_attention()
+}
+
+/// How many recommendations, and things that clients rely on, were not so in trials that pass.
+pub(super) fn noted(report: &Report) -> usize {
+    let passed = report.trials.iter().filter(|trial| trial.outcome == Outcome::Pass);
+    let notes = passed.flat_map(|trial| trial.findings.iter().filter(|finding| is_note(trial, finding)));
+    notes.map(|finding| (finding.level, finding.requirement.as_str())).collect::<BTreeSet<_>>().len()
+}
+
+/// A finding that does not fail its trial: a weak requirement, unless the trial was made to fail for one as weak.
+pub(super) fn is_note(trial: &TrialRecord, finding: &Finding) -> bool {
+    let fails = trial.outcome == Outcome::Fail && !trial.is_drift_alone();
+    finding.kind == FindingKind::Requirement
+        && matches!(finding.level, Level::Should | Level::Convention)
+        && !(fails && finding.level.gravity() <= trial.level.gravity())
 }
 
 /// The folder of a scenario: `add-email` of `add-email/wrong-password`. One that is in none is its own.
@@ -194,13 +213,17 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
     }
     let ended = report.error.is_none() && !report.interrupted && missing.is_none();
     if fail + xpass + error == 0 && ended && no_mail.is_none() {
+        let with = match noted(report) {
+            0 => String::new(),
+            n => format!(", with {}", count(n, "note")),
+        };
         sentences.push(match (pass, xfail, skip) {
             (0, 0, 0) => "Nothing was asked: no trial was selected.".to_owned(),
             (0, 0, _) => "Nothing could be asked.".to_owned(),
             (0, _, _) => "Nothing but known deviations was seen.".to_owned(),
-            (1, _, _) => "Conformant: the homeserver did what was required in the one trial.".to_owned(),
+            (1, _, _) => format!("Conformant{with}: the homeserver did what was required in the one trial."),
             (_, _, _) => {
-                format!("Conformant: the homeserver did what was required in {pass} trials.")
+                format!("Conformant{with}: the homeserver did what was required in {pass} trials.")
             }
         });
     } else if pass > 0 {
@@ -230,7 +253,7 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
 mod tests {
     use super::super::fixture;
     use super::*;
-    use threepid_record::model::{Ability, FindingKind, Slice};
+    use threepid_record::model::{Ability, Slice};
 
     #[test]
     fn times_are_said_as_people_do() {
@@ -249,7 +272,17 @@ mod tests {
     }
 
     fn said(counts: Counts) -> String {
-        conclusion(&Report { counts, ..fixture::report() })
+        conclusion(&Report { counts, trials: Vec::new(), ..fixture::report() })
+    }
+
+    #[test]
+    fn a_pass_with_notes_does_not_look_like_a_clean_one() {
+        let mut report = fixture::report();
+        report.trials.retain(|trial| trial.outcome == Outcome::Pass);
+        report.counts = Counts::of(report.trials.iter().map(|trial| trial.outcome));
+        assert!(conclusion(&report).starts_with("Conformant, with 1 note: "), "{}", conclusion(&report));
+        report.trials.iter_mut().for_each(|trial| trial.findings.clear());
+        assert!(conclusion(&report).starts_with("Conformant: "), "{}", conclusion(&report));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Small pieces that several sections of the text report are made of.
 
-use threepid_record::model::{Finding, FindingKind, Level, Outcome, Report, TrialRecord};
+use threepid_record::model::{Outcome, Report, TrialRecord};
 
+pub(super) use super::super::phrases::is_note;
 use super::super::style::{Role, Style};
 use super::super::visible;
 
@@ -12,10 +13,14 @@ pub(super) fn painted_lines(style: &Style, role: Role, text: &str) -> String {
 
 /// The names of some trials: all if they are few.
 pub(super) fn names(trials: &[&TrialRecord]) -> String {
-    const MOST: usize = 3;
-    let mut names: Vec<String> = trials.iter().take(MOST).map(|t| visible(&t.name()).into_owned()).collect();
-    if trials.len() > MOST {
-        names.push(format!("and {} more", trials.len() - MOST));
+    first_names(trials, 3)
+}
+
+/// The names of at most so many trials, and how many more there are.
+pub(super) fn first_names(trials: &[&TrialRecord], most: usize) -> String {
+    let mut names: Vec<String> = trials.iter().take(most).map(|t| visible(&t.name()).into_owned()).collect();
+    if trials.len() > most {
+        names.push(format!("and {} more", trials.len() - most));
     }
     names.join(", ")
 }
@@ -35,12 +40,4 @@ pub(super) fn brief(text: &str) -> String {
         (false, None) => start,
         (false, Some(_)) => start + "…",
     }
-}
-
-/// A finding that does not fail its trial: a weak requirement, unless the trial was made to fail for one as weak.
-pub(super) fn is_note(trial: &TrialRecord, finding: &Finding) -> bool {
-    let fails = trial.outcome == Outcome::Fail && !trial.is_drift_alone();
-    finding.kind == FindingKind::Requirement
-        && matches!(finding.level, Level::Should | Level::Convention)
-        && !(fails && finding.level.gravity() <= trial.level.gravity())
 }

@@ -19,6 +19,9 @@ const MOST_DIFF_BYTES: usize = 64 * 1024;
 /// How long a difference may be sought; after that it is a coarser one.
 const DIFF_TIME: Duration = Duration::from_millis(300);
 
+/// After what a line may be broken.
+const BREAKS: [char; 6] = [',', '{', '[', ' ', ';', '&'];
+
 /// A text, each line after `gutter`.
 pub(super) fn quote(text: &str, gutter: &str, style: &Style) -> String {
     let text = text.trim_end();
@@ -45,12 +48,21 @@ fn left_out(output: &mut String, bytes: usize, gutter: &str, style: &Style) {
 /// One line on as many lines as it takes.
 fn push_broken(output: &mut String, line: &str, gutter: &str, style: &Style) {
     let room = style.columns().saturating_sub(gutter.chars().count()).max(10);
-    let mut chars = line.chars().peekable();
+    let mut rest = line;
     loop {
+        let end = rest.char_indices().nth(room).map_or(rest.len(), |(at, _)| at);
+        let mut piece = &rest[..end];
+        // JSON and addresses are broken between their parts, where there are some.
+        if end < rest.len()
+            && let Some(at) = piece.rfind(BREAKS).filter(|at| at * 2 > end)
+        {
+            piece = &rest[..=at];
+        }
         output.push_str(gutter);
-        output.extend(chars.by_ref().take(room));
+        output.push_str(piece);
         output.push('\n');
-        if chars.peek().is_none() {
+        rest = &rest[piece.len()..];
+        if rest.is_empty() {
             return;
         }
     }

@@ -1,8 +1,10 @@
 //! What is told about the run as a whole, after the trials that need attention.
 
+use super::super::causes::Cause;
 use super::super::style::{Role, Style, width};
 use super::super::{phrases, visible};
-use super::parts::{brief, is_note, names, of, painted_lines};
+use super::parts::{brief, first_names, is_note, names, of, painted_lines};
+use super::trial;
 use threepid_record::model::{Counts, Finding, FindingKind, Outcome, Report, TrialRecord};
 
 /// How many of the slowest trials are named.
@@ -10,6 +12,85 @@ const SLOWEST: usize = 5;
 
 fn title(style: &Style, text: &str) -> String {
     painted_lines(style, Role::Strong, &style.wrap("", "", text))
+}
+
+/// How many trials of one cause are named in its line at the end.
+const NAMED: usize = 11;
+
+/// One cause: the trial that shows it best, whole, and the names of all others that it cost.
+pub(super) fn cause(report: &Report, cause: &Cause<'_>, style: &Style) -> String {
+    let Some(shown) = cause.shown() else { return String::new() };
+    let mut output = trial::block(shown, style);
+    output.push_str(&trial::again(report, shown, style));
+    let (alike, built_on) = cause.others();
+    let mut others = |text: &str, trials: &[&TrialRecord]| {
+        if !trials.is_empty() {
+            let names = first_names(trials, usize::MAX);
+            output.push('\n');
+            output.push_str(&style.wrap(
+                "  ",
+                "    ",
+                &format!("{text} {}: {names}", phrases::count(trials.len(), "trial")),
+            ));
+        }
+    };
+    others("the same in", alike);
+    others("not reached because of it:", built_on);
+    output
+}
+
+/// The causes in a few lines each, the gravest first.
+pub(super) fn in_short(causes: &[Cause<'_>], style: &Style) -> String {
+    // What is one trial says all that there is to say in its own block.
+    if causes.iter().map(Cause::cost).sum::<usize>() < 2 {
+        return String::new();
+    }
+    let mut output = title(style, "What it comes to, by cause, the gravest first");
+    for (index, cause) in causes.iter().enumerate() {
+        let Some(shown) = cause.shown() else { continue };
+        let (word, role) = match shown.outcome {
+            Outcome::Fail if shown.is_drift_alone() => ("changed", Role::Known),
+            Outcome::Fail => (shown.level.word(), Role::Bad),
+            outcome => phrases::outcome(outcome),
+        };
+        let start = format!("  {}. ", index + 1);
+        let rest = " ".repeat(width(&start));
+        let at = cause.at.as_deref().filter(|at| !shown.reason.contains(at)).map(|at| format!("{at}, "));
+        let reason = format!("{}{}", at.unwrap_or_default(), shown.reason);
+        let text = style.wrap(&format!("{start}{word}: "), &rest, &visible(&reason));
+        // Painting before wrapping would count the colour as columns.
+        let head = format!("{start}{word}");
+        output.push_str(&format!("{start}{}{}", style.paint(role, word), &text[head.len()..]));
+        let mut cost = |trials: &[&TrialRecord], word: &str| {
+            if !trials.is_empty() {
+                let text = format!("{}{word}: {}", phrases::count(trials.len(), "trial"), first_names(trials, NAMED));
+                output.push_str(&style.wrap(&rest, &rest, &text));
+            }
+        };
+        cost(&cause.trials, "");
+        cost(&cause.built_on, " not reached");
+    }
+    output
+}
+
+/// What is not shown unless it is asked for, in one line.
+pub(super) fn left_out(report: &Report, style: &Style) -> String {
+    let choices = phrases::tally(
+        report.trials.iter().flat_map(|t| t.choices.iter().map(|c| ((c.step.as_str(), c.chosen.as_str()), ()))),
+    );
+    let mut parts = Vec::new();
+    match phrases::noted(report) {
+        0 => {}
+        noted => parts.push(phrases::count(noted, "note")),
+    }
+    if !choices.is_empty() {
+        parts.push(phrases::count(choices.len(), "choice"));
+    }
+    if parts.is_empty() {
+        return String::new();
+    }
+    let text = format!("{} and the slowest trials: see --verbose, or the files of --output.", parts.join(", "));
+    painted_lines(style, Role::Faint, &style.wrap("", "", &text))
 }
 
 /// The outcomes by flow, as a table; as lines where a table would be too wide.
@@ -116,7 +197,13 @@ pub(super) fn choices(report: &Report, style: &Style) -> String {
     }
     let mut output = title(style, "Choices, where more than one answer is lawful");
     for ((step, chosen), trials) in groups {
-        let text = format!("{}: {} ({})", visible(step), visible(chosen), names(&trials));
+        let text = format!(
+            "{} was answered as `{}` ({}), which is about: {}",
+            visible(step),
+            visible(chosen),
+            names(&trials),
+            visible(&trials[0].title)
+        );
         output.push_str(&style.wrap("  - ", "    ", &text));
     }
     output

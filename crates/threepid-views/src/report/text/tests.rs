@@ -4,15 +4,15 @@ use threepid_record::model::{Counts, Event, Outcome, Report};
 
 #[test]
 fn the_whole_report() {
-    insta::assert_snapshot!(render(&fixture::report(), &Style { colour: false, width: 100 }));
+    insta::assert_snapshot!(render(&fixture::report(), &Style { colour: false, width: 100 }, Extent::Whole));
 }
 
 #[test]
 fn a_narrow_terminal() {
-    let text = render(&fixture::report(), &Style { colour: false, width: 40 });
+    let text = render(&fixture::report(), &Style { colour: false, width: 40 }, Extent::Whole);
     insta::assert_snapshot!(text);
     // Addresses, names and commands are not broken, so that they can be copied; everything else fits.
-    let whole = ["://", "curl ", "add-email/wrong-password"];
+    let whole = ["://", "curl ", "threepid run ", "add-email/wrong-password"];
     let too_wide: Vec<&str> =
         text.lines().filter(|l| l.chars().count() > 40 && !whole.iter().any(|w| l.contains(w))).collect();
     assert!(too_wide.is_empty(), "{too_wide:#?}");
@@ -21,8 +21,8 @@ fn a_narrow_terminal() {
 #[test]
 fn colour_adds_nothing_but_colour() {
     let report = fixture::report();
-    let plain = render(&report, &Style { colour: false, width: 80 });
-    let coloured = render(&report, &Style { colour: true, width: 80 });
+    let plain = render(&report, &Style { colour: false, width: 80 }, Extent::Whole);
+    let coloured = render(&report, &Style { colour: true, width: 80 }, Extent::Whole);
     assert_ne!(plain, coloured);
     assert_eq!(anstream::adapter::strip_str(&coloured).to_string(), plain);
 }
@@ -36,19 +36,19 @@ fn a_run_in_which_all_went_well_is_short() {
         t.choices.clear();
     });
     report.counts = Counts::of(report.trials.iter().map(|t| t.outcome));
-    insta::assert_snapshot!(render(&report, &Style::default()));
+    insta::assert_snapshot!(render(&report, &Style::default(), Extent::Whole));
 }
 
 #[test]
 fn nothing_is_a_report_too() {
     let report = Report { trials: Vec::new(), counts: Counts::default(), ..fixture::report() };
-    assert!(render(&report, &Style::default()).ends_with("Nothing was asked: no trial was selected.\n"));
+    assert!(render(&report, &Style::default(), Extent::Whole).ends_with("Nothing was asked: no trial was selected.\n"));
 }
 
 #[test]
 fn a_hostile_server_reaches_neither_the_terminal_nor_the_ci_system() {
     for width in [40, 41, 57, 100] {
-        let text = render(&fixture::hostile(), &Style { colour: false, width });
+        let text = render(&fixture::hostile(), &Style { colour: false, width }, Extent::Whole);
         let active: Vec<char> = text.chars().filter(|c| c.is_control() && *c != '\n' || *c == '\u{202e}').collect();
         assert!(active.is_empty(), "{active:?}");
         for line in text.lines() {
@@ -109,9 +109,9 @@ fn what_made_a_trial_fail_is_no_note() {
     report.trials.retain(|t| t.outcome == Outcome::Fail && t.findings.iter().any(|f| f.step_index.is_some()));
     report.trials.truncate(1);
     weak(&mut report.trials[0], Level::Convention);
-    let text = render(&report, &Style { colour: false, width: 100 });
+    let text = render(&report, &Style { colour: false, width: 100 }, Extent::Whole);
     assert!(!text.contains("  besides"), "{text}");
     assert!(text.contains("  convention: ") && text.contains("    expected  "), "{text}");
     weak(&mut report.trials[0], Level::Must);
-    assert!(render(&report, &Style { colour: false, width: 100 }).contains("  besides"));
+    assert!(render(&report, &Style { colour: false, width: 100 }, Extent::Whole).contains("  besides"));
 }

@@ -4,10 +4,12 @@
 //! specification) stands once, above them; what happened at the step stands once, below them.
 
 use super::super::style::{Role, Style, width};
-use super::super::{phrases, visible};
+use super::super::{again, phrases, visible};
 use super::parts::{brief, is_note};
 use super::{evidence, quote};
-use threepid_record::model::{Alternatives, Finding, FindingKind, Outcome, Place, SourceLine, SpecRef, TrialRecord};
+use threepid_record::model::{
+    Alternatives, Finding, FindingKind, Outcome, Place, Report, SourceLine, SpecRef, TrialRecord,
+};
 
 /// The whole block of one trial.
 pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
@@ -45,6 +47,17 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
         for finding in notes {
             output.push_str(&note(finding, style));
         }
+    }
+    output
+}
+
+/// The command that does a trial again, all of it.
+pub(super) fn again(report: &Report, record: &TrialRecord, style: &Style) -> String {
+    let Some(command) = again::command(report, record) else { return String::new() };
+    // One line, however long: it is there to be copied.
+    let mut output = format!("\n  do it all again\n  {}\n", style.paint(Role::Faint, &command));
+    if let Some(caution) = again::caution(report) {
+        output.push_str(&style.wrap("  (", "   ", &format!("{caution})")));
     }
     output
 }

@@ -1,0 +1,106 @@
+use super::super::fixture;
+use super::*;
+use threepid_record::model::{FindingKind, Level, Stop, StopReason};
+
+/// A failing trial of the fixture under another name, with one finding.
+fn trial(id: &str, kind: FindingKind, level: Level, subject: &str, actual: &str) -> TrialRecord {
+    let mut trial = fixture::report().trials.into_iter().find(|trial| trial.outcome == Outcome::Fail).unwrap();
+    trial.id = id.to_owned();
+    trial.case = None;
+    trial.level = level;
+    trial.findings.retain(|finding| finding.kind == FindingKind::Requirement);
+    trial.findings.truncate(1);
+    trial.transcript = Default::default();
+    let finding = &mut trial.findings[0];
+    (finding.kind, finding.level) = (kind, level);
+    finding.step = "POST /account/3pid/add".to_owned();
+    (finding.subject, finding.actual) = (subject.to_owned(), actual.to_owned());
+    if kind == FindingKind::Precondition {
+        trial.outcome = Outcome::Error;
+        trial.reason = format!("{}so it is", TrialRecord::NOT_REACHED);
+    }
+    trial
+}
+
+fn names(cause: &Cause<'_>) -> (Vec<String>, Vec<String>) {
+    let of = |trials: &[&TrialRecord]| trials.iter().map(|trial| trial.id.clone()).collect();
+    (of(&cause.trials), of(&cause.built_on))
+}
+
+fn of(trials: Vec<TrialRecord>) -> Vec<(Vec<String>, Vec<String>)> {
+    let report = Report { trials, ..fixture::report() };
+    causes(&report).iter().map(names).collect()
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn what_builds_on_the_same_failed_thing_is_one_cause() {
+    use FindingKind::{Precondition, Requirement};
+    let mut other_words = trial("a/2", Requirement, Level::Must, "status", "500 M_UNKNOWN (in other words)");
+    other_words.findings[0].requirement = "Something else".to_owned();
+    let found = of(vec![
+        trial("a/1", Precondition, Level::Must, "status", "500 M_UNKNOWN (something went wrong)"),
+        other_words,
+        trial("a/3", Requirement, Level::Must, "status", "500 M_UNKNOWN (something went wrong)"),
+        trial("a/4", Precondition, Level::Must, "body.sid", "nothing"),
+        trial("a/5", Precondition, Level::Must, "status", "500"),
+    ]);
+    let expected = [(owned(&["a/2", "a/3"]), owned(&["a/1", "a/5"])), (vec![], owned(&["a/4"]))];
+    assert_eq!(found, expected);
+}
+
+/// Taking a wrong password and taking a link that nobody followed are answered alike, and are two causes.
+#[test]
+fn what_is_accepted_wrongly_is_one_cause_for_each_requirement() {
+    let mut second = trial("a/2", FindingKind::Requirement, Level::Must, "status", "200");
+    second.findings[0].requirement = "Something else".to_owned();
+    let found = of(vec![trial("a/1", FindingKind::Requirement, Level::Must, "status", "200"), second]);
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
+fn the_gravest_comes_first_then_what_costs_most() {
+    use FindingKind::Requirement;
+    let found = of(vec![
+        trial("a/1", Requirement, Level::Must, "status", "404"),
+        trial("a/2", Requirement, Level::Must, "body.sid", "nothing"),
+        trial("a/3", Requirement, Level::Must, "body.sid", "nothing"),
+        trial("a/4", Requirement, Level::Security, "text", "a token"),
+    ]);
+    let expected = [owned(&["a/4"]), owned(&["a/2", "a/3"]), owned(&["a/1"])];
+    assert_eq!(found.into_iter().map(|(trials, _)| trials).collect::<Vec<_>>(), expected);
+}
+
+/// What differs only in what every trial has for itself is the same.
+#[test]
+fn names_of_one_trial_alone_make_no_cause() {
+    let error = |id: &str, reason: &str| {
+        let mut trial = trial(id, FindingKind::Unknown, Level::Must, "mail", "nothing");
+        (trial.outcome, trial.reason) = (Outcome::Error, reason.to_owned());
+        trial
+    };
+    let found = of(vec![
+        error("a/1", "no mail came to email-w559otvhk4765g@threepid.test in 10 s"),
+        error("a/2", "no mail came to email-0q1x9otvhk47aa@threepid.test in 10 s"),
+    ]);
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn a_target_that_limits_everything_is_one_cause_whatever_was_asked() {
+    let limited = |id: &str, reason: StopReason, message: &str| {
+        let mut trial = trial(id, FindingKind::Unknown, Level::Must, "mail", "nothing");
+        (trial.outcome, trial.reason) = (Outcome::Error, message.to_owned());
+        let event = Event::Stop(Stop { reason, message: message.to_owned() });
+        trial.transcript.entries.push(Entry { step: None, turn: 0, label: String::new(), at_ms: 0.0, event });
+        trial
+    };
+    let found = of(vec![
+        limited("a/1", StopReason::RateLimited, "it wants 300 s"),
+        limited("a/2", StopReason::RateLimited, "it wants two hours"),
+    ]);
+    assert_eq!(found.len(), 1, "{found:?}");
+}
