@@ -49,7 +49,7 @@ impl DoctorArgs {
     /// # Errors
     ///
     /// If the defaults of `run` are not right, which its own tests rule out.
-    pub fn as_run(self) -> Result<RunArgs, clap::Error> {
+    pub fn into_run(self) -> Result<RunArgs, clap::Error> {
         let Unsaid { run } = Unsaid::try_parse_from(["run"])?;
         Ok(RunArgs {
             homeserver: Some(self.homeserver),

@@ -17,7 +17,7 @@ use threepid_record::model::{Carrier, Mail};
 use threepid_views::report::visible;
 
 pub(in crate::cli) async fn doctor(args: DoctorArgs, terminal: Terminal) -> Exit {
-    let args = match args.as_run() {
+    let args = match args.into_run() {
         Ok(args) => args,
         Err(fault) => {
             terminal::error(&fault.to_string());

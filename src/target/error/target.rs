@@ -86,9 +86,9 @@ pub enum TargetError {
         /// Mail that came for others meanwhile.
         strays: Vec<Arrival>,
         /// A mail client that came to the sink and sent nothing, in words.
-        unsent: Option<String>,
+        unsent: Option<Box<str>>,
         /// What the profile says about where the server's SMTP settings are.
-        hint: Option<String>,
+        hint: Option<Box<str>>,
     },
     /// The probe mail is more than the sink takes.
     #[error(
@@ -266,7 +266,7 @@ mod tests {
                 waited: Duration::from_secs(1),
                 sink: "127.0.0.1:2525".to_owned(),
                 strays: Vec::new(),
-                unsent: unsent.map(str::to_owned),
+                unsent: unsent.map(Box::from),
                 hint: None,
             }
             .to_string()

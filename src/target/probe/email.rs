@@ -99,8 +99,8 @@ pub(super) async fn probe(
             waited,
             sink: mail.listens_on(),
             strays: mail.strays(),
-            unsent: mail.unsent(),
-            hint: asking.options.mail_hint.clone(),
+            unsent: mail.unsent().map(String::into_boxed_str),
+            hint: asking.options.mail_hint.as_deref().map(Box::from),
         });
     };
     let delay = answered_at.elapsed();
