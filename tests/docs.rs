@@ -346,7 +346,7 @@ fn the_examples_are_sound_and_pass() {
     for arguments in [&["check", "mine"][..], &["run", "--scenarios", "mine", "--target", "reference"]] {
         let mut program = Command::new(env!("CARGO_BIN_EXE_threepid"));
         let ended = program.args(arguments).current_dir(mine.path()).output().unwrap();
-        let said = String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr);
+        let said = format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
         assert!(ended.status.success(), "{arguments:?}: {said}");
     }
     // With the promise broken, the example says so.

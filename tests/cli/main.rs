@@ -10,7 +10,6 @@ mod interrupt;
 mod layout;
 mod manual;
 mod output;
-#[expect(dead_code, reason = "the tests against real homeservers use the rest")]
 #[path = "../program/mod.rs"]
 mod program;
 mod records;

@@ -28,7 +28,7 @@ fn send(to: &str, smtp: &str, how: &str) -> String {
     );
     let script = script.replace("HOST", &format!("'{host}', {port}"));
     let ended = Command::new("timeout").args(["60", "python3", "-c", &script]).output().unwrap();
-    String::from_utf8_lossy(&ended.stdout).into_owned() + &String::from_utf8_lossy(&ended.stderr)
+    format!("{}{}", String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr))
 }
 
 const PLAIN: &str = "server = SMTP(HOST)";

@@ -199,7 +199,7 @@ fn records() {
         std::fs::write(&path, input).unwrap();
         let Ok(read) = report::json::read(&path) else { return };
         let style = report::Style { colour: false, width: 80 };
-        report::text::render(&read, &style);
+        report::text::render(&read, &style, report::Extent::Whole);
         report::html::render(std::slice::from_ref(&read));
         report::html::render(&[read.clone(), read.clone()]);
         report::json::write(&path, &read).unwrap();
