@@ -202,6 +202,9 @@ fn wanted(browser: &Path, profile: &Path, proxy: &Proxy, link: &url::Url) -> Web
     wanted.set_binary(&browser.to_string_lossy())?;
     // HTTPS ends at the proxy; the target's certificate is looked at there.
     wanted.accept_insecure_certs(true)?;
+    // The page for a new tab would ask its maker's servers, and could not be told from one that lacks something.
+    let start = json!({"session": {"restore_on_startup": 4, "startup_urls": ["about:blank"]}});
+    wanted.add_experimental_option("prefs", start)?;
     // A person who wants their address validated says yes when asked again.
     wanted.set("unhandledPromptBehavior", "accept")?;
     for argument in [

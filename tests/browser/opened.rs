@@ -73,8 +73,8 @@ impl Run {
     /// All visits of a scenario's trials.
     fn visits(&self, id: &str) -> Vec<&Value> {
         let trials = self.trials.iter().filter(|trial| trial["id"] == id);
-        let entries = trials.flat_map(|trial| trial["transcript"]["entries"].as_array().unwrap());
-        entries.filter_map(|entry| entry["event"].get("visit").or_else(|| entry.get("visit"))).collect()
+        let entries = trials.flat_map(|trial| trial["transcript"].as_array().unwrap());
+        entries.filter_map(|entry| entry["event"].get("visit")).collect()
     }
 
     /// Everything is told, nobody is blamed, a browser did it, and nothing of it is left.
