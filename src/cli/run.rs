@@ -240,8 +240,10 @@ impl Prepared<'_> {
             exit = Exit::Failure;
         }
         if let Some(folder) = self.output.as_ref().filter(|_| tested) {
-            let page = folder.join("report.html").display().to_string();
-            terminal::err(&format!("the report: {}\n", visible(&page)));
+            let page = folder.join("report.html");
+            if page.is_file() {
+                terminal::err(&format!("the report: {}\n", visible(&page.display().to_string())));
+            }
         }
         self.tell(RunEvent::Finished {
             counts: &counts,

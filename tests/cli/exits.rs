@@ -53,8 +53,8 @@ fn a_deviation_that_is_none_any_more_is_1() {
 fn a_broken_promise_beside_what_could_not_be_told_is_1_and_both_are_said() {
     let place = Place::new();
     let wrong = "title: x\nwhy: y\nsteps:\n  - GET: /_matrix/client/versions\n    must: {status: 418}\n";
-    let endless = "title: x\nwhy: y\nsteps:\n  - GET: /_matrix/client/versions\n    must: {status: 200}\n  - mail: <email>\n    \
-                   within: 10m\n    must: {count: 1}\n";
+    let endless = "title: x\nwhy: y\nsteps:\n  - GET: /_matrix/client/versions\n    headers: {x-email: <email>}\n    \
+                   must: {status: 200}\n  - mail: <email>\n    within: 10m\n    must: {count: 1}\n";
     place.write("mine/a/endless.yaml", endless);
     place.run(&["run", "--scenarios", "mine", "--timeout", "1s"]).expect(3);
     place.write("mine/a/wrong.yaml", wrong);

@@ -17,7 +17,7 @@ fn an_interrupted_run_keeps_what_it_has() {
     place.write(
         "mine/b/waits.yaml",
         "title: x\nwhy: y\nactors: [alice]\nsteps:\n  - GET: /account/3pid\n    as: alice\n    query: {now: waiting}\n    \
-         must: {status: 200}\n  - mail: <email>\n    within: 10m\n    must: {count: 1}\n",
+         headers: {x-email: <email>}\n    must: {status: 200}\n  - mail: <email>\n    within: 10m\n    must: {count: 1}\n",
     );
     place.write(
         "mine/c/never.yaml",

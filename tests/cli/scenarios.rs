@@ -21,7 +21,7 @@ fn the_list_as_json_names_all_that_a_script_needs() {
     let forms = find("add-email/auth-forms");
     assert_eq!(forms["cases"], serde_json::json!(["user-and-identifier", "identifier-only", "user-only"]));
     let success = find("add-email/success");
-    assert_eq!(success["needs"], serde_json::json!(["email"]));
+    assert_eq!(success["needs"], serde_json::json!(["email", "3pid-changes"]));
     assert_eq!(success["spec"]["operation"], "POST /account/3pid/add");
     assert!(success["spec"]["url"].as_str().unwrap().starts_with("https://spec.matrix.org/"));
     for one in &list {

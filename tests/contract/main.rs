@@ -119,7 +119,7 @@ async fn what_a_proxy_takes_away_is_named() {
                 None => false,
             });
         }),
-        ("contract/server-errors", Level::Convention, |answer| {
+        ("contract/server-errors", Level::Must, |answer| {
             if answer.path.ends_with("/account/3pid") {
                 answer.status = 500;
                 answer.body = br#"{"errcode": "M_UNKNOWN", "error": "Internal server error"}"#.to_vec();

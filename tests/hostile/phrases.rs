@@ -38,6 +38,7 @@ fn nobody_obeys_what_a_homeserver_says() {
     let follow = FOLLOW.replace("end: page, status: 200", "text: nothing");
     let bob = ASK.replace("steps:", "actors: [bob]\nsteps:").replace("/hostile\n", "/hostile\n    as: bob\n");
     let other = FOLLOW.replace("mail: <email>", "mail: \"<other: email>\"");
+    let other = other.replace("as: alice\n", "as: alice\n    headers: {x-other: \"<other: email>\"}\n");
     let texts = [ASK, &*bob, &*follow, &*other];
     let place = place(&texts);
     let summary = place.path().join("report-step.md");

@@ -28,7 +28,7 @@ fn nothing_comes() {
     let deaf = Server::raw(|socket| silence(&socket));
     let ended = one_error(preflight(&format!("http://{deaf}")));
     ended.says(&[
-        "nothing answers",
+        "no answer came of it",
         &deaf.to_string(),
         "no answer within 1000 ms",
         "--request-timeout",
@@ -47,8 +47,8 @@ fn the_connection_ends() {
         "200",
         "end of file before message length reached",
     ]);
-    answered(Reply::Bytes(Vec::new())).says(&["nothing answers", "connection closed before message completed"]);
-    answered(Reply::Reset).says(&["nothing answers", "reset"]);
+    answered(Reply::Bytes(Vec::new())).says(&["no answer came of it", "connection closed before message completed"]);
+    answered(Reply::Reset).says(&["no answer came of it", "reset"]);
 }
 
 #[test]
@@ -56,17 +56,18 @@ fn what_comes_is_not_http() {
     for bytes in
         [&b"220 mail.test ESMTP\r\n"[..], b"SSH-2.0-OpenSSH_9.9\r\n", b"\0\0\0\x08\x03\0\0\0", b"\x1b[2J\r\n\r\n"]
     {
-        answered(Reply::Bytes(bytes.to_vec())).says(&["nothing answers", "invalid HTTP version"]);
+        answered(Reply::Bytes(bytes.to_vec())).says(&["no answer came of it", "invalid HTTP version"]);
     }
 }
 
 #[test]
 fn the_head_is_absurd() {
     let head = |headers: String| format!("HTTP/1.1 200 OK\r\n{headers}Content-Length: 2\r\n\r\n{{}}").into_bytes();
-    answered(Reply::Bytes(head("X-Y: z\r\n".repeat(100_000)))).says(&["nothing answers", "head is too large"]);
-    answered(Reply::Bytes(head(format!("X-Y: {}\r\n", "z".repeat(4 << 20))))).says(&["nothing answers", "too large"]);
+    answered(Reply::Bytes(head("X-Y: z\r\n".repeat(100_000)))).says(&["no answer came of it", "head is too large"]);
+    answered(Reply::Bytes(head(format!("X-Y: {}\r\n", "z".repeat(4 << 20)))))
+        .says(&["no answer came of it", "too large"]);
     let endless = Reply::Flood(b"HTTP/1.1 200 OK\r\nX-Y: ".to_vec(), vec![b'z'; 1 << 16], 4096);
-    answered(endless).says(&["nothing answers", "too large"]);
+    answered(endless).says(&["no answer came of it", "too large"]);
 }
 
 #[test]

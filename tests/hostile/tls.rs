@@ -39,7 +39,7 @@ fn one_error(ended: Ended) -> Ended {
 fn a_certificate_that_nobody_knows_is_told_and_can_be_made_known() {
     let (addr, pem) = encrypted();
     let url = format!("https://{addr}");
-    one_error(preflight(&url)).says(&["nothing answers", "certificate", "--cacert"]);
+    one_error(preflight(&url)).says(&["no answer came of it", "certificate", "--cacert"]);
     let place = place(&[ASK]);
     place.write("ca.pem", &pem);
     let trusted = run(&place, &url, "127.0.0.1:0".parse().unwrap(), &["--cacert=ca.pem"]);
@@ -53,18 +53,18 @@ fn a_certificate_that_nobody_knows_is_told_and_can_be_made_known() {
 fn tls_where_there_is_none() {
     let plain = Server::start(|_, _| crate::server::Reply::json(200, "{}"));
     let url = plain.url().replace("http:", "https:");
-    one_error(preflight(&url)).says(&["nothing answers", "speaks no TLS", "http://"]);
+    one_error(preflight(&url)).says(&["no answer came of it", "speaks no TLS", "http://"]);
     let polite = Server::raw(|mut socket| {
         let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
         silence(&socket);
     });
-    one_error(preflight(&format!("https://{polite}"))).says(&["nothing answers", "speaks no TLS", "http://"]);
+    one_error(preflight(&format!("https://{polite}"))).says(&["no answer came of it", "speaks no TLS", "http://"]);
     let deaf = Server::raw(|socket| silence(&socket));
-    one_error(preflight(&format!("https://{deaf}"))).says(&["nothing answers", "1000 ms"]);
+    one_error(preflight(&format!("https://{deaf}"))).says(&["no answer came of it", "1000 ms"]);
 }
 
 #[test]
 fn none_where_there_is_tls() {
     let (addr, _) = encrypted();
-    one_error(preflight(&format!("http://{addr}"))).says(&["nothing answers", "https://"]);
+    one_error(preflight(&format!("http://{addr}"))).says(&["no answer came of it", "https://"]);
 }

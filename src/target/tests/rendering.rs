@@ -27,10 +27,16 @@ fn rendered(profile: &Profile, variant: &str) -> String {
     for (name, value) in &resolved.environment {
         output.push_str(&format!("\n{name}={}", text(value)));
     }
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+    let mut files = Vec::new();
+    let mut folders = vec![folder.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
+        }
+    }
     files.sort();
     for file in files {
-        let name = file.file_name().unwrap().display().to_string();
+        let name = file.strip_prefix(folder.path()).unwrap().display().to_string();
         output.push_str(&format!("\n\n--- {name}\n{}", std::fs::read_to_string(&file).unwrap().trim_end()));
     }
     output
