@@ -38,7 +38,7 @@ fn names_that_are_unknown_come_with_the_nearest() {
 
 #[test]
 fn mistakes_are_shown_with_their_line() {
-    insta::assert_snapshot!(problem(&format!("{HEAD}\nacounts = 1\n")), @"my.toml, line 5: unknown key `acounts`; did you mean `accounts`? (known here: name, description, kind, homeserver, public_url, mail_hint, hints, install, server, config, accounts, variants, deviations, earlier)");
+    insta::assert_snapshot!(problem(&format!("{HEAD}\nacounts = 1\n")), @"my.toml, line 5: unknown key `acounts`; did you mean `accounts`? (known here: name, description, kind, homeserver, public_url, mail_hint, hints, install, server, config, accounts, administration, variants, deviations, earlier)");
     insta::assert_snapshot!(problem("name = 'x'\ndescription = 'x'\nkind = 'embeded'\n"), @"my.toml, line 3: unknown value `embeded`; did you mean `embedded`? (known here: embedded, managed, external)");
     insta::assert_snapshot!(problem("name = 'x'\nkind = 'external'\n"), @"my.toml, line 1: missing key `description`");
     insta::assert_snapshot!(problem(&format!("{HEAD}[accounts]\nchain = ['registraton']\n")), @"my.toml, line 5: unknown value `registraton`; did you mean `registration`? (known here: given, registration, shared-secret)");

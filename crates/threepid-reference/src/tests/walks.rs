@@ -97,7 +97,8 @@ async fn the_walks_see_most_defects() {
         clean.push(walk(Broken(None)).await);
     }
     let mut unseen = Vec::new();
-    for defect in defects() {
+    // One without a row is of a promise that no walk goes by.
+    for defect in defects().iter().filter(|defect| !defect.covers.is_empty()) {
         let row = defect.covers.first().map_or("", String::as_str);
         let mut shows = false;
         for ((starts, walk), clean) in WALKS.iter().zip(&clean) {
