@@ -43,7 +43,7 @@ fn nobody_obeys_what_a_homeserver_says() {
     let place = place(&texts);
     let summary = place.path().join("report-step.md");
     let place = place.with("GITHUB_ACTIONS", "true").with("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
-    let ended = run(&place, &server.url(), smtp, &[]).expect(3);
+    let ended = run(&place, &server.url(), smtp, &[]).expect(1);
     assert_eq!(outcomes(&place), ["fail", "error", "fail", "fail"], "{}", ended.out);
     assert_eq!(ended.err.lines().filter(|line| line.starts_with("::error file=")).count(), 3, "{}", ended.err);
     assert!(ended.out.contains("\\x1b[2J"), "it is shown, and not dropped:\n{}", ended.out);
