@@ -141,11 +141,15 @@ impl Accounts {
         self.by_user.get(user).is_some_and(|account| account.is_deactivated)
     }
 
+    /// Changes the account that a localpart or a full user id names; tells whether there is such an account.
+    fn change(&mut self, user: &str, change: impl FnOnce(&mut Account)) -> bool {
+        let account = self.named(user).cloned().and_then(|user| self.by_user.get_mut(&user));
+        account.map(change).is_some()
+    }
+
     /// Makes a new account one of a guest.
     pub(super) fn make_guest(&mut self, user: &UserId) {
-        if let Some(account) = self.by_user.get_mut(user) {
-            account.is_guest = true;
-        }
+        self.change(user.as_str(), |account| account.is_guest = true);
     }
 
     pub(super) fn is_guest(&self, user: &UserId) -> bool {
@@ -154,9 +158,7 @@ impl Accounts {
 
     /// Makes a new account one of an administrator.
     pub(super) fn make_admin(&mut self, user: &UserId) {
-        if let Some(account) = self.by_user.get_mut(user) {
-            account.is_admin = true;
-        }
+        self.change(user.as_str(), |account| account.is_admin = true);
     }
 
     pub(super) fn is_admin(&self, user: &UserId) -> bool {
@@ -165,8 +167,7 @@ impl Accounts {
 
     /// Locks an account, or takes that back; tells whether there is such an account.
     pub(super) fn lock(&mut self, user: &str, locked: bool) -> bool {
-        let account = self.named(user).cloned().and_then(|user| self.by_user.get_mut(&user));
-        account.map(|account| account.is_locked = locked).is_some()
+        self.change(user, |account| account.is_locked = locked)
     }
 
     pub(super) fn is_locked(&self, user: &UserId) -> bool {
@@ -175,8 +176,7 @@ impl Accounts {
 
     /// Suspends an account, or takes that back; tells whether there is such an account.
     pub(super) fn suspend(&mut self, user: &str, suspended: bool) -> bool {
-        let account = self.named(user).cloned().and_then(|user| self.by_user.get_mut(&user));
-        account.map(|account| account.is_suspended = suspended).is_some()
+        self.change(user, |account| account.is_suspended = suspended)
     }
 
     pub(super) fn is_suspended(&self, user: &UserId) -> bool {
