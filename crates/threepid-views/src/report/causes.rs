@@ -69,7 +69,7 @@ pub fn causes(report: &Report) -> Vec<Cause<'_>> {
             // The graver one is the one to tell, and an exchange in a trial rather than in a rule over all of them.
             trials.sort_by_key(|trial| (trial.level.gravity(), trial.rule.is_some()));
             let at = match &key {
-                Key::Seen(signs) => signs.first().map(|sign| sign.thing.at.clone()),
+                Key::Seen(_) => trials.first().and_then(|shown| required(shown).next().map(|first| at(shown, first))),
                 _ => None,
             };
             (key, Cause { trials, built_on: Vec::new(), at })
@@ -160,8 +160,7 @@ fn key(trial: &TrialRecord) -> Key {
         Some(Trouble::Limited) => return Key::Limited,
         None => {}
     }
-    let counts = |finding: &&Finding| finding.kind == FindingKind::Requirement && !is_note(trial, finding);
-    let mut signs: Vec<Sign> = trial.findings.iter().filter(counts).map(|finding| Sign::of(trial, finding)).collect();
+    let mut signs: Vec<Sign> = required(trial).map(|finding| Sign::of(trial, finding)).collect();
     signs.sort();
     signs.dedup();
     match trial.outcome {
@@ -170,6 +169,12 @@ fn key(trial: &TrialRecord) -> Key {
         Outcome::Xpass => Key::Other(trial.name()),
         outcome => Key::Other(format!("{outcome:?} {}", told(&trial.reason))),
     }
+}
+
+/// What was required in a trial and is otherwise, in the order of its steps.
+fn required(trial: &TrialRecord) -> impl Iterator<Item = &Finding> {
+    let counts = |finding: &&Finding| finding.kind == FindingKind::Requirement && !is_note(trial, finding);
+    trial.findings.iter().filter(counts)
 }
 
 /// What a trial builds on that failed first: what follows it may only be its consequence.

@@ -124,7 +124,7 @@ fn rest(report: &Report) -> String {
         notes
             .map(|((level, text, basis), trials)| {
                 let basis = basis.map(|basis| format!("; {}", escape(&basis))).unwrap_or_default();
-                format!("{level}: {}{basis} ({})", escape(text), several(&trials))
+                format!("{level}: {}{basis} ({})", escape(phrases::clause(text)), several(&trials))
             })
             .collect(),
     );

@@ -15,6 +15,11 @@ pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
+/// A sentence as it stands in the middle of a line, before a bracket or a semicolon: without its full stop.
+pub(super) fn clause(sentence: &str) -> &str {
+    sentence.trim_end_matches('.')
+}
+
 /// Milliseconds as a person says them.
 pub(super) fn duration(ms: f64) -> String {
     match ms {

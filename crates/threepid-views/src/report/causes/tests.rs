@@ -61,6 +61,20 @@ fn what_is_accepted_wrongly_is_one_cause_for_each_requirement() {
     assert_eq!(found.len(), 2, "{found:?}");
 }
 
+/// A list that lacks an address is a consequence of the operation before it, and its name comes first in the alphabet.
+#[test]
+fn a_cause_is_at_its_first_step() {
+    let mut both = trial("a/1", FindingKind::Requirement, Level::Must, "status", "400");
+    both.findings[0].step = "the password".to_owned();
+    let mut later = both.findings[0].clone();
+    later.step = "GET the list".to_owned();
+    later.step_index = both.findings[0].step_index.map(|index| index + 1);
+    both.findings.push(later);
+    let report = Report { trials: vec![both], ..fixture::report() };
+    let found: Vec<_> = causes(&report).iter().map(|cause| cause.at.clone()).collect();
+    assert_eq!(found, [Some("the password".to_owned())]);
+}
+
 #[test]
 fn the_gravest_comes_first_then_what_costs_most() {
     use FindingKind::Requirement;

@@ -177,7 +177,7 @@ pub(super) fn notes(report: &Report, style: &Style) -> String {
         let basis = first.basis.line().map(|basis| format!("; {}", visible(&basis))).unwrap_or_default();
         let text = format!(
             "{level}: {}{basis}; {} was {}, expected {} ({})",
-            visible(requirement),
+            visible(phrases::clause(requirement)),
             visible(&phrases::subject(first)),
             brief(&first.actual),
             brief(&first.expected),

@@ -165,7 +165,7 @@ pub(super) fn note(finding: &Finding, style: &Style) -> String {
     let text = format!(
         "{}: {}{basis} ({}, {}: expected {}, was {})",
         finding.level.word(),
-        visible(&finding.requirement),
+        visible(phrases::clause(&finding.requirement)),
         visible(&finding.step),
         visible(&phrases::subject(finding)),
         brief(&finding.expected),
