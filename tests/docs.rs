@@ -221,8 +221,17 @@ fn only(schema: &Value) -> &Value {
     &schema["anyOf"][2]["properties"]["only"]["properties"]
 }
 
+/// The same without the placeholder that may stand for it.
+fn bare(value: &Value) -> &Value {
+    match value["anyOf"].as_array().map(Vec::as_slice) {
+        Some([own, other]) if other["$ref"] == "#/$defs/placeholder" => own,
+        _ => value,
+    }
+}
+
 /// What a value may be, in a word.
 fn kind(value: &Value) -> String {
+    let value = bare(value);
     if let Some(name) = value["$ref"].as_str() {
         return name.rsplit('/').next().unwrap().to_owned();
     }
@@ -277,8 +286,9 @@ fn steps(schema: &Value) -> String {
             text.push_str(&format!("\nBeside {title}:\n\n{beside}"));
         }
         // What is done may be a mapping with keys of its own.
-        if kind["properties"][name]["properties"].is_object() {
-            let below = keys(&kind["properties"][name], &[]);
+        let done = bare(&kind["properties"][name]);
+        if done["properties"].is_object() {
+            let below = keys(done, &[]);
             text.push_str(&format!("\nBelow {title}, one level deeper:\n\n{below}"));
         }
         if let Some(observed) = kind["properties"].get(LEVELS[0]) {

@@ -10,6 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use regex::Regex;
+use serde_json::Value;
 use threepid::scenario::{Diagnostics, SourceFile, Sources, Suite};
 
 /// As wide as output is that goes to no terminal.
@@ -145,4 +146,76 @@ fn nothing_is_wider_than_the_terminal() {
         let wide = wide.lines().filter(|line| !line.contains('│') && line.chars().count() > WIDTH);
         assert_eq!(wide.count(), 0, "{name}");
     }
+}
+
+/// The schema that editors use, in a validator that knows nothing of this program.
+fn validator() -> jsonschema::Validator {
+    jsonschema::draft202012::new(&threepid::scenario::json_schema()).unwrap()
+}
+
+/// All YAML files of a folder and those below it, with their paths in it.
+fn files(root: &Path) -> Vec<(String, String)> {
+    let sources = Sources::folder(root).unwrap();
+    sources.files().iter().map(|file| (file.path.clone(), file.text.clone())).collect()
+}
+
+#[test]
+fn the_schema_takes_every_shipped_file() {
+    let validator = validator();
+    let mut refused = Vec::new();
+    for (path, text) in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")) {
+        let document: Value = serde_saphyr::from_str(&text).unwrap_or_else(|fault| panic!("{path}: {fault}"));
+        if !validator.is_valid(&document) {
+            refused.push(path);
+        }
+    }
+    assert!(refused.is_empty(), "{refused:?}");
+}
+
+/// Which faults the schema sees, one a line: a fault that it saw and sees no more shows, and so does the other way round.
+#[test]
+fn the_schema_refuses_what_a_schema_can_see() {
+    let validator = validator();
+    let mut lines = String::new();
+    for (name, sources) in bad() {
+        // What is no YAML, or repeats a key, is for the editor itself.
+        let documents: Vec<Value> =
+            sources.files().iter().filter_map(|file| serde_saphyr::from_str(&file.text).ok()).collect();
+        let word = match documents.iter().all(|document| validator.is_valid(document)) {
+            _ if documents.len() < sources.files().len() => "no document",
+            true => "taken",
+            false => "refused",
+        };
+        lines.push_str(&format!("{word:<12} {name}\n"));
+    }
+    insta::with_settings!({
+        snapshot_path => folder("schema"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("seen", lines);
+    });
+}
+
+/// To YAML 1.1, which some editors speak, these are booleans and no names.
+#[test]
+fn no_key_is_a_boolean_to_yaml_1_1() {
+    fn keys(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) => members.iter().for_each(|(name, value)| {
+                found.push(name.clone());
+                keys(value, found);
+            }),
+            Value::Array(items) => items.iter().for_each(|item| keys(item, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for (path, text) in files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")) {
+        keys(&serde_saphyr::from_str(&text).unwrap_or_else(|fault| panic!("{path}: {fault}")), &mut found);
+    }
+    keys(&threepid::scenario::json_schema()["$defs"], &mut found);
+    let odd = |name: &&String| ["on", "off", "yes", "no", "y", "n"].contains(&&*name.to_lowercase());
+    let odd: Vec<&String> = found.iter().filter(odd).collect();
+    assert!(found.len() > 1_000 && odd.is_empty(), "{odd:?}");
 }

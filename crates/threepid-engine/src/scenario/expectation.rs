@@ -126,15 +126,15 @@ impl Reader<'_> {
 
     /// Notes an expectation that does not say what it rests on.
     fn grounded(&self, check: &Check, anchored: bool) {
-        let missing = match check.level {
-            Level::Must if check.basis.ground.is_none() => Some("ground"),
-            Level::Must if check.because.is_none() => Some("because"),
-            Level::Must if check.spec.is_none() && !anchored => Some("spec"),
-            Level::Security if check.basis.harm.is_none() => Some("harm"),
-            Level::Should if check.because.is_none() => Some("because"),
-            Level::Convention if check.basis.relied_on_by.is_none() => Some("relied_on_by"),
-            _ => None,
+        let there = |name: &str| match name {
+            "ground" => check.basis.ground.is_some(),
+            "harm" => check.basis.harm.is_some(),
+            "relied_on_by" => check.basis.relied_on_by.is_some(),
+            _ => check.because.is_some(),
         };
+        let missing = keys::required(check.level).iter().copied().find(|name| !there(name));
+        let anchored = anchored || check.spec.is_some() || check.level != Level::Must;
+        let missing = missing.or((!anchored).then_some("spec"));
         if let Some(missing) = missing {
             let level = check.level;
             self.no_ground(
@@ -147,7 +147,7 @@ impl Reader<'_> {
 
     /// What an expectation rests on; each key is for one level.
     fn basis(&self, level: Level, fields: &Fields<'_>) -> Basis {
-        for (name, its) in [("ground", Level::Must), ("harm", Level::Security), ("relied_on_by", Level::Convention)] {
+        for &(its, name) in keys::RESTS_ON {
             if let Some((key, _)) = fields.entry(name).filter(|_| level != its) {
                 self.fault(
                     Diagnostic::new(key.span, "other-level", format!("`{name}` is for `{its}`, and this is `{level}`"))

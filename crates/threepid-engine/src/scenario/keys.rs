@@ -3,6 +3,8 @@
 //! The one list behind three things: what the parser accepts, what it suggests for a misspelt key, and the JSON
 //! Schema that editors use. A key that stands here but is never read, or is read but does not stand here, fails a test.
 
+use threepid_record::model::Level;
+
 /// What the value of a key may be.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
@@ -178,6 +180,20 @@ pub(super) static EXPECTATION: &[Key] = &[
     key("since", Shape::Version, "The first version of the specification that expects this: `r0.6.0`, `v1.13`."),
     key("until", Shape::Version, "The last version of the specification that expects this."),
 ];
+
+/// The keys that are for one level alone.
+pub(super) static RESTS_ON: &[(Level, &str)] =
+    &[(Level::Must, "ground"), (Level::Security, "harm"), (Level::Convention, "relied_on_by")];
+
+/// The keys without which an expectation of this level does not say what it rests on.
+pub(super) fn required(level: Level) -> &'static [&'static str] {
+    match level {
+        Level::Must => &["ground", "because"],
+        Level::Security => &["harm"],
+        Level::Should => &["because"],
+        Level::Convention => &["relied_on_by"],
+    }
+}
 
 /// What a `must` can rest on: the words of [`threepid_record::model::Ground`].
 pub(super) static GROUNDS: &[&str] = &["text", "schema", "response"];

@@ -31,6 +31,11 @@ pub fn json_schema() -> Value {
             "duration": {"type": "string", "pattern": "^[0-9]+ ?(ms|s|m|min|h)$"},
             "version": {"type": "string", "pattern": "^(r0(\\.[0-9]+){0,2}|v[1-9][0-9]*(\\.[0-9]+){0,2})$"},
             "text": {"type": ["string", "number", "boolean"]},
+            "placeholder": {
+                "description": "A value of a case, an input, or a value that came up before.",
+                "type": "string",
+                "pattern": "^<[^<>]+>$",
+            },
         },
     })
 }
@@ -49,8 +54,7 @@ fn object(list: &[Key], more: &[(&str, Value)]) -> Value {
 
 /// A rule has the levels of a step, over an exchange.
 fn rule() -> Value {
-    let expectation = levels(contract_keys::EXCHANGE);
-    object(contract_keys::RULE, &Level::ALL.map(|level| (level.word(), expectation.clone())))
+    object(contract_keys::RULE, &Level::ALL.map(|level| (level.word(), expectation(contract_keys::EXCHANGE, level))))
 }
 
 fn described(mut schema: Value, about: &str) -> Value {
@@ -70,12 +74,12 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
             json!({"type": "array", "items": {"enum": all}})
         }
         Shape::OneOf(words) => json!({"enum": words}),
-        Shape::Flag => json!({"type": "boolean"}),
-        Shape::Count => json!({"type": "integer", "minimum": 1}),
+        Shape::Flag => or_placeholder(json!({"type": "boolean"})),
+        Shape::Count => or_placeholder(json!({"type": "integer", "minimum": 1})),
         Shape::Duration => json!({"$ref": "#/$defs/duration"}),
         Shape::Template => json!({}),
         Shape::Texts | Shape::Changes => {
-            json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}})
+            or_placeholder(json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/text"}}))
         }
         Shape::Version => json!({"$ref": "#/$defs/version"}),
         Shape::Spec => json!({"$ref": "#/$defs/spec"}),
@@ -84,14 +88,18 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
         Shape::Inputs => {
             json!({"type": "object", "additionalProperties": object(keys::INPUT, &[])})
         }
-        Shape::Mapping(keys) => object(keys, &[]),
-        Shape::Requests => json!({"type": "array", "minItems": 2, "items": {"type": "object"}}),
+        Shape::Mapping(keys) => or_placeholder(object(keys, &[])),
+        Shape::Requests => json!({"type": "array", "minItems": 2, "items": request()}),
         Shape::Status => json!({"$ref": "#/$defs/status"}),
         Shape::Pattern => json!({"$ref": "#/$defs/pattern"}),
         Shape::Patterns => {
             json!({"type": "object", "additionalProperties": {"$ref": "#/$defs/pattern"}})
         }
-        Shape::Asked(keys) => json!({"anyOf": [object(keys, &[]), {"$ref": "#/$defs/operators"}]}),
+        Shape::Asked(keys) => json!({"anyOf": [
+            object(keys, &[]),
+            {"$ref": "#/$defs/operators"},
+            {"$ref": "#/$defs/placeholder"},
+        ]}),
         Shape::Exchange => {
             let known = contract_keys::EXCHANGE.iter().chain(contract_keys::ASKED);
             let list: Vec<(&str, Value)> =
@@ -112,6 +120,19 @@ fn shape(shape: Shape, siblings: &[Key]) -> Value {
     }
 }
 
+/// The same, or one placeholder that stands for it.
+fn or_placeholder(schema: Value) -> Value {
+    json!({"anyOf": [schema, {"$ref": "#/$defs/placeholder"}]})
+}
+
+/// One of several requests that are sent at once: the method and path at least.
+fn request() -> Value {
+    let methods = super::step::kinds().flat_map(|kind| kind.names.iter());
+    let methods = methods.filter(|name| name.chars().all(|c| c.is_ascii_uppercase()));
+    let one: Vec<Value> = methods.map(|name| json!({"required": [name]})).collect();
+    json!({"type": "object", "anyOf": one})
+}
+
 /// A step is one of as many objects as there are words for what it does.
 fn step() -> Value {
     let all = super::step::kinds().flat_map(|kind| kind.names.iter().map(move |name| (*name, kind)));
@@ -124,8 +145,7 @@ fn step() -> Value {
 fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -> Value {
     let mut more = vec![(action, value)];
     if let Some(observed) = observed {
-        let expectation = levels(observed);
-        more.extend(Level::ALL.map(|level| (level.word(), expectation.clone())));
+        more.extend(Level::ALL.map(|level| (level.word(), expectation(observed, level))));
     }
     let list: Vec<(&str, Value)> = own
         .iter()
@@ -139,8 +159,8 @@ fn one_step(action: &str, value: Value, own: &[Key], observed: Option<&[Key]>) -
     schema
 }
 
-/// One expectation over what can be seen, or several, each with what it rests on.
-fn levels(observed: &[Key]) -> Value {
+/// One expectation over what can be seen, or several, each with what its level rests on.
+fn expectation(observed: &[Key], level: Level) -> Value {
     let mut schema = object(observed, &[]);
     let alternatives = object(observed, &[]);
     if let Some(properties) = schema["properties"].as_object_mut() {
@@ -154,27 +174,56 @@ fn levels(observed: &[Key]) -> Value {
             properties.insert(key.name.to_owned(), described(value, key.about));
         }
     }
+    let others: Map<String, Value> = keys::RESTS_ON
+        .iter()
+        .filter(|(its, _)| *its != level)
+        .map(|(_, name)| ((*name).to_owned(), json!(false)))
+        .collect();
+    schema["allOf"] = json!([{"required": keys::required(level), "properties": others}]);
     json!({"anyOf": [schema, {"type": "array", "minItems": 1, "items": schema}]})
 }
 
 fn operators() -> Value {
     let operators: Map<String, Value> =
-        OPERATORS.iter().map(|(name, about)| ((*name).to_owned(), json!({"description": about}))).collect();
+        OPERATORS.iter().map(|(name, about)| ((*name).to_owned(), described(operand(name), about))).collect();
     json!({"type": "object", "properties": operators, "additionalProperties": false, "minProperties": 1})
+}
+
+/// What an operator takes: patterns, but for those that compare texts and numbers.
+fn operand(name: &str) -> Value {
+    match name {
+        "$absent" => json!({"type": "boolean"}),
+        "$matches" => json!({"type": "string"}),
+        "$at_least" | "$at_most" => json!({"type": ["number", "string"]}),
+        _ => json!({"$ref": "#/$defs/pattern"}),
+    }
 }
 
 fn pattern() -> Value {
     json!({
         "description": "JSON that may leave keys out, with placeholders (`<sid>`), `\"...\"` in arrays, and operators.",
         "anyOf": [
-            {"type": ["string", "number", "boolean", "null", "array"]},
+            {"type": ["string", "number", "boolean", "null"]},
+            {"type": "array", "items": {"$ref": "#/$defs/pattern"}},
             {"$ref": "#/$defs/operators"},
-            {"type": "object", "propertyNames": {"not": {"pattern": "^\\$"}}},
+            {
+                "type": "object",
+                "propertyNames": {"not": {"pattern": "^\\$"}},
+                "additionalProperties": {"$ref": "#/$defs/pattern"},
+            },
         ],
     })
 }
 
 fn status() -> Value {
-    let one = json!({"anyOf": [{"type": "integer", "minimum": 100, "maximum": 599}, {"enum": ["1xx", "2xx", "3xx", "4xx", "5xx"]}]});
-    json!({"anyOf": [one, {"type": "array", "minItems": 1, "items": one}, {"$ref": "#/$defs/pattern"}]})
+    let one = json!({"anyOf": [
+        {"type": "integer", "minimum": 100, "maximum": 599},
+        {"enum": ["1xx", "2xx", "3xx", "4xx", "5xx"]},
+        {"$ref": "#/$defs/placeholder"},
+    ]});
+    json!({"anyOf": [
+        one,
+        {"type": "array", "minItems": 1, "items": one},
+        {"type": "object", "$ref": "#/$defs/pattern"},
+    ]})
 }
