@@ -278,7 +278,7 @@ fn the_release_is_what_the_action_downloads() {
 fn the_image_gets_all_that_the_program_is_built_of() {
     let kept = read(".dockerignore");
     let named = Regex::new(r#"(?m)^(?:path|#\[folder) = "([a-z]+)/"#).unwrap();
-    let mut sources = vec![read("Cargo.toml")];
+    let mut sources = vec![read("Cargo.toml"), "path = \"examples/homeserver\" # a member".to_owned()];
     let mut folders = vec![root().join("src"), root().join("crates")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

@@ -1,19 +1,9 @@
 //! The e-mail verification of this homeserver, as `threepid` sees it from outside: each scenario is a test.
 //!
 //! For a homeserver's own repository. It takes what `cargo test` passes on (names, `--list`, `--skip`, `--exact`), starts
-//! the homeserver once when the first trial needs it, and stops it after the last. In `Cargo.toml` it needs
-//!
-//! ```toml
-//! [dev-dependencies]
-//! # With its default features it opens in Chromium what plain HTTP cannot tell about the page behind a link.
-//! threepid = { version = "0.1", default-features = false }
-//!
-//! [[test]]
-//! name = "threepid"
-//! harness = false
-//! ```
-//!
-//! What differs from one homeserver to the next stands in [`start`] and in `threepid.toml` beside this file.
+//! the homeserver once when the first trial needs it, and stops it after the last. What it needs of `Cargo.toml` stands in
+//! the one of this sample. What differs from one homeserver to the next stands in [`start`] and in `threepid.toml` beside
+//! this file.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -31,8 +21,8 @@ fn main() -> ExitCode {
         },
         _ => Homeserver::starting(start),
     };
-    let profile = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/homeserver/tests/threepid.toml");
-    threepid::libtest::main(Against::Homeserver(homeserver.profile(profile)))
+    // Tests run in the folder of their package.
+    threepid::libtest::main(Against::Homeserver(homeserver.profile("tests/threepid.toml")))
 }
 
 /// Starts the homeserver on a free port. All its mail has to go to `smtp`, without a login, and its limits have to let
