@@ -7,7 +7,6 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -97,7 +96,7 @@ fn run_page(page: &Path) -> usize {
     let programs = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_threepid"), programs.path().join("threepid")).unwrap();
     let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
-    let smtp = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let smtp = program::free_address().to_string();
     let blocks = blocks(page);
     // A homeserver that sends its mail where the page's commands will take it.
     let there = blocks.iter().filter(|block| block.kept.is_none()).any(|block| block.text.contains(HOMESERVER));

@@ -3,8 +3,6 @@
 //! Takes `examples/homeserver` as it stands and the locked versions; builds and runs it in a folder that is no part of this
 //! workspace. As a member of the workspace the sample runs too, and needs this test for what a copy lacks.
 
-#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;

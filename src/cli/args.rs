@@ -117,6 +117,15 @@ pub struct ManArgs {
     pub folder: PathBuf,
 }
 
+/// Under which headings the help of `run` lists its options.
+const WHICH: &str = "Which homeserver";
+const MAIL: &str = "Mail";
+const ACCOUNTS: &str = "Accounts";
+const STARTING: &str = "Installing and starting";
+const HTTP: &str = "HTTP";
+const HOW: &str = "How it is run";
+const REPORTS: &str = "Verdicts and reports";
+
 /// Arguments of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
@@ -126,102 +135,102 @@ pub struct RunArgs {
     pub filters: Vec<String>,
     /// What to test: the name of a built-in profile, or a profile file (*.toml); with `@VERSION` that release. May be
     /// repeated: they are tested one after the other, and `--output` gets a page that shows them side by side.
-    #[arg(long, value_name = "NAME[@VERSION]|FILE")]
+    #[arg(long, help_heading = WHICH, value_name = "NAME[@VERSION]|FILE")]
     pub target: Vec<String>,
     /// A homeserver that is already running: its address, or a server name whose `/.well-known/matrix/client` leads there.
-    #[arg(long, value_name = "URL|NAME")]
+    #[arg(long, help_heading = WHICH, value_name = "URL|NAME")]
     pub homeserver: Option<String>,
     /// Take mail at once, and begin when this address answers: for servers that do not start without their SMTP server.
-    #[arg(long, num_args = 2, value_names = ["URL", "DURATION"])]
+    #[arg(long, help_heading = WHICH, num_args = 2, value_names = ["URL", "DURATION"])]
     pub wait_for: Option<Vec<String>>,
     /// The address that the homeserver's links carry, if it is not where it is reached.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, help_heading = WHICH, value_name = "URL")]
     pub public_url: Option<String>,
     /// Something the homeserver is configured for, as scenarios name it under `needs`; may be repeated.
-    #[arg(long, value_name = "NEED")]
+    #[arg(long, help_heading = WHICH, value_name = "NEED")]
     pub offers: Vec<String>,
     /// Where to take mail [default: 127.0.0.1:2525 with --homeserver, else a free port].
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, help_heading = MAIL, value_name = "ADDR")]
     pub smtp_listen: Option<SocketAddr>,
     /// Offer STARTTLS, with a certificate made for the run. Off by default: homeservers that ask for TLS whenever it is
     /// offered refuse a certificate that nobody has signed.
-    #[arg(long)]
+    #[arg(long, help_heading = MAIL)]
     pub smtp_starttls: bool,
     #[command(flatten)]
     pub smtp: SmtpArgs,
     /// The variant of the target [default: all that the selected scenarios need].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = WHICH, value_name = "NAME")]
     pub variant: Option<String>,
     /// The prefix of the Client-Server API.
-    #[arg(long, value_enum, default_value_t = ApiChoice::Auto)]
+    #[arg(long, help_heading = WHICH, value_enum, default_value_t = ApiChoice::Auto)]
     pub api: ApiChoice,
     #[command(flatten)]
     pub scenarios: ScenariosArg,
     /// What to do with answers that differ from their snapshots [default: check where CI is set and the target has
     /// snapshots, else off].
-    #[arg(long, value_enum, value_name = "MODE")]
+    #[arg(long, help_heading = REPORTS, value_enum, value_name = "MODE")]
     pub snapshots: Option<SnapshotMode>,
     /// Where snapshots are.
-    #[arg(long, value_name = "DIR", default_value = "snapshots")]
+    #[arg(long, help_heading = REPORTS, value_name = "DIR", default_value = "snapshots")]
     pub snapshot_dir: PathBuf,
     /// How many trials at once on one server. With 1, variants follow each other too.
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, help_heading = HOW, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: u16,
     /// How often each trial is run.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, help_heading = HOW, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub repeat: u32,
     /// The seed of all values that the harness chooses [default: another one each time]. A server that is already
     /// running must be fresh for it: addresses of an earlier run with the same seed are taken.
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = HOW, value_name = "N")]
     pub seed: Option<u64>,
     /// How long one trial may take.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
+    #[arg(long, help_heading = HOW, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
     pub timeout: Duration,
     /// How long to wait for a mail.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = durations::some_time)]
+    #[arg(long, help_heading = MAIL, value_name = "DURATION", default_value = "10s", value_parser = durations::some_time)]
     pub mail_timeout: Duration,
     /// How many bytes of text are read of one part of a mail, and four times as many of all its parts.
-    #[arg(long, value_name = "BYTES", default_value_t = 512 * 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = MAIL, value_name = "BYTES", default_value_t = 512 * 1024, value_parser = clap::value_parser!(u32).range(1..))]
     pub mail_text_limit: u32,
     /// How long no mail may come where none should; at least three times as long as the probe mail took.
-    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = durations::some_time)]
+    #[arg(long, help_heading = MAIL, value_name = "DURATION", default_value = "500ms", value_parser = durations::some_time)]
     pub quiet_window: Duration,
     /// How long one request may wait because the target limits how often it is asked.
-    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = durations::duration)]
+    #[arg(long, help_heading = HOW, value_name = "DURATION", default_value = "10s", value_parser = durations::duration)]
     pub rate_limit_wait: Duration,
     /// How many trials may be held up by that: the run ends with them, if they are half of all so far.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, help_heading = HOW, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub rate_limited_trials: u32,
     #[command(flatten)]
     pub http: HttpArgs,
     /// What opens a page behind a link where plain HTTP cannot tell how a person would go on: a button that needs a script, a
     /// link instead of a form, a token behind the `#`. `auto` takes a Chromium or Chrome with its chromedriver from PATH, if
     /// there is one; PATH names the program of one, which then has to work; with `off` such trials are errors.
-    #[arg(long, value_name = "auto|off|PATH", default_value = "auto")]
+    #[arg(long, help_heading = HOW, value_name = "auto|off|PATH", default_value = "auto")]
     pub browser: Choice,
     /// The weakest level that makes a trial fail; what is weaker is noted.
-    #[arg(long, value_enum, default_value_t = FailOn::Must, value_name = "LEVEL")]
+    #[arg(long, help_heading = REPORTS, value_enum, default_value_t = FailOn::Must, value_name = "LEVEL")]
     pub fail_on: FailOn,
     /// Start no more trials after the first that fails.
-    #[arg(long)]
+    #[arg(long, help_heading = HOW)]
     pub fail_fast: bool,
     /// Only one slice of the trials, to run the slices side by side: `slice:1/3`. `report` puts their records together.
-    #[arg(long, value_name = "slice:M/N")]
+    #[arg(long, help_heading = HOW, value_name = "slice:M/N")]
     pub partition: Option<Partition>,
     /// A folder for the record and its reports.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, help_heading = REPORTS, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// What goes to standard output: a report at the end, or events as JSON, one a line, while it runs.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    #[arg(long, help_heading = REPORTS, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     pub format: Format,
     /// Draft the target's list of known deviations from what fails, into a file that is not there yet.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = REPORTS, value_name = "FILE")]
     pub write_deviations: Option<PathBuf>,
     /// A named defect of the reference homeserver; may be repeated.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = WHICH, value_name = "NAME")]
     pub defect: Vec<String>,
     /// A named lawful difference of the reference homeserver; may be repeated.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, help_heading = WHICH, value_name = "NAME")]
     pub shape: Vec<String>,
     #[command(flatten)]
     pub provision: ProvisionArgs,
@@ -253,19 +262,19 @@ pub struct HistoryArgs {
 pub struct ProvisionArgs {
     /// A file with accounts on the homeserver (TOML or JSON), `[[accounts]]` each with `user` and
     /// `password`, or with `access_token`.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, help_heading = ACCOUNTS, value_name = "FILE")]
     pub accounts: Option<PathBuf>,
     /// Let trials deactivate accounts of that file and change their passwords; without this they are skipped. They run last.
-    #[arg(long, requires = "accounts")]
+    #[arg(long, help_heading = ACCOUNTS, requires = "accounts")]
     pub accounts_may_be_used_up: bool,
     /// The token that registration asks for.
-    #[arg(long, value_name = "TOKEN", env = "THREEPID_REGISTRATION_TOKEN", hide_env_values = true)]
+    #[arg(long, help_heading = ACCOUNTS, value_name = "TOKEN", env = "THREEPID_REGISTRATION_TOKEN", hide_env_values = true)]
     pub registration_token: Option<String>,
     /// The administrator's secret for registration.
-    #[arg(long, value_name = "SECRET", env = "THREEPID_REGISTRATION_SHARED_SECRET", hide_env_values = true)]
+    #[arg(long, help_heading = ACCOUNTS, value_name = "SECRET", env = "THREEPID_REGISTRATION_SHARED_SECRET", hide_env_values = true)]
     pub registration_shared_secret: Option<String>,
     /// How long rate limits are waited out for one account.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
+    #[arg(long, help_heading = ACCOUNTS, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
     pub account_timeout: Duration,
 }
 
@@ -273,19 +282,19 @@ pub struct ProvisionArgs {
 #[derive(Debug, Args)]
 pub struct StartArgs {
     /// The Python interpreter that servers are installed with [default: the first that will do].
-    #[arg(long, value_name = "PATH", env = "THREEPID_PYTHON")]
+    #[arg(long, help_heading = STARTING, value_name = "PATH", env = "THREEPID_PYTHON")]
     pub python: Option<PathBuf>,
     /// The homeserver's binary, for a target that is started from one [default: the one in PATH].
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, help_heading = STARTING, value_name = "PATH")]
     pub binary: Option<PathBuf>,
     /// What installs servers: `any` for uv or else pip, `pip`, or the path of a uv.
-    #[arg(long, value_name = "any|pip|PATH", default_value = "any", env = "THREEPID_INSTALLER")]
+    #[arg(long, help_heading = STARTING, value_name = "any|pip|PATH", default_value = "any", env = "THREEPID_INSTALLER")]
     pub installer: Installer,
     /// How long one step of an installation may take.
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = durations::some_time)]
+    #[arg(long, help_heading = STARTING, value_name = "DURATION", default_value = "15m", value_parser = durations::some_time)]
     pub install_timeout: Duration,
     /// How long a server may take until it answers.
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
+    #[arg(long, help_heading = STARTING, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
     pub start_timeout: Duration,
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn sink(args: SinkArgs) -> Exit {
         ));
         return Exit::Usage;
     }
-    let opened = match open(args.smtp_listen, !args.no_starttls, &args.smtp).await {
+    let opened = match open(args.smtp_listen, args.smtp_starttls, &args.smtp).await {
         Ok(sink) => match args.http_listen {
             None => Ok((sink, None)),
             Some(listen) => api::serve(listen, &sink).await.map(|api| (sink, Some(api))),

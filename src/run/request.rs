@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Context;
 use threepid_engine::matching::{Unbound, Values};
 use threepid_engine::plan::Api;
-use threepid_engine::scenario::{BodyTemplate, Placeholder, Request, Sender};
+use threepid_engine::scenario::{BodyTemplate, Filter, Placeholder, Request, Sender};
 use threepid_wire::http::Outgoing;
 
 /// The content type of a body that says nothing else.
@@ -53,13 +53,16 @@ pub(super) fn outgoing(request: &Request, values: &Values, context: &Context, ap
     Ok(outgoing)
 }
 
-/// The absolute URL. Values in a path are encoded as one segment each; a path that is nothing but a placeholder is
-/// a URL already, and so is that of the identity server.
+/// The absolute URL. Values in a path are encoded as one segment each, but not twice; a path that is nothing but a
+/// placeholder is a URL already, and so is that of the identity server.
 fn url(request: &Request, values: &Values, context: &Context, api: Api) -> Result<String, Unbound> {
     let whole = request.path.as_placeholder().is_some();
     let is_url = |placeholder: &Placeholder| placeholder.name == super::identity::URL;
-    let encode =
-        |placeholder: &Placeholder, value: String| if whole || is_url(placeholder) { value } else { segment(&value) };
+    let is_encoded = |placeholder: &Placeholder| placeholder.filters.contains(&Filter::Encoded);
+    let encode = |placeholder: &Placeholder, value: String| match placeholder {
+        done if whole || is_url(done) || is_encoded(done) => value,
+        _ => segment(&value),
+    };
     let path = values.fill_text_with(&request.path, encode)?;
     let mut url = match () {
         () if path.starts_with("http://") || path.starts_with("https://") => path,

@@ -10,7 +10,7 @@ use axum::http::Method;
 use serde_json::Value;
 
 use super::bridge::{Answer, Asked, Bridge, Changes, LINK_PATH};
-use super::program::{Ended, Place};
+use super::program::{Ended, Place, free_address};
 
 const NOTHING: Changes = Changes {
     mail: |mailed| vec![mailed.raw.clone()],
@@ -39,8 +39,7 @@ impl Run {
         static ALONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
         let _alone = ALONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        // Free again once its number is known; nobody else takes it so soon.
-        let smtp = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let smtp = free_address();
         let bridge = runtime.block_on(Bridge::start(changes, Vec::new(), smtp));
         let temporary = tempfile::tempdir().unwrap();
         let place = Place::new().with("TMPDIR", &temporary.path().to_string_lossy()).patient(Duration::from_secs(180));
@@ -286,7 +285,7 @@ pub(crate) fn an_interrupted_run_leaves_no_browser() {
         ..NOTHING
     };
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let smtp = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let smtp = free_address();
     let bridge = runtime.block_on(Bridge::start(changes, Vec::new(), smtp));
     let temporary = tempfile::tempdir().unwrap();
     let place = Place::new().with("TMPDIR", &temporary.path().to_string_lossy()).patient(Duration::from_secs(180));

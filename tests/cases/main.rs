@@ -92,8 +92,7 @@ pub(crate) fn run_some(changes: Changes, shapes: &[&str], filters: &[&str], more
     // Several tests do it; the first counts.
     drop(rustls::crypto::ring::default_provider().install_default());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    // Free again once its number is known; nobody else takes it so soon.
-    let smtp = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let smtp = program::free_address();
     let shapes = shapes.iter().map(|name| threepid::reference::find_shape(name).unwrap()).collect();
     let bridge = runtime.block_on(Bridge::start(changes, shapes, smtp));
     let place = Place::new();

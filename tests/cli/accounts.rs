@@ -8,7 +8,7 @@ use threepid::http::{Client, HttpOptions, Origins, Outgoing, Shared};
 use threepid::reference::{Config, Options, Registration, Running, find_shape, start};
 use threepid::target::{AccountOptions, Accounts, Method, Need};
 
-use crate::program::{Ended, Place};
+use crate::program::{Ended, Place, free_address};
 
 const SECRET: &str = "only for these tests";
 
@@ -26,8 +26,7 @@ struct Homeserver {
 impl Homeserver {
     fn new(shapes: &[&str], accounts: usize) -> Homeserver {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        // The program listens here later; until then nobody does.
-        let smtp = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let smtp = free_address();
         let mut options = Options::new(smtp);
         options.shapes = shapes.iter().map(|name| find_shape(name).unwrap()).collect();
         options.config = closed();

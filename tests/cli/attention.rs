@@ -1,14 +1,12 @@
 //! What a run says where much goes wrong at once: each cause once, the gravest first, and when it is over before its end.
 
-use std::net::TcpListener;
-
 use serde_json::Value;
 
-use crate::program::{Place, Started};
+use crate::program::{Place, Started, free_address};
 
 /// A reference homeserver of its own process, its address, and where its mail has to be taken.
 fn serve(place: &Place, variant: &str) -> (Started, String, String) {
-    let smtp = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let smtp = free_address().to_string();
     let args = ["serve", "--listen", "127.0.0.1:0", "--smtp", &smtp, "--variant", variant];
     let started = place.start(&args).wait_for("answers at");
     let line = started.out().to_owned();

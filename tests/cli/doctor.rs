@@ -1,12 +1,10 @@
 //! `threepid doctor`: what it says of a homeserver that can be tested, and of each that cannot.
 
-use std::net::TcpListener;
-
-use crate::program::{Ended, Place, Started};
+use crate::program::{Ended, Place, Started, free_address};
 
 /// An address that nobody listens at.
 fn free() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    free_address().to_string()
 }
 
 /// The reference homeserver, and where it is.
@@ -67,6 +65,16 @@ fn mail_that_goes_elsewhere_is_missing() {
         says(ended, &["`smtp_host` and `smtp_port` under `email`", "`connection_uri` under `[global.smtp]`"]);
         assert!(!ended.out.contains("It can be tested"), "{}", ended.out);
     }
+}
+
+/// Whoever has found the sink is not told where it is.
+#[test]
+fn a_mailer_that_sends_nothing_is_described() {
+    let (place, smtp) = (Place::new(), free());
+    let (_server, url) = homeserver(&place, &smtp, &[]);
+    let ended = doctor(&place, &url, &smtp, &["--smtp-user", "a:b"]).expect(3);
+    says(&ended, &["mail         MISSING", "came to the sink", "was refused because it did not log in", "--smtp-user"]);
+    assert!(!ended.out.contains("smtp_host") && !ended.out.contains("mail is taken at"), "{}", ended.out);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::thread;
 use threepid::mail::{Limits, Sink, SinkOptions};
 use threepid::reference::{Options, start};
 
-use crate::program::{Ended, Place};
+use crate::program::{Ended, Place, free_address};
 
 const ONE: &str = "add-email/email-free";
 const NO_MAIL: &str = "add-email/mail-not-supported";
@@ -127,8 +127,7 @@ fn a_wrong_scenario_is_2_and_shows_the_place() {
 
 #[test]
 fn nothing_at_the_address_is_3() {
-    // Bound and dropped: nothing answers there now.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_address();
     run(&["run", "--homeserver", &format!("http://{free}"), "--smtp-listen", "127.0.0.1:0"])
         .expect(3)
         .says(&[&free.to_string(), "--homeserver"]);
@@ -208,7 +207,7 @@ fn nothing_selected_is_4_and_names_what_was_meant() {
 fn a_run_that_could_not_begin_says_so_in_its_record() {
     let place = Place::new();
     place.run(&["run", "add-email/email-free", "--output", "out"]).expect(0);
-    let nowhere = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nowhere = free_address();
     let url = format!("http://{nowhere}");
     place.run(&["run", "--homeserver", &url, "--smtp-listen", "127.0.0.1:0", "--output", "out"]).expect(3);
     let read = |name: &str| std::fs::read_to_string(place.path().join("out").join(name)).unwrap();

@@ -1,15 +1,15 @@
 //! `threepid sink` as other tests use it: TLS, logins, JSON, waiting, and what it answers over HTTP.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::Command;
 
 use serde_json::Value;
 
-use crate::program::Place;
+use crate::program::{Place, free_address};
 
 fn free() -> String {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+    free_address().to_string()
 }
 
 /// Sends a mail as Python's own library does, and gives what it said.

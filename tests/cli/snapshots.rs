@@ -56,6 +56,28 @@ fn drift_fails_and_is_reviewed() {
     place.run(&["run", ONE, "--snapshots", "check"]).expect(0);
 }
 
+/// Each question is there before it is answered, and an answer is for one file.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_review_in_a_terminal_asks_for_each_file() {
+    use std::io::Write;
+
+    use crate::program::Terminal;
+
+    let place = Place::new();
+    place.run(&["run", ONE, "--snapshots", "pending", "--snapshot-dir", "s"]).expect(1);
+    let pending = snapshots(&place, ".snap.new");
+    assert_eq!(pending.len(), 2, "{pending:?}");
+    let mut terminal = Terminal::start(place.command(&["snapshots", "review", "--snapshot-dir", "s"]));
+    for answer in ["a", "r"] {
+        terminal.wait_for("(q)uit? ");
+        writeln!(terminal, "{answer}").unwrap();
+    }
+    assert_eq!(terminal.end(), Some(0));
+    assert!(snapshots(&place, ".snap.new").is_empty());
+    assert_eq!(snapshots(&place, ".snap").len(), 1, "one was accepted and one rejected");
+}
+
 #[test]
 fn an_answer_without_a_snapshot_fails_where_they_are_checked() {
     let place = Place::new();

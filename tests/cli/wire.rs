@@ -12,7 +12,7 @@ use std::thread;
 
 use threepid::reference::{Options, Running, find_defect, start};
 
-use crate::program::LONG;
+use crate::program::{LONG, free_address};
 
 /// What went over a wire, in both directions, as it came.
 type Heard = Arc<Mutex<Vec<u8>>>;
@@ -33,8 +33,7 @@ pub(crate) struct Wire {
 
 impl Wire {
     pub(crate) fn new(defects: &[&str]) -> Wire {
-        // The program listens here later; until then nobody does.
-        let smtp = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let smtp = free_address();
         let (signal, heard) = mpsc::channel();
         let (mail_in, http_in) = (listen(), listen());
         let url = format!("http://{}", http_in.local_addr().unwrap());

@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -30,6 +32,22 @@ const SCRUBBED: &[&str] = &[
     "THREEPID_PYTHON",
     "THREEPID_SMTP_USER",
 ];
+
+/// An address of the loopback that is nobody else's, to be listened at later. A port of `127.0.0.1` that was free a moment
+/// ago may be another test's by then, or that of a connection that somebody makes.
+pub(crate) fn free_address() -> SocketAddr {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let host = match cfg!(target_os = "linux") {
+        true => {
+            let [.., high, low] = std::process::id().to_be_bytes();
+            let count = COUNT.fetch_add(1, Ordering::Relaxed) % 120;
+            // Nothing outside of this function uses 127.128.0.0/9.
+            [127, 128 + u8::try_from(count).unwrap(), high, low.max(1)]
+        }
+        false => [127, 0, 0, 1],
+    };
+    TcpListener::bind((IpAddr::from(host), 0)).unwrap().local_addr().unwrap()
+}
 
 /// An empty folder in which the program runs.
 pub(crate) struct Place {
@@ -120,7 +138,8 @@ impl Place {
         files
     }
 
-    pub(crate) fn start(&self, args: &[&str]) -> Started {
+    /// The program as it is about to be run here.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_threepid");
         let mut command = match &self.limits {
             None => Command::new(program),
@@ -133,15 +152,15 @@ impl Place {
         for name in SCRUBBED {
             command.env_remove(name);
         }
-        let mut child = command
-            .args(args)
-            .current_dir(self.path())
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        command.args(args).current_dir(self.path());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    pub(crate) fn start(&self, args: &[&str]) -> Started {
+        let mut command = self.command(args);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         for (stream, bytes) in [(Stream::Out, Box::new(out) as Box<dyn Read + Send>), (Stream::Err, Box::new(err))] {
@@ -247,5 +266,84 @@ impl Ended {
             assert!(self.err.contains(part), "{part:?} is missing in\n{}", self.err);
         }
         self
+    }
+}
+
+/// The program in a terminal.
+#[cfg(target_os = "linux")]
+pub(crate) struct Terminal {
+    child: Child,
+    keyboard: fs::File,
+    screen: mpsc::Receiver<Vec<u8>>,
+    /// What was shown and not yet waited for.
+    shown: String,
+}
+
+#[cfg(target_os = "linux")]
+impl Terminal {
+    pub(crate) fn start(mut command: Command) -> Terminal {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+        let keyboard = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&keyboard).unwrap();
+        unlockpt(&keyboard).unwrap();
+        let name = ptsname(&keyboard, Vec::new()).unwrap().into_string().unwrap();
+        let other = || fs::File::options().read(true).write(true).open(&name).unwrap();
+        let child = command.stdin(other()).stdout(other()).stderr(other()).spawn().unwrap();
+        let keyboard = fs::File::from(keyboard);
+        let mut output = keyboard.try_clone().unwrap();
+        let (sender, screen) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // Where the program has ended there is an error instead of an end.
+            while let Ok(read @ 1..) = output.read(&mut bytes) {
+                if sender.send(bytes[..read].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        // The command holds the program's side of the terminal open.
+        drop(command);
+        Terminal { child, keyboard, screen, shown: String::new() }
+    }
+
+    /// Waits until this is shown after what was waited for before.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, words: &str) {
+        loop {
+            if let Some(at) = self.shown.find(words) {
+                self.shown.drain(..at + words.len());
+                return;
+            }
+            match self.screen.recv_timeout(LONG) {
+                Ok(bytes) => self.shown.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(fault) => panic!("{words:?} does not show ({fault}): {}", self.shown),
+            }
+        }
+    }
+
+    /// The code with which it ends.
+    pub(crate) fn end(mut self) -> Option<i32> {
+        while self.screen.recv_timeout(LONG).is_ok() {}
+        self.child.wait().unwrap().code()
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl std::io::Write for Terminal {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.keyboard.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.keyboard.flush()
     }
 }

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::Request,
-    http::{Method, StatusCode},
-    middleware::{Next, from_fn, from_fn_with_state},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
     response::{IntoResponse as _, Response},
     routing::{get, post, put},
 };
@@ -51,7 +51,8 @@ pub(super) fn router(server: Arc<Server>) -> Router {
     router = router
         .fallback(async || MatrixError::unrecognized(StatusCode::NOT_FOUND))
         .method_not_allowed_fallback(async || MatrixError::unrecognized(StatusCode::METHOD_NOT_ALLOWED))
-        .layer(from_fn(open_to_browsers));
+        .layer(from_fn(open_to_browsers))
+        .layer(map_response(names_itself));
     let rewrites = server.switches.rewrites();
     if !rewrites.is_empty() {
         router = router.layer(from_fn_with_state(rewrites, rewrite::layer));
@@ -104,6 +105,13 @@ fn client(prefix: &str) -> Router<Arc<Server>> {
         .route(&at("/pushers"), get(pushers::list))
         .route(&at("/pushers/set"), post(pushers::set))
         .route(&at("/user/{user_id}/openid/request_token"), post(federation::request_token))
+}
+
+/// Says in every answer which server gave it.
+async fn names_itself(mut response: Response) -> Response {
+    let name = concat!("threepid-reference/", env!("CARGO_PKG_VERSION"));
+    response.headers_mut().insert(header::SERVER, HeaderValue::from_static(name));
+    response
 }
 
 /// Answers preflight requests, and lets pages of any origin read the answers of the API. Pages of ours are not for them.

@@ -12,10 +12,10 @@ use threepid_wire::mail::Login;
 #[derive(Debug, Clone, Default, Args)]
 pub struct SmtpArgs {
     /// Take mail over TLS from the first byte, as on port 465, with a certificate made for this run.
-    #[arg(long)]
+    #[arg(long, help_heading = super::MAIL)]
     pub smtp_tls: bool,
     /// Take mail only after this login.
-    #[arg(long, value_name = "USER:PASSWORD", env = "THREEPID_SMTP_USER", hide_env_values = true)]
+    #[arg(long, help_heading = super::MAIL, value_name = "USER:PASSWORD", env = "THREEPID_SMTP_USER", hide_env_values = true)]
     pub smtp_user: Option<Login>,
 }
 
@@ -25,10 +25,10 @@ pub struct SinkArgs {
     /// Where to take mail.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2525")]
     pub smtp_listen: SocketAddr,
-    /// Offer no STARTTLS. Homeservers that ask for TLS whenever it is offered refuse a certificate that nobody has
-    /// signed; Synapse's default settings do.
+    /// Offer STARTTLS, with a certificate made for this run. Off by default, as for `run`: homeservers that ask for TLS
+    /// whenever it is offered refuse a certificate that nobody has signed.
     #[arg(long)]
-    pub no_starttls: bool,
+    pub smtp_starttls: bool,
     #[command(flatten)]
     pub smtp: SmtpArgs,
     /// Print whole mails, as they came.

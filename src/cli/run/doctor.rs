@@ -155,7 +155,9 @@ impl Report {
                 Missing::Answer => "answer",
             };
             line(name, "MISSING", problem);
-            text.push_str(&self.settings(*kind));
+            if !self.found.sink_was_reached {
+                text.push_str(&self.settings(*kind));
+            }
         } else {
             let others = abilities.iter().filter(|known| !SHOWN.contains(&known.name.as_str()));
             for known in others {

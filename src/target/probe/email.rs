@@ -75,10 +75,8 @@ pub(super) async fn probe(
         Answer::Unclear => {
             let settings = asking.options.mail_hint.as_ref().map(|hint| format!(", {hint}")).unwrap_or_default();
             // Whoever found the sink has its address right.
-            let hint = match mail.unsent() {
-                Some(came) => format!("{came}{settings}"),
-                None => format!("its SMTP server should be {}{settings}", mail.listens_on()),
-            };
+            let hint = unsent(asking, mail)
+                .unwrap_or_else(|| format!("its SMTP server should be {}{settings}", mail.listens_on()));
             return Err(TargetError::ProbeFailed {
                 what: EMAIL.to_owned(),
                 asked: format!("POST {PATH}"),
@@ -99,7 +97,7 @@ pub(super) async fn probe(
             waited,
             sink: mail.listens_on(),
             strays: mail.strays(),
-            unsent: mail.unsent().map(String::into_boxed_str),
+            unsent: unsent(asking, mail).map(String::into_boxed_str),
             hint: asking.options.mail_hint.as_deref().map(Box::from),
         });
     };
@@ -128,6 +126,13 @@ fn classify(exchange: &Exchange) -> Answer {
         (404 | 405, None) => Answer::NotOffered,
         _ => Answer::Unclear,
     }
+}
+
+/// Which mail client came to the sink and sent nothing, in words.
+fn unsent(asking: &Asking<'_>, mail: &dyn ProbeMail) -> Option<String> {
+    let unsent = mail.unsent()?;
+    asking.options.watch.note(|found| found.sink_was_reached = true);
+    Some(unsent)
 }
 
 /// A mail without any web link is no matter of the set-up: scenarios will say what they think of it.

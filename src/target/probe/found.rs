@@ -25,6 +25,8 @@ pub struct Found {
     pub mail: Option<Mail>,
     /// How long after the answer that promised it the mail came.
     pub mail_delay: Duration,
+    /// Whether a mail client came to the sink that sent nothing. Then its address is set right, and something else is not.
+    pub sink_was_reached: bool,
     /// What was asked so far, in order.
     pub exchanges: Vec<Exchange>,
     /// What it failed at, if it did.

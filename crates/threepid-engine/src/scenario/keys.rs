@@ -225,6 +225,7 @@ pub static NEEDS: &[Need] = &[
     probed("email", "sends validation mail"),
     probed("registration", "lets accounts be registered without an administrator"),
     probed("registration-email", "lets people register with an e-mail address"),
+    probed("registration-token", "lets people register with a token that is given with `--registration-token`"),
     probed("password-login", "lets people log in with a password"),
     probed("3pid-changes", "lets people change their addresses"),
     probed("api-r0", "serves the r0 paths"),

@@ -13,9 +13,6 @@ use super::style::Style;
 use super::{WriteError, phrases, text, visible, visible_lines, write_file};
 use threepid_record::model::{FindingKind, Outcome, Report, TrialRecord};
 
-/// How wide the text of a failure is.
-const STYLE: Style = Style { colour: false, width: 100 };
-
 /// The document.
 ///
 /// # Errors
@@ -86,7 +83,7 @@ fn case(report: &Report, trial: &TrialRecord) -> TestCase {
         }
     }
     if phrases::needs_attention(trial) {
-        status.set_description(&*visible_lines(&text::trial_of(report, trial, &STYLE)));
+        status.set_description(&*visible_lines(&text::trial_of(report, trial, &Style::UNWRAPPED)));
     }
     let mut case = TestCase::new(&*visible(&trial.name()), status);
     case.set_classname(&*visible(&trial.id));

@@ -12,8 +12,6 @@ use threepid_record::model::{Counts, Finding, Outcome, Report, TrialRecord};
 
 /// How large a summary may become: GitHub shows none of one that is larger than 1 MiB.
 const MOST_BYTES: usize = 900 * 1024;
-/// How wide the text of a failure is.
-const STYLE: Style = Style { colour: false, width: 100 };
 
 /// The summary.
 pub fn render(report: &Report) -> String {
@@ -21,7 +19,7 @@ pub fn render(report: &Report) -> String {
         "## threepid: {}\n\n{}\n\n{} at {}, {}\n",
         escape(&report.target.title()),
         phrases::conclusion_with(report, escape),
-        escape(report.target.server.as_deref().unwrap_or("A homeserver that does not say its name")),
+        escape(report.target.server.as_deref().unwrap_or("Unknown server")),
         escape(&report.target.url),
         escape(&phrases::duration(report.duration_ms)),
     );
@@ -82,7 +80,7 @@ fn flows(report: &Report, output: &mut String) {
 fn details(report: &Report, cause: &Cause<'_>) -> String {
     let Some(trial) = cause.shown() else { return String::new() };
     let (word, _) = phrases::outcome(trial.outcome);
-    let block = text::trial_of(report, trial, &STYLE);
+    let block = text::trial_of(report, trial, &Style::UNWRAPPED);
     let fence = fence(&block);
     let (alike, built_on) = cause.others();
     let mut others = String::new();

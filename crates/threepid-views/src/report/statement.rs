@@ -118,10 +118,13 @@ impl Verdict {
     }
 }
 
-/// Makes the statement.
-pub fn statement(report: &Report) -> Statement {
-    let requirements: Vec<Requirement> = report.trials.iter().flat_map(requirements).collect();
-    let levels = Level::ALL
+/// How many requirements of each level have each verdict; what a trial requires on several levels counts on each.
+pub fn levels(report: &Report) -> Vec<LevelCount> {
+    count(&report.trials.iter().flat_map(requirements).collect::<Vec<_>>())
+}
+
+fn count(requirements: &[Requirement]) -> Vec<LevelCount> {
+    Level::ALL
         .into_iter()
         .map(|level| {
             let of = |verdict| requirements.iter().filter(|r| r.level == level && r.verdict == verdict).count();
@@ -134,7 +137,13 @@ pub fn statement(report: &Report) -> Statement {
             }
         })
         .filter(|line| line.met + line.not_met + line.unknown + line.not_tested > 0)
-        .collect();
+        .collect()
+}
+
+/// Makes the statement.
+pub fn statement(report: &Report) -> Statement {
+    let requirements: Vec<Requirement> = report.trials.iter().flat_map(requirements).collect();
+    let levels = count(&requirements);
     Statement {
         statement: 1,
         target: report.target.title(),
@@ -242,7 +251,7 @@ pub fn markdown(report: &Report) -> String {
         escape(server.as_deref().unwrap_or(&target))
     );
     for (name, value) in [
-        ("Server", escape(server.as_deref().unwrap_or("does not say its name"))),
+        ("Server", escape(server.as_deref().unwrap_or("unknown"))),
         ("Target", escape(&target)),
         ("Newest version of the specification it speaks", escape(spec_version.as_deref().unwrap_or("unknown"))),
         ("Tested", own(&tested)),

@@ -32,7 +32,13 @@ pub(super) enum Role {
     Strong,
 }
 
+/// After what a JSON value or an address may be broken.
+pub(super) const BREAKS: [char; 6] = [',', '{', '[', ' ', ';', '&'];
+
 impl Style {
+    /// For files, whose readers wrap lines themselves: nothing is broken.
+    pub(super) const UNWRAPPED: Style = Style { colour: false, width: usize::MAX };
+
     pub(super) fn columns(self) -> usize {
         self.width.max(40)
     }
@@ -62,7 +68,7 @@ impl Style {
             .find_words(&text)
             .flat_map(|word| match word.starts_with(['[', '{', '"']) {
                 false => vec![word],
-                true => break_words([word], columns[0].min(columns[1])),
+                true => break_words(parts(word), columns[0].min(columns[1])),
             })
             .collect();
         let mut output = String::new();
@@ -74,6 +80,15 @@ impl Style {
         }
         output
     }
+}
+
+/// A JSON value in parts between which a line may end, without cutting a name or a number.
+fn parts(value: Word<'_>) -> impl Iterator<Item = Word<'_>> {
+    let count = value.word.split_inclusive(BREAKS).count();
+    value.word.split_inclusive(BREAKS).enumerate().map(move |(index, part)| {
+        let whitespace = if index + 1 == count { value.whitespace } else { "" };
+        Word { whitespace, ..Word::from(part) }
+    })
 }
 
 /// How many columns a text takes on a terminal.
@@ -102,8 +117,11 @@ mod tests {
     #[test]
     fn a_value_longer_than_a_line_is_broken() {
         let wrapped = Style { colour: false, width: 40 }.wrap("  ", "  ", &format!("is [{}],", "1".repeat(50)));
-        let lines = format!("  is\n  [{}\n  {}],\n", "1".repeat(37), "1".repeat(13));
+        let lines = format!("  is [\n  {}\n  {}],\n", "1".repeat(38), "1".repeat(12));
         assert_eq!(wrapped, lines);
+        let list = r#"is [{"medium":"email","address":"a@b.test"},{"medium":"email"}]"#;
+        let wrapped = Style { colour: false, width: 40 }.wrap("  ", "  ", list);
+        assert_eq!(wrapped, "  is [{\"medium\":\"email\",\n  \"address\":\"a@b.test\"},{\n  \"medium\":\"email\"}]\n");
         assert_eq!(Style { colour: false, width: 40 }.wrap("- ", "  ", " \n"), "- \n", "an empty text is a line too");
     }
 

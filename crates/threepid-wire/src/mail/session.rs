@@ -211,6 +211,7 @@ impl Session {
             return self.out_of_order("5.5.1 there is a sender already");
         }
         if self.host.security.login.is_some() && self.facts.auth_user.is_none() {
+            self.host.unsent.login_refused(self.number);
             return self.mistake(&Reply::new(530, "5.7.0 log in first"));
         }
         for (used, extension, name) in [

@@ -17,6 +17,8 @@ pub struct Unsent {
     pub helo: String,
     /// How far it came with TLS.
     pub tls: Tls,
+    /// Whether it was refused for want of the login that the sink demands, or for another than that.
+    pub login_refused: bool,
 }
 
 /// How far a client came with TLS.
@@ -34,6 +36,10 @@ impl fmt::Display for Unsent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let helo: String = self.helo.chars().filter(|c| !c.is_control()).take(80).collect();
         let left = match self.tls {
+            _ if self.login_refused => {
+                "and was refused because it did not log in as `--smtp-user` says: set that user and password in its SMTP \
+                 settings, or ask for no login"
+            }
             Tls::NotOffered => {
                 "was offered no STARTTLS and sent no mail: if it must use TLS, as with `require_transport_security`, let it \
                  send without, or offer it with `--smtp-starttls`"
@@ -44,7 +50,8 @@ impl fmt::Display for Unsent {
                  `--smtp-starttls` none is offered)"
             }
         };
-        write!(f, "a mail client that calls itself `{helo}` came to the sink, {left}")
+        let comma = if self.login_refused { "" } else { "," };
+        write!(f, "a mail client that calls itself `{helo}` came to the sink{comma} {left}")
     }
 }
 
@@ -72,7 +79,14 @@ impl UnsentLog {
             if last.len() == MOST {
                 last.pop_front();
             }
-            last.push_back(Unsent { session, helo: helo.to_owned(), tls });
+            last.push_back(Unsent { session, helo: helo.to_owned(), tls, login_refused: false });
+        });
+    }
+
+    /// A client did not log in, or as somebody else, where a login is demanded.
+    pub(super) fn login_refused(&self, session: u64) {
+        self.with(|last| {
+            last.iter_mut().filter(|known| known.session == session).for_each(|known| known.login_refused = true);
         });
     }
 
@@ -101,6 +115,12 @@ mod tests {
         assert!(said.contains("`other.example` came to the sink, began TLS"), "{said}");
         log.sends(2);
         assert!(log.last().unwrap().to_string().contains("require_transport_security"));
+        log.login_refused(1);
+        let said = log.last().unwrap().to_string();
+        assert!(
+            said.contains("`hs.example` came to the sink and was refused") && said.contains("--smtp-user"),
+            "{said}"
+        );
         log.sends(1);
         assert_eq!(log.last(), None);
         (0..100).for_each(|session| log.came(session, "x", Tls::Offered));

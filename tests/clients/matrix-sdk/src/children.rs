@@ -23,7 +23,7 @@ pub(crate) struct Mailbox {
 
 impl Mailbox {
     pub(crate) async fn open(program: &OsStr) -> Result<Self, Fault> {
-        let options = ["sink", "--json", "--smtp-listen", "127.0.0.1:0", "--no-starttls"];
+        let options = ["sink", "--json", "--smtp-listen", "127.0.0.1:0"];
         let mut command = Command::new(program);
         command.args(options).stderr(Stdio::piped());
         let mut child = started(command)?;

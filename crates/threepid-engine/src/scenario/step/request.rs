@@ -9,7 +9,8 @@ use crate::scenario::template::{Template, Text};
 /// A request, by its method.
 pub(in crate::scenario) static REQUEST: Kind = Kind {
     names: METHODS,
-    about: "The path: below `/_matrix/client/<version>`, unless it begins with `/_`; or a whole URL.",
+    about: "The path: below `/_matrix/client/<version>`, unless it begins with `/_`; or a whole URL. A value in a path is \
+            percent-encoded as one segment of it.",
     value: Shape::Text,
     keys: KEYS,
     seen: Some(RESPONSE),

@@ -21,6 +21,26 @@ pub(super) fn line(text: &str) -> Markup {
     PreEscaped(output)
 }
 
+/// A sentence of a scenario, on one line: what stands between backticks is code.
+pub(super) fn prose(text: &str) -> Markup {
+    let mut output = String::new();
+    let shown = visible(text);
+    for (index, part) in shown.split('`').enumerate() {
+        // The last of an odd number of backticks begins nothing.
+        let ends = index + 1 < shown.split('`').count();
+        match index % 2 {
+            0 => marked(part, &mut output),
+            _ if ends => {
+                output.push_str("<code>");
+                marked(part, &mut output);
+                output.push_str("</code>");
+            }
+            _ => marked(&format!("`{part}"), &mut output),
+        }
+    }
+    PreEscaped(output)
+}
+
 /// A text of several lines, cut if it is huge.
 pub(super) fn block(text: &str) -> Markup {
     let text = text.replace("\r\n", "\n");

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use maud::{Markup, html};
 
 use super::super::phrases;
-use super::code::line;
+use super::code::{line, prose};
 use super::overview::{moment, of};
 use super::page::{filters, page};
 use super::parts::{self, badge, class, cut, errcode};
@@ -204,7 +204,7 @@ fn entry(row: &Row<'_>, kind: &str, names: &[String], taken: &mut HashSet<String
             tr {
                 th scope="row" {
                     span.mono { (line(&name)) }
-                    span.title { (line(&first.title)) }
+                    span.title { (prose(&first.title)) }
                 }
                 @for trial in &row.trials { td { (cell(*trial)) } }
             }

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::super::{conclusion, phrases};
+use super::super::{conclusion, phrases, statement};
 use super::code::line;
 use super::parts::{OUTCOMES, class, meaning};
-use threepid_record::model::{Counts, Level, Outcome, Report};
+use threepid_record::model::{Counts, Outcome, Report};
 
 /// What the target is, and what the run means.
 pub(super) fn top(report: &Report) -> Markup {
@@ -28,7 +28,7 @@ pub(super) fn top(report: &Report) -> Markup {
                 h1 { (line(&target.title())) }
                 p class={ "verdict " (kind) } { (line(&conclusion(report))) }
                 dl.facts {
-                    (fact("Server", target.server.as_deref().unwrap_or("does not say its name")))
+                    (fact("Server", target.server.as_deref().unwrap_or("unknown")))
                     (fact("Address", &target.url))
                     @if target.public_url != target.url { (fact("Its links carry", &target.public_url)) }
                     (fact("Run", &format!("{}, in {}", moment(&report.started), phrases::duration(report.duration_ms))))
@@ -87,10 +87,14 @@ pub(super) fn of(counts: &Counts, outcome: Outcome) -> usize {
 /// The outcomes as numbers, as a bar, by flow and by level.
 pub(super) fn overview(report: &Report) -> Markup {
     let flows = phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t.outcome)));
-    let levels = Level::ALL
-        .into_iter()
-        .map(|level| (level, Counts::of(report.trials.iter().filter(|t| t.level == level).map(|t| t.outcome))));
-    let levels: Vec<(Level, Counts)> = levels.filter(|(_, counts)| counts.total() > 0).collect();
+    // A column that nobody needs only makes the table wide.
+    let usual = [Outcome::Fail, Outcome::Error, Outcome::Pass];
+    let outcomes: Vec<Outcome> =
+        OUTCOMES.into_iter().filter(|outcome| usual.contains(outcome) || of(&report.counts, *outcome) > 0).collect();
+    let columns: Vec<(String, &str)> =
+        outcomes.iter().map(|outcome| (phrases::outcome(*outcome).0.to_lowercase(), class(*outcome))).collect();
+    let verdicts = [("not met", "fail"), ("unknown", "error"), ("met", "pass"), ("not tested", "skip")];
+    let verdicts = verdicts.map(|(word, class)| (word.to_owned(), class));
     html! {
         section aria-labelledby="overview" {
             h2 id="overview" { "Overview" }
@@ -108,11 +112,12 @@ pub(super) fn overview(report: &Report) -> Markup {
             }
             (proportion(&report.counts))
             div.tables {
-                (table("By flow", "flow", &report.counts, flows.iter().map(|(flow, outcomes)| {
-                    ((*flow).to_owned(), Counts::of(outcomes.iter().copied()))
+                (table("By flow, in trials", "flow", &columns, flows.iter().map(|(flow, all)| {
+                    let counts = Counts::of(all.iter().copied());
+                    ((*flow).to_owned(), outcomes.iter().map(|outcome| of(&counts, *outcome)).collect())
                 })))
-                (table("By level", "level", &report.counts, levels.iter().map(|(level, counts)| {
-                    (level.word().to_owned(), *counts)
+                (table("By level, in requirements", "level", &verdicts, statement::levels(report).iter().map(|one| {
+                    (one.level.word().to_owned(), vec![one.not_met, one.unknown, one.met, one.not_tested])
                 })))
             }
         }
@@ -142,18 +147,20 @@ fn proportion(counts: &Counts) -> Markup {
     }
 }
 
-fn table(title: &str, filter: &str, all: &Counts, rows: impl Iterator<Item = (String, Counts)>) -> Markup {
-    // A column that nobody needs only makes the table wide.
-    let usual = [Outcome::Fail, Outcome::Error, Outcome::Pass];
-    let columns: Vec<Outcome> =
-        OUTCOMES.into_iter().filter(|outcome| usual.contains(outcome) || of(all, *outcome) > 0).collect();
+/// A table of numbers: of each column its name and its class, of each row its name and the numbers.
+fn table(
+    title: &str,
+    filter: &str,
+    columns: &[(String, &str)],
+    rows: impl Iterator<Item = (String, Vec<usize>)>,
+) -> Markup {
     html! {
         div.scroll tabindex="0" {
             table {
                 caption { (title) }
                 thead { tr {
                     th scope="col" { (filter) }
-                    @for outcome in &columns { th.n scope="col" { (phrases::outcome(*outcome).0.to_lowercase()) } }
+                    @for (word, _) in columns { th.n scope="col" { (word) } }
                 } }
                 tbody {
                     @for (name, counts) in rows {
@@ -161,9 +168,8 @@ fn table(title: &str, filter: &str, all: &Counts, rows: impl Iterator<Item = (St
                             th scope="row" {
                                 button type="button" disabled data-filter={ (filter) "=" (name) } { (line(&name)) }
                             }
-                            @for outcome in &columns {
-                                @let count = of(&counts, *outcome);
-                                td class={ "n " @if count == 0 { "zero" } @else { (class(*outcome)) } } { (count) }
+                            @for ((_, class), count) in columns.iter().zip(counts) {
+                                td class={ "n " @if count == 0 { "zero" } @else { (class) } } { (count) }
                             }
                         }
                     }

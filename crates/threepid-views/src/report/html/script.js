@@ -160,6 +160,12 @@
     write();
   }, true);
   addEventListener("hashchange", follow);
+  // What is scrolled to stands below the bar, however many lines that takes.
+  const bar = form.parentElement;
+  new ResizeObserver(() => {
+    const covers = getComputedStyle(bar).position === "sticky" ? bar.offsetHeight : 0;
+    document.documentElement.style.setProperty("--bar", covers + "px");
+  }).observe(bar);
   form.hidden = false;
   for (const box of document.querySelectorAll("[data-filter]")) box.disabled = false;
   follow();

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::phrases;
-use super::code::line;
+use super::code::{line, prose};
 use super::parts::{badge, class, level, spec, value, weight};
 use super::{brief, sequence};
 use threepid_record::model::{Finding, FindingKind, Outcome, TrialRecord};
@@ -29,7 +29,7 @@ pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
                 (badge(trial.outcome))
                 h4.mono { (line(&trial.name())) }
                 span.side { (level(trial.level)) " " (phrases::duration(trial.duration_ms)) }
-                span.title { (line(&trial.title)) }
+                span.title { (prose(&trial.title)) }
                 @if !matches!(trial.outcome, Outcome::Pass) { span.why { (line(&trial.reason)) } }
             }
             div.body {
@@ -64,10 +64,10 @@ pub(super) fn findings(trial: &TrialRecord) -> Markup {
         @for (_, members) in &groups {
             @let first = members[0];
             @if first.kind == FindingKind::Unknown {
-                div.finding.unknown { p { b { "unknown" } " – " (line(&first.requirement)) ": " (line(&first.actual)) } }
+                div.finding.unknown { p { b { "unknown" } " – " (prose(&first.requirement)) ": " (line(&first.actual)) } }
             } @else {
             div class={ "finding " (weight(first)) } {
-                p { b { (weight(first)) } " – " (line(&first.requirement)) }
+                p { b { (weight(first)) } " – " (prose(&first.requirement)) }
                 p.where {
                     "Step " b { (line(&first.step)) }
                     @if let Some(place) = &first.spec { ", " (spec(place)) }
@@ -76,7 +76,7 @@ pub(super) fn findings(trial: &TrialRecord) -> Markup {
                     }
                 }
                 @for (name, text) in first.basis.parts() {
-                    p.basis { b { (capital(name)) ": " } (line(&text)) }
+                    p.basis { b { (capital(name)) ": " } (prose(&text)) }
                 }
                 (against(members))
             }

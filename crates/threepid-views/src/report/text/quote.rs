@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use similar::{ChangeTag, TextDiff};
 
-use super::super::style::{Role, Style};
+use super::super::style::{BREAKS, Role, Style};
 use super::super::{phrases, visible, visible_lines};
 
 /// How much of a body is shown.
@@ -18,9 +18,6 @@ const MOST_DIFF_LINES: usize = 60;
 const MOST_DIFF_BYTES: usize = 64 * 1024;
 /// How long a difference may be sought; after that it is a coarser one.
 const DIFF_TIME: Duration = Duration::from_millis(300);
-
-/// After what a line may be broken.
-const BREAKS: [char; 6] = [',', '{', '[', ' ', ';', '&'];
 
 /// A text, each line after `gutter`.
 pub(super) fn quote(text: &str, gutter: &str, style: &Style) -> String {

@@ -49,6 +49,7 @@ impl Session {
         };
         match login {
             Ok((user, password)) if !self.host.security.admits(&user, &password) => {
+                self.host.unsent.login_refused(self.number);
                 self.mistake(&Reply::new(535, "5.7.8 the user or the password is not the one that is asked for"))
             }
             Ok((user, _)) => {
