@@ -62,6 +62,22 @@ fn notes_are_counted_and_told_when_asked_for() {
     assert!(clean.out.contains("Conformant: "), "{}", clean.out);
 }
 
+/// Without mail nearly everything is skipped, and that is no proof of anything.
+#[test]
+fn a_run_that_tested_no_mail_is_not_conformant_unless_that_is_meant() {
+    let place = Place::new();
+    let (_server, url, smtp) = serve(&place, "no-mail");
+    let args =
+        ["run", "add-email", "capabilities", "--homeserver", &url, "--smtp-listen", &smtp, "--mail-timeout", "1s"];
+    let ended = place.run(&args).expect(3);
+    let said = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["E-mail verification was not tested", "give it this sink's address", "`--offers no-mail`"] {
+        assert!(said.contains(part), "{part:?} is missing in {said}");
+    }
+    let meant = place.run(&[&args[..], &["--offers", "no-mail"]].concat()).expect(0);
+    assert!(meant.out.contains("Conformant"), "{}", meant.out);
+}
+
 #[test]
 fn a_homeserver_that_is_gone_ends_the_run_with_one_error_that_says_when() {
     let place = Place::new();
