@@ -9,7 +9,7 @@ use super::args::HistoryArgs;
 use super::exit::Exit;
 use super::interrupt::Interrupt;
 use super::load;
-use super::run::{folder_of, several};
+use super::run::{Known, folder_of, several};
 use super::terminal::{self, Terminal};
 use crate::target::{Profile, release_notes};
 use threepid_record::model::Report;
@@ -38,7 +38,7 @@ pub(super) async fn history(args: HistoryArgs, terminal: Terminal) -> Exit {
         Ok(left) => left,
         Err(exit) => return exit,
     };
-    let exit = several(&args.run, &left, seed, terminal, &interrupt).await;
+    let exit = several(&args.run, &left, Known::Ignored, seed, terminal, &interrupt).await;
     if matches!(exit, Exit::Interrupted | Exit::Usage | Exit::Nothing) {
         return exit;
     }

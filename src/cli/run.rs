@@ -13,6 +13,7 @@ use std::time::{Instant, SystemTime};
 
 pub(super) use doctor::doctor;
 use kept::Kept;
+pub(super) use prepare::Known;
 use prepare::{One, Prepared, prepare, said};
 pub(super) use several::{folder_of, several};
 use variants::{Outcome, Together};
@@ -39,9 +40,10 @@ pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Exit {
     let interrupt = Interrupt::listen();
     let seed = args.seed.unwrap_or_else(rand::random);
     if args.target.len() > 1 {
-        return several(&args, &args.target, seed, terminal, &interrupt).await;
+        return several(&args, &args.target, Known::Excused, seed, terminal, &interrupt).await;
     }
-    let one = One { target: args.target.first().cloned(), output: args.output.clone(), seed };
+    let target = args.target.first().cloned();
+    let one = One { target, output: args.output.clone(), seed, deviations: Known::Excused };
     match prepare(&args, &one, terminal) {
         Ok(prepared) => prepared.run(&interrupt).await,
         Err(refused) => said(refused),

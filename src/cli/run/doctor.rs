@@ -11,7 +11,7 @@ use super::super::exit::Exit;
 use super::super::interrupt::Interrupt;
 use super::super::terminal::{self, Terminal};
 use super::not_run::without_user;
-use super::prepare::{One, Prepared, prepare, said};
+use super::prepare::{Known, One, Prepared, prepare, said};
 use crate::target::{Found, Kind, Method, Missing, Profile, Watch, builtin_profiles};
 use threepid_record::model::{Carrier, Mail};
 use threepid_views::report::visible;
@@ -24,7 +24,7 @@ pub(in crate::cli) async fn doctor(args: DoctorArgs, terminal: Terminal) -> Exit
             return Exit::Usage;
         }
     };
-    let one = One { target: None, output: None, seed: rand::random() };
+    let one = One { target: None, output: None, seed: rand::random(), deviations: Known::Excused };
     match prepare(&args, &one, terminal) {
         Ok(prepared) => {
             let interrupt = Interrupt::listen();

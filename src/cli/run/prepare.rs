@@ -44,6 +44,17 @@ pub(super) struct One {
     pub(super) output: Option<PathBuf>,
     /// The seed of all values.
     pub(super) seed: u64,
+    /// What becomes of the deviations that its profile knows.
+    pub(super) deviations: Known,
+}
+
+/// What becomes of the deviations that a profile knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::cli) enum Known {
+    /// They are no failures.
+    Excused,
+    /// They are left out of account, so that a release with a list is judged as those without.
+    Ignored,
 }
 
 /// Everything that can be known before anything is started.
@@ -76,7 +87,10 @@ pub(super) fn prepare<'a>(args: &'a RunArgs, one: &One, terminal: Terminal) -> R
     let selection = Selection { filters: args.filters.clone(), partition: args.partition };
     let suite = load::selected(args.scenarios.scenarios.as_deref(), &selection, terminal);
     let suite = Arc::new(suite.map_err(|exit| (exit, None))?);
-    let profile = profile(args, one.target.as_deref())?;
+    let mut profile = profile(args, one.target.as_deref())?;
+    if one.deviations == Known::Ignored {
+        profile.deviations.clear();
+    }
     given(args)?;
     let embedded = profile.kind == Kind::Embedded && args.homeserver.is_none();
     if !embedded && (!args.defect.is_empty() || !args.shape.is_empty()) {

@@ -9,7 +9,7 @@ use super::super::args::RunArgs;
 use super::super::exit::Exit;
 use super::super::interrupt::Interrupt;
 use super::super::terminal::{self, Terminal};
-use super::prepare::{One, prepare, said};
+use super::prepare::{Known, One, prepare, said};
 use threepid_views::report;
 
 /// The page in the folder of `--output`.
@@ -19,6 +19,7 @@ const PAGE: &str = "comparison.html";
 pub(in crate::cli) async fn several(
     args: &RunArgs,
     targets: &[String],
+    deviations: Known,
     seed: u64,
     terminal: Terminal,
     interrupt: &Interrupt,
@@ -39,7 +40,7 @@ pub(in crate::cli) async fn several(
     let mut prepared = Vec::new();
     for target in targets {
         let output = args.output.as_deref().map(|folder| folder_of(folder, target));
-        let one = One { target: Some(target.clone()), output, seed };
+        let one = One { target: Some(target.clone()), output, seed, deviations };
         match prepare(args, &one, terminal) {
             Ok(run) => prepared.push(run),
             // What is wrong for one of them may be wrong for all: a name, a filter, a scenario.

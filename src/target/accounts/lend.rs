@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tokio::time::Instant;
 
-use threepid_record::model::{Account, Exchange, FailureKind, Transcript};
+use threepid_record::model::{Account, Exchange, Failure, FailureKind, Transcript};
 use threepid_wire::http::Outgoing;
 
 use super::super::error::{Attempt, TargetError};
@@ -86,9 +86,12 @@ impl Accounts {
     }
 
     fn failed(&self, actors: Vec<String>, attempts: Vec<Attempt>, exchanges: Vec<Exchange>) -> NotLent {
-        // A server that is gone has nothing to set.
+        // A server that is gone, or goes while it is asked, has nothing to set.
+        let gone = |failure: &&Failure| {
+            matches!(failure.kind, FailureKind::Connect | FailureKind::Timeout | FailureKind::Broken)
+        };
         let last = exchanges.last().and_then(|last| last.failure.as_ref());
-        let error = match last.filter(|failure| failure.kind == FailureKind::Connect) {
+        let error = match last.filter(gone) {
             Some(failure) => {
                 let url = self.origins.reachable().to_string();
                 TargetError::Unreachable { url, cause: self.hide(&failure.message) }

@@ -16,8 +16,7 @@ impl Collector {
         let after = link.split_once("://").map(|(_, rest)| rest);
         let rest = after.map_or(link, |rest| {
             let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            if let Some((user, _)) = rest[..end].rsplit_once('@') {
-                let password = user.split_once(':').map_or(user, |(_, password)| password);
+            if let Some(password) = password(&rest[..end]) {
                 self.put("password", &decoded(password), Reach::Everywhere);
             }
             &rest[end..]
@@ -48,9 +47,9 @@ impl Collector {
                 self.named(&name, &value);
             }
         }
-        let end = url.find(['?', '#']).unwrap_or(url.len());
-        if let Some((user, _)) = url[..end].split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')) {
-            self.put("password", user.split_once(':').map_or(user, |(_, password)| password), Reach::Everywhere);
+        let authority = url.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
+        if let Some(password) = authority.and_then(password) {
+            self.put("password", &decoded(password), Reach::Everywhere);
         }
     }
 
@@ -89,6 +88,28 @@ impl Collector {
     }
 }
 
+/// What in `user:password@host` or `token@host` lets somebody in. A host's name before the `@` is no secret: it is there to
+/// be taken for the host.
+fn password(authority: &str) -> Option<&str> {
+    let (user, _) = authority.rsplit_once('@')?;
+    match user.split_once(':') {
+        Some((_, password)) => Some(password),
+        None => Some(user).filter(|user| !is_host_name(user)),
+    }
+}
+
+/// Whether this looks like `matrix.example.org`, and not like a token with dots in it.
+fn is_host_name(text: &str) -> bool {
+    let labels: Vec<&str> = text.split('.').collect();
+    let ends_in_letters = labels.last().is_some_and(|last| last.bytes().all(|b| b.is_ascii_lowercase()));
+    let fits = |label: &&str| {
+        !label.is_empty()
+            && label.len() < LONG
+            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    labels.len() > 1 && ends_in_letters && labels.iter().all(fits)
+}
+
 /// A part of an address without its percent-encoding.
 fn decoded(part: &str) -> Cow<'_, str> {
     if !part.contains(['%', '+']) {
@@ -97,4 +118,19 @@ fn decoded(part: &str) -> Cow<'_, str> {
     let field = format!("={part}");
     let decoded = url::form_urlencoded::parse(field.as_bytes()).next().map(|(_, value)| value.into_owned());
     decoded.map_or(Cow::Borrowed(part), Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::password;
+
+    #[test]
+    fn what_stands_before_the_host_is_a_password_or_a_host_to_be_taken_for_it() {
+        assert_eq!(password("alice:s3cret@h.test"), Some("s3cret"));
+        assert_eq!(password("a:b:c@h.test:80"), Some("b:c"));
+        assert_eq!(password("ghp_0123456789@h.test"), Some("ghp_0123456789"));
+        assert_eq!(password("eyJhbGciOi.eyJzdWIi.c2ln@h.test"), Some("eyJhbGciOi.eyJzdWIi.c2ln"));
+        assert_eq!(password("threepid.test@evil.test"), None);
+        assert_eq!(password("h.test:8008"), None);
+    }
 }
