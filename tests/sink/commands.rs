@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::peer::{Peer, soon, start};
+use crate::peer::{LONG, Peer, soon, start};
 
 #[tokio::test]
 async fn the_greeting_lists_what_is_offered() {
@@ -219,6 +219,19 @@ async fn commands_slipped_in_before_tls_are_dropped() {
     assert_eq!(mailbox.receive(1, soon()).await[0].envelope.from, "a@peer.test");
     let more = mailbox.anything_until(Instant::now() + Duration::from_millis(50)).await;
     assert_eq!(more.len(), 0);
+}
+
+/// A mailer that is told to use TLS from the first byte would wait for an answer until its own deadline.
+#[tokio::test]
+async fn a_handshake_that_comes_first_ends_the_session_at_once() {
+    let sink = start(Limits::default()).await;
+    let mut peer = Peer::connect(&sink).await;
+    peer.write(&[22, 3, 1, 0, 10, 1, 0, 0, 6, 3, 3]).await;
+    let mut rest = Vec::new();
+    let ended = tokio::time::timeout(LONG, tokio::io::AsyncReadExt::read_to_end(&mut peer.stream, &mut rest)).await;
+    assert!(ended.is_ok() && rest.is_empty(), "{rest:?}");
+    let said = sink.unsent().unwrap().to_string();
+    assert!(said.contains("a mail client came to the sink, spoke TLS from the first byte"), "{said}");
 }
 
 #[tokio::test]

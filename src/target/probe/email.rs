@@ -144,12 +144,19 @@ fn check_link(asking: &Asking<'_>, mail: &Mail) -> Result<(), TargetError> {
         .filter_map(|link| Url::parse(&link.url).ok())
         .filter(|url| matches!(url.scheme(), "http" | "https"))
         .collect();
-    let own = links.iter().any(|url| origins.to_reachable(url).is_some());
+    let bases: Vec<String> = origins.known().iter().map(|url| url.path().trim_end_matches('/').to_owned()).collect();
+    let is_below = |url: &Url| base_path(url).is_none_or(|path| bases.iter().any(|base| base == path));
+    let own = links.iter().any(|url| origins.to_reachable(url).is_some() && is_below(url));
     match links.first() {
         Some(first) if !own => Err(TargetError::PublicUrl {
-            found: first.origin().ascii_serialization(),
+            found: format!("{}{}", first.origin().ascii_serialization(), base_path(first).unwrap_or_default()),
             expected: origins.known().iter().map(plain).collect::<Vec<_>>().join(" or "),
         }),
         _ => Ok(()),
     }
+}
+
+/// Below which path a link to the API takes the server to be: `/matrix` of `https://h.test/matrix/_matrix/client/…`.
+fn base_path(link: &Url) -> Option<&str> {
+    link.path().find("/_matrix/client/").map(|at| &link.path()[..at])
 }

@@ -202,6 +202,17 @@ async fn a_link_to_elsewhere_names_the_flag() {
     assert!(!message.contains("token"), "{message}");
 }
 
+/// A proxy that serves the server below a path is not there, or was not told of.
+#[tokio::test]
+async fn a_link_below_another_path_names_the_flag() {
+    let fake = homeserver((200, json!({"sid": "1"}))).await;
+    let below = |path: &str| format!("{}{path}", fake.origins.reachable().as_str().trim_end_matches('/'));
+    let link = |path: &str| Post(Some(below(&format!("{path}/_matrix/client/unstable/x?token=t"))));
+    let message = run(&fake, link("/hs")).await.unwrap_err().to_string();
+    assert!(message.contains(&format!("`--public-url {}`", below("/hs"))), "{message}");
+    run(&fake, link("")).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_no_homeserver_is_told_apart() {
     for (status, body, words) in [

@@ -24,6 +24,9 @@ use super::unsent::{Tls, UnsentLog};
 use super::wire::{End, Line, Wire};
 use threepid_record::model::{Envelope, SessionFacts};
 
+/// The first byte of a TLS handshake (RFC 8446, section 5.1).
+const TLS_HANDSHAKE: u8 = 22;
+
 /// What all sessions of one sink share.
 pub(super) struct Host {
     pub(super) name: String,
@@ -112,6 +115,16 @@ impl Session {
 
     /// Reads one command and answers it.
     async fn step(&mut self) -> Result<(), End> {
+        if !self.greeted && !self.facts.tls {
+            if self.wire.pending().is_empty() {
+                self.wire.fill().await?;
+            }
+            // A line of SMTP never comes from somebody who waits for the answer to this.
+            if self.wire.pending().first() == Some(&TLS_HANDSHAKE) {
+                self.host.unsent.came(self.number, "", Tls::AtOnce);
+                return Err(End::Said);
+            }
+        }
         let command = match self.wire.line(self.host.limits.line_bytes).await? {
             Line::Text(line) => command::parse(&line),
             Line::TooLong => {

@@ -30,6 +30,8 @@ pub enum Tls {
     Offered,
     /// It was begun.
     Begun,
+    /// It came first, where it is not taken so.
+    AtOnce,
 }
 
 impl fmt::Display for Unsent {
@@ -45,13 +47,18 @@ impl fmt::Display for Unsent {
                  send without, or offer it with `--smtp-starttls`"
             }
             Tls::Offered => "was offered STARTTLS and sent no mail",
+            Tls::AtOnce => {
+                "spoke TLS from the first byte, as with `force_tls`, and sent no mail: let it send without, or take it so \
+                 with `--smtp-tls`"
+            }
             Tls::Begun => {
                 "began TLS and sent no mail: nobody has signed the sink's certificate, so let it send without TLS (without \
                  `--smtp-starttls` none is offered)"
             }
         };
         let comma = if self.login_refused { "" } else { "," };
-        write!(f, "a mail client that calls itself `{helo}` came to the sink{comma} {left}")
+        let name = if helo.is_empty() { String::new() } else { format!(" that calls itself `{helo}`") };
+        write!(f, "a mail client{name} came to the sink{comma} {left}")
     }
 }
 
