@@ -20,7 +20,7 @@ use super::interrupt::Interrupt;
 use super::terminal;
 pub(super) use shown::Shape;
 use threepid_views::report::visible;
-use threepid_wire::mail::{Extension, Limits, Received, Security, Sink, SinkOptions};
+use threepid_wire::mail::{Behaviour, Extension, Limits, Received, Security, Sink, SinkOptions};
 
 pub(super) async fn sink(args: SinkArgs) -> Exit {
     let Interrupt { stop: interrupted, .. } = Interrupt::listen();
@@ -45,6 +45,13 @@ pub(super) async fn sink(args: SinkArgs) -> Exit {
             return Exit::Failure;
         }
     };
+    for address in &args.refuse {
+        let text = "5.1.1 this sink was told to refuse it".to_owned();
+        sink.behave(address, Behaviour::RefuseRcpt { code: 550, text, times: None });
+    }
+    for (address, duration) in &args.delay {
+        sink.behave(address, Behaviour::Stall { duration: *duration, times: None });
+    }
     let shape = Shape::of(&args);
     // From before it is said that mail is taken.
     let arrivals = api.as_ref().map_or_else(|| sink.subscribe(), |api| api.arrivals.resubscribe());

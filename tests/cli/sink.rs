@@ -67,6 +67,23 @@ fn a_login_is_demanded_and_checked() {
 }
 
 #[test]
+fn mail_is_refused_or_comes_late_by_address() {
+    let (place, smtp) = (Place::new(), free());
+    let told = ["--refuse", "no@x.test", "--delay", "late@x.test=300ms"];
+    let listen = ["sink", "--smtp-listen", &smtp, "--json"];
+    let sink = place.start(&[&listen[..], &told].concat()).wait_for("mail is taken at");
+    let refused = send("no@x.test", &smtp, PLAIN);
+    assert!(refused.contains("550") && refused.contains("told to refuse"), "{refused}");
+    let began = std::time::Instant::now();
+    assert_eq!(send("late@x.test", &smtp, PLAIN).trim(), "sent");
+    assert!(began.elapsed() >= std::time::Duration::from_millis(300), "{:?}", began.elapsed());
+    let sink = sink.wait_for("late@x.test");
+    assert!(!sink.out().contains("no@x.test"), "{}", sink.out());
+    let usage = place.run(&["sink", "--delay", "late@x.test"]).expect(2);
+    assert!(usage.err.contains("slow@example.org=5s"), "{}", usage.err);
+}
+
+#[test]
 fn one_mail_is_waited_for() {
     let (place, smtp) = (Place::new(), free());
     let wait = ["sink", "--smtp-listen", &smtp, "--json", "--wait-for", "Me@X.test", "--timeout"];

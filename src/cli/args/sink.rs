@@ -43,7 +43,19 @@ pub struct SinkArgs {
     /// How long to wait for it.
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = durations::some_time)]
     pub timeout: Duration,
+    /// Refuse mail to this address with 550; may be repeated.
+    #[arg(long, value_name = "ADDRESS")]
+    pub refuse: Vec<String>,
+    /// Answer late to mail for this address: `slow@example.org=5s`; may be repeated.
+    #[arg(long, value_name = "ADDRESS=DURATION", value_parser = late)]
+    pub delay: Vec<(String, Duration)>,
     /// Answer questions about the mails at this address of the loopback: `GET /mails`, `/mails/1`, `/mails/1/links`.
     #[arg(long, value_name = "ADDR")]
     pub http_listen: Option<SocketAddr>,
+}
+
+/// An address, and how late it is answered.
+fn late(text: &str) -> Result<(String, Duration), String> {
+    let (address, duration) = text.rsplit_once('=').ok_or("give an address and a time, such as slow@example.org=5s")?;
+    Ok((address.to_owned(), durations::some_time(duration)?))
 }
