@@ -33,6 +33,10 @@ pub(super) fn failed(
     stage: Stage,
     reason: &str,
 ) -> MatrixError {
+    let session = match server.has_shape("session-renamed-after-failure") {
+        true => state.challenges.rename(session),
+        false => session,
+    };
     if stage == Stage::EmailIdentity {
         return not_validated(server, state, flows, &session, reason);
     }

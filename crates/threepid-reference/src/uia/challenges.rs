@@ -42,6 +42,14 @@ impl Challenges {
         self.0.remove(session);
     }
 
+    /// The same challenge under another id; the old one is known no more.
+    pub(super) fn rename(&mut self, session: String) -> String {
+        let Some(challenge) = self.0.remove(&session) else { return session };
+        let other = random::id();
+        self.0.insert(other.clone(), challenge);
+        other
+    }
+
     pub(super) fn open(&mut self, operation: Operation, remembered: Map<String, Value>) -> String {
         let session = random::id();
         let opened = Instant::now();
