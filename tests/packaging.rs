@@ -278,7 +278,11 @@ fn the_release_is_what_the_action_downloads() {
 fn the_image_gets_all_that_the_program_is_built_of() {
     let kept = read(".dockerignore");
     let named = Regex::new(r#"(?m)^(?:path|#\[folder) = "([a-z]+)/"#).unwrap();
-    let mut sources = vec![read("Cargo.toml"), "path = \"examples/homeserver\" # a member".to_owned()];
+    let mut sources = vec![read("Cargo.toml")];
+    let workspace: toml::Table = toml::from_str(&sources[0]).unwrap();
+    let members = workspace["workspace"]["members"].as_array().unwrap().iter();
+    let members: Vec<String> =
+        members.map(|member| member.as_str().unwrap().split('/').next().unwrap().to_owned()).collect();
     let mut folders = vec![root().join("src"), root().join("crates")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
@@ -289,8 +293,8 @@ fn the_image_gets_all_that_the_program_is_built_of() {
             }
         }
     }
-    let needed: BTreeSet<String> =
-        sources.iter().flat_map(|text| named.captures_iter(text)).map(|found| found[1].to_owned()).collect();
+    let found = sources.iter().flat_map(|text| named.captures_iter(text)).map(|found| found[1].to_owned());
+    let needed: BTreeSet<String> = found.chain(members).collect();
     assert!(needed.len() >= 5, "{needed:?}");
     for folder in needed {
         assert!(kept.lines().any(|line| line == format!("!/{folder}")), ".dockerignore leaves out {folder}");

@@ -25,19 +25,18 @@ pub(super) fn line(text: &str) -> Markup {
 pub(super) fn prose(text: &str) -> Markup {
     let mut output = String::new();
     let shown = visible(text);
-    for (index, part) in shown.split('`').enumerate() {
-        // The last of an odd number of backticks begins nothing.
-        let ends = index + 1 < shown.split('`').count();
-        match index % 2 {
-            0 => marked(part, &mut output),
-            _ if ends => {
-                output.push_str("<code>");
-                marked(part, &mut output);
-                output.push_str("</code>");
-            }
-            _ => marked(&format!("`{part}"), &mut output),
-        }
+    let mut rest = &*shown;
+    // The last of an odd number of backticks begins nothing.
+    while let Some((before, (code, after))) =
+        rest.split_once('`').and_then(|(before, rest)| Some((before, rest.split_once('`')?)))
+    {
+        marked(before, &mut output);
+        output.push_str("<code>");
+        marked(code, &mut output);
+        output.push_str("</code>");
+        rest = after;
     }
+    marked(rest, &mut output);
     PreEscaped(output)
 }
 
