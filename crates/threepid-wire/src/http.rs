@@ -9,6 +9,7 @@
 
 mod client;
 mod failure;
+mod options;
 mod origins;
 mod retry;
 mod tls;
@@ -16,7 +17,8 @@ mod tls;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, HttpOptions, Outgoing};
+pub use client::{Client, Outgoing};
+pub use options::HttpOptions;
 pub use origins::{Forwarded, Origins, OriginsError, Reached};
 pub use retry::asked_to_wait;
 pub use tls::{Shared, TlsError};

@@ -9,32 +9,13 @@ use tokio::time::timeout_at;
 use threepid_record::model::{Body, Exchange, Failure, Headers, Request, Response};
 
 use super::failure::{bad_request, classify, timed_out, too_large};
-use super::{Forwarded, Shared};
+use super::options::HttpOptions;
+use super::origins::Forwarded;
+use super::tls::Shared;
 
 /// A homeserver may close an idle connection at any moment; one that has idled longer than this is not used again,
 /// so that the close cannot be mistaken for a broken answer.
 const IDLE_LIMIT: Duration = Duration::from_secs(4);
-
-/// The limits of a client. Every message about a limit names its flag.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpOptions {
-    /// How long a connection may take to be made (`--connect-timeout`). Default: 5 s.
-    pub connect_timeout: Duration,
-    /// How long one request may take, from its start to the last byte of the body (`--request-timeout`). Default: 30 s.
-    pub request_timeout: Duration,
-    /// How many bytes of a body are read (`--body-limit`). Default: 1 MiB.
-    pub body_limit: usize,
-}
-
-impl Default for HttpOptions {
-    fn default() -> HttpOptions {
-        HttpOptions {
-            connect_timeout: Duration::from_secs(5),
-            request_timeout: Duration::from_secs(30),
-            body_limit: 1024 * 1024,
-        }
-    }
-}
 
 /// A request to send.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

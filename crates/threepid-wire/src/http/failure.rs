@@ -4,7 +4,7 @@ use std::error::Error;
 
 use threepid_record::model::{Failure, FailureKind};
 
-use super::HttpOptions;
+use super::options::HttpOptions;
 
 /// The whole chain of causes in one line, causes that repeat their parent's text left out.
 pub(super) fn chain(error: &dyn Error) -> String {
