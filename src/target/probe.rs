@@ -5,87 +5,28 @@
 //! What the target answers is never judged here: a lawful refusal means that something is not offered.
 
 mod abilities;
+mod asking;
 mod email;
 mod found;
+mod mail;
+mod options;
 
-use std::pin::Pin;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::time::Instant;
 
-use threepid_record::model::{Ability, Account, Arrival, Exchange, Mail, TargetInfo};
+use threepid_record::model::{Ability, Account, Exchange, TargetInfo};
 use threepid_wire::http::{Client, Origins, Outgoing};
 
 use super::accounts::{AccountOptions, Accounts, Need, NotLent};
 use super::error::TargetError;
 use super::patience::{self, beginning};
 use abilities::{api_ability, declared};
+use asking::{Asking, VERSIONS, plain};
 
 pub use found::{Found, Watch};
-
-const VERSIONS: &str = "/_matrix/client/versions";
-
-/// Where the probe mail arrives.
-pub trait ProbeMail: Sync {
-    /// Begins to watch an address.
-    fn open(&self, address: &str) -> Box<dyn ProbeMailbox + '_>;
-    /// Where mail is taken, as the homeserver would have to be told: host and port, TLS and login.
-    fn listens_on(&self) -> String;
-    /// Mail that came for addresses nobody watches.
-    fn strays(&self) -> Vec<Arrival>;
-    /// The last mail client that came there and sent nothing, in words.
-    fn unsent(&self) -> Option<String> {
-        None
-    }
-}
-
-/// One watched address.
-pub trait ProbeMailbox: Send {
-    /// The first mail for the address; `None` if the deadline passes before one comes.
-    fn first(&mut self, deadline: Instant) -> Pin<Box<dyn Future<Output = Option<Mail>> + Send + '_>>;
-    /// The reply with which a mail for the address was refused, if one was more than can be taken.
-    fn refused(&self) -> Option<String> {
-        None
-    }
-}
-
-/// What a target is probed with.
-#[derive(Debug, Clone)]
-pub struct ProbeOptions {
-    /// The profile's name, or `homeserver` where only an address was given.
-    pub name: String,
-    /// Where it is.
-    pub origins: Origins,
-    /// How accounts come to be.
-    pub accounts: AccountOptions,
-    /// The domain of the probe mail's address.
-    pub mail_domain: String,
-    /// How long to wait for the probe mail (`--mail-timeout`). Default: 10 s.
-    pub mail_timeout: Duration,
-    /// Where the server's SMTP settings are, for messages.
-    pub mail_hint: Option<String>,
-    /// Abilities that cannot be probed (`--offers`, and what the profile's variant offers): `identity-server`, …
-    pub offers: Vec<String>,
-    /// Where it is noted what is found.
-    pub watch: Watch,
-}
-
-impl ProbeOptions {
-    /// The defaults for a server at these origins.
-    pub fn new(name: impl Into<String>, origins: Origins, mail_domain: impl Into<String>) -> ProbeOptions {
-        ProbeOptions {
-            name: name.into(),
-            origins,
-            accounts: AccountOptions::default(),
-            mail_domain: mail_domain.into(),
-            mail_timeout: Duration::from_secs(10),
-            mail_hint: None,
-            offers: Vec::new(),
-            watch: Watch::default(),
-        }
-    }
-}
+pub use mail::{ProbeMail, ProbeMailbox};
+pub use options::ProbeOptions;
 
 /// A target that can be tested.
 #[derive(Debug)]
@@ -152,7 +93,7 @@ async fn examine(
     asking.exchanges.append(&mut lent.exchanges);
     watch.note(|found| found.account = accounts.worked());
     let by_account = match lent.accounts.first() {
-        Some((_, account)) => asking.by_account(account, mail).await,
+        Some((_, account)) => by_account(&mut asking, account, mail).await,
         None => Err(accounts.error(NotLent::TooFew("none was lent".to_owned()))),
     };
     accounts.give_back_unused(lent);
@@ -182,38 +123,15 @@ async fn examine(
     Ok(Target { info, origins: options.origins.clone(), apis, accounts, mail_delay, exchanges: Vec::new() })
 }
 
-/// What the steps of the probe share.
-struct Asking<'a> {
-    options: &'a ProbeOptions,
-    client: &'a Client,
-    api: &'a str,
-    exchanges: &'a mut Vec<Exchange>,
-}
-
-impl Asking<'_> {
-    /// What only somebody with an account is told, and how long mail takes.
-    async fn by_account(
-        &mut self,
-        account: &Account,
-        mail: &dyn ProbeMail,
-    ) -> Result<([Ability; 2], Duration), TargetError> {
-        let changes = self.changes(account).await;
-        let (email, mail_delay) = email::probe(self, account, mail).await?;
-        Ok(([changes, email], mail_delay))
-    }
-
-    async fn send(&mut self, method: &str, path: &str, body: Option<&Value>, account: Option<&Account>) -> Exchange {
-        let url = self.options.origins.request_url(&format!("/_matrix/client/{}{path}", self.api));
-        let mut outgoing = Outgoing::new(method, url);
-        if let Some(account) = account {
-            outgoing = outgoing.bearer(&account.access_token);
-        }
-        if let Some(body) = body {
-            outgoing = outgoing.json(body);
-        }
-        let deadline = Instant::now() + self.options.accounts.patience;
-        patience::send(self.client, outgoing, deadline, self.exchanges).await
-    }
+/// What only somebody with an account is told, and how long mail takes.
+async fn by_account(
+    asking: &mut Asking<'_>,
+    account: &Account,
+    mail: &dyn ProbeMail,
+) -> Result<([Ability; 2], Duration), TargetError> {
+    let changes = asking.changes(account).await;
+    let (email, mail_delay) = email::probe(asking, account, mail).await?;
+    Ok(([changes, email], mail_delay))
 }
 
 async fn versions(
@@ -267,9 +185,4 @@ fn apis(versions: &[String]) -> Vec<String> {
         apis.push("r0".to_owned());
     }
     apis
-}
-
-/// An address as people write it, without the slash of an empty path.
-fn plain(url: &url::Url) -> String {
-    url.as_str().trim_end_matches('/').to_owned()
 }

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::{Asking, ProbeOptions, VERSIONS};
+use super::asking::{Asking, VERSIONS};
+use super::options::ProbeOptions;
 use crate::target::accounts::registration::{TOKEN_STAGE, Uia, any_flow_has};
 use crate::target::error::TargetError;
 use crate::target::patience::{self, in_short};

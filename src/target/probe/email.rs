@@ -18,7 +18,8 @@ use threepid_record::model::{Ability, Account, Exchange, Mail};
 use super::super::error::{EMAIL, TargetError};
 use super::super::patience::{errcode, in_short, json as body_of};
 use super::abilities::ability;
-use super::{Asking, ProbeMail, plain};
+use super::asking::{Asking, plain};
+use super::mail::ProbeMail;
 
 const PATH: &str = "/account/3pid/email/requestToken";
 
