@@ -20,7 +20,6 @@ const KNOWN: &[&str] = &[
     "run/click ↔",
     "target/accounts ↔",
     "target/install ↔",
-    "target/profile ↔",
 ];
 
 #[test]

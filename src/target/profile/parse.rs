@@ -2,10 +2,11 @@
 
 use std::path::{Component, Path};
 
-use super::super::error::{ProfileError, nearest};
-use super::super::python::Requirement;
-use super::version::numbers;
-use super::{Kind, PLAIN, Profile};
+use super::keys::{Kind, Profile};
+use super::release::numbers;
+use super::variant::PLAIN;
+use crate::target::error::{ProfileError, nearest};
+use crate::target::python::Requirement;
 
 pub(super) fn parse(text: &str, file: &str) -> Result<Profile, ProfileError> {
     let mut profile: Profile = toml::from_str(text).map_err(|error| shape(&error, text, file))?;

@@ -3,10 +3,9 @@
 //! Takes a profile and a version, gives the profile as it holds for that release: what is installed, of which day, with
 //! which settings. It reads and installs nothing.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Profile, date};
+use super::keys::{Earlier, Profile};
 use crate::target::error::ProfileError;
 use crate::target::template::{Values, render_text};
 
@@ -15,27 +14,6 @@ const NEWEST: &str = "newest";
 
 /// How many releases a message names.
 const NAMED: usize = 3;
-
-/// What holds for releases earlier than one, besides the rest of the profile.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Earlier {
-    /// The first release that it does not hold for any more.
-    pub than: String,
-    /// Why, in a sentence.
-    pub because: String,
-    /// Which interpreters will do, instead of `install.python`.
-    pub python: Option<String>,
-    /// What the package index is asked for besides.
-    #[serde(default)]
-    pub packages: Vec<String>,
-    /// Packages of that day, `YYYY-MM-DD`, instead of the day of the release.
-    #[serde(default, deserialize_with = "date")]
-    pub packages_of: Option<String>,
-    /// Settings that are merged over the base.
-    #[serde(default)]
-    pub config: Map<String, Value>,
-}
 
 /// What goes into an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
