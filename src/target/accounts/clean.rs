@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use threepid_record::model::{Event, Exchange, Transcript};
 use threepid_wire::http::Outgoing;
 
-use super::super::patience::{in_short, json as body_of};
-use super::given::sign_in;
+use super::ask::{Ask, is_refused};
+use super::login::sign_in;
 use super::pool::{Held, Loss, OWNERS};
 use super::restore::restore;
-use super::{Ask, is_refused};
+use crate::target::patience::{in_short, json as body_of};
 
 /// Why an account cannot be lent.
 pub(super) enum Unfit {

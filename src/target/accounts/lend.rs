@@ -13,10 +13,13 @@ use tokio::time::Instant;
 use threepid_record::model::{Account, Exchange, Failure, FailureKind, Transcript};
 use threepid_wire::http::Outgoing;
 
-use super::super::error::{Attempt, TargetError};
+use super::ask::{Ask, is_refused};
 use super::clean::{self, Left, Unfit};
+use super::options::Method;
 use super::pool::{Loan, Loss, Need, Refused};
-use super::{Accounts, Ask, Method, NoAccount, is_refused, registration, shared_secret};
+use super::source::Accounts;
+use super::{registration, shared_secret};
+use crate::target::error::{Attempt, TargetError};
 
 /// How long the logins that are left at the end may take to be ended.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -39,6 +42,17 @@ pub struct Lease {
     account: Account,
     /// Whether the trial said that it is of no use afterwards.
     uses_up: bool,
+}
+
+/// Why no account could be had, with the exchanges that show it.
+#[derive(Debug)]
+pub struct NoAccount {
+    /// The actors that got none.
+    pub actors: Vec<String>,
+    /// Why.
+    pub error: TargetError,
+    /// What was asked, in order.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// Why a trial gets no accounts.

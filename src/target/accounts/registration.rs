@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use threepid_record::model::{Account, Exchange, Response};
 use threepid_wire::http::Outgoing;
 
-use super::super::patience::{errcode, in_short, json as body_of};
-use super::{Ask, account_from, fresh_localpart, fresh_password};
+use super::ask::{Ask, account_from};
+use super::names::{fresh_localpart, fresh_password};
+use crate::target::patience::{errcode, in_short, json as body_of};
 
 const DUMMY: &str = "m.login.dummy";
 const TERMS: &str = "m.login.terms";

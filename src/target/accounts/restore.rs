@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use threepid_wire::http::Outgoing;
 
-use super::super::patience::json as body_of;
+use super::ask::{Ask, account_from};
 use super::given::Given;
-use super::{Ask, account_from};
+use crate::target::patience::json as body_of;
 
 /// How many passwords are tried: each is a login that fails, and servers count those.
 const MOST_TRIED: usize = 8;

@@ -5,14 +5,33 @@
 use hmac::{Hmac, Mac as _};
 use serde_json::json;
 use sha1::Sha1;
+use tokio::time::Instant;
 
 use threepid_record::model::Account;
 use threepid_wire::http::Outgoing;
 
-use super::super::patience::{in_short, json as body_of};
-use super::{Ask, account_from, fresh_localpart, fresh_password};
+use super::ask::{Ask, account_from};
+use super::names::{fresh_localpart, fresh_password};
+use super::source::Accounts;
+use crate::target::patience::{in_short, json as body_of};
 
 const PATH: &str = "/_synapse/admin/v1/register";
+
+impl Accounts {
+    /// Makes an account of an administrator, by the shared secret.
+    ///
+    /// # Errors
+    /// What the target answered, or that no secret is known.
+    pub async fn administrator(&self) -> Result<Account, String> {
+        let mut exchanges = Vec::new();
+        let deadline = Instant::now() + self.options.patience;
+        let mut ask = Ask { accounts: self, exchanges: &mut exchanges, deadline };
+        let made = register(&mut ask, "administrator", true).await;
+        let account = made.map_err(|outcome| self.hide(&outcome))?;
+        self.remember([&account.access_token].into_iter().chain(&account.password));
+        Ok(account)
+    }
+}
 
 pub(super) async fn register(ask: &mut Ask<'_>, hint: &str, is_admin: bool) -> Result<Account, String> {
     let Some(secret) = ask.accounts.options.registration_shared_secret.clone() else {
