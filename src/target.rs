@@ -16,6 +16,7 @@ mod patience;
 mod probe;
 pub(crate) mod process;
 mod profile;
+mod progress;
 mod python;
 mod reach;
 mod template;
@@ -27,11 +28,12 @@ pub use accounts::{AccountOptions, Accounts, Given, Lease, Lent, Method, Need, N
 pub use administration::{AdminRequest, Administration, Administrator};
 pub use error::{Attempt, InstallError, LogEnd, Missing, ProfileError, StartError, TargetError};
 pub use install::{InstallOptions, Installed, Installer, cache_folder, install};
-pub use managed::{Managed, StartEvent, StartOptions, Stopped};
+pub use managed::{Managed, StartOptions, Stopped};
 pub use probe::{Found, ProbeMail, ProbeMailbox, ProbeOptions, Target, Watch, probe};
 pub use profile::{
     Binary, Deviation, Earlier, Hints, Install, Kind, Profile, Recipe, Resolved, Server, Variant, builtin_profiles,
     release_notes,
 };
+pub use progress::StartEvent;
 pub use reach::{Reached, Seen, answers, check_address, leads_on, reach, wait_for};
 pub use template::Values;

@@ -18,7 +18,6 @@ const KNOWN: &[&str] = &[
     "scenario/expand ↔",
     "threepid-reference: ",
     "run/click ↔",
-    "target/install ↔",
 ];
 
 #[test]

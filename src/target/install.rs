@@ -17,18 +17,20 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::error::InstallError;
-use super::managed::StartEvent;
 use super::profile::Recipe;
+use super::progress::StartEvent;
 use super::python::{Python, Requirement, find};
 use fingerprint::fingerprint;
 use step::Steps;
-use tool::Tool;
+use tool::{Tool, is_uv};
 
 pub use tool::Installer;
 
 /// Changes when environments are made in another way, so that old ones are not used.
 const LAYOUT: &str = "2";
 const MARKER: &str = "threepid-installed";
+/// The uv that is installed where there is none.
+const UV: &str = "uv==0.13.9";
 
 /// Where and with what to install.
 #[derive(Debug, Clone)]
@@ -97,7 +99,7 @@ pub async fn install(
     if let Some(there) = place.there(recipe) {
         return Ok(there);
     }
-    let tool = Tool::choose(&options.installer, &place).await?;
+    let tool = choose(&options.installer, &place).await?;
     let mut recipe = recipe.clone();
     if tool == Tool::Pip
         && let Some(day) = recipe.packages_of.take()
@@ -105,6 +107,33 @@ pub async fn install(
         on_event(StartEvent::Undated { day });
     }
     place.have(&recipe, &tool).await
+}
+
+/// The tool that the choice comes to.
+async fn choose(choice: &Installer, place: &Place<'_>) -> Result<Tool, InstallError> {
+    match choice {
+        Installer::Pip => return Ok(Tool::Pip),
+        Installer::Uv(program) if is_uv(program).await => {
+            return Ok(Tool::Uv(program.clone()));
+        }
+        Installer::Uv(program) => return Err(InstallError::NoUv { program: program.clone() }),
+        Installer::Any => {}
+    }
+    let in_path = PathBuf::from("uv");
+    if is_uv(&in_path).await {
+        return Ok(Tool::Uv(in_path));
+    }
+    let recipe = Recipe { python: String::new(), packages: vec![UV.to_owned()], packages_of: None };
+    match Box::pin(place.have(&recipe, &Tool::Pip)).await {
+        Ok(installed) => {
+            let program = installed.python.with_file_name(if cfg!(windows) { "uv.exe" } else { "uv" });
+            Ok(Tool::Uv(program))
+        }
+        Err(fault) => {
+            (place.on_event)(StartEvent::NoUv { because: fault.to_string() });
+            Ok(Tool::Pip)
+        }
+    }
 }
 
 /// Where environments are made, and with which interpreter.

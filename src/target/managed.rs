@@ -5,6 +5,7 @@
 
 mod binary;
 mod container;
+pub(in crate::target) mod options;
 pub(in crate::target) mod prepare;
 mod ready;
 
@@ -15,120 +16,20 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::error::{ProfileError, StartError};
-use super::install::{InstallOptions, install};
+use super::install::install;
 use super::leftover::{self, Held};
 use super::process::{Process, Spawn, in_words};
 use super::profile::{Profile, Resolved, Server};
+use super::progress::StartEvent;
 use super::template::{Values, render_text};
+use options::Tools;
 use prepare::{free_ports, scratch_folder, values_for, write_files};
 use ready::{NotReady, wait_until_ready};
 
+pub use options::StartOptions;
+
 /// How often a start is tried when another program took a port in between.
 const PORT_TRIES: usize = 3;
-
-/// What a managed server is started with.
-#[derive(Debug, Clone)]
-pub struct StartOptions {
-    /// The host of the SMTP server that the homeserver should use.
-    pub smtp_host: String,
-    /// Its port.
-    pub smtp_port: u16,
-    /// The domain of the addresses that scenarios use, for profiles that restrict domains.
-    pub mail_domain: String,
-    /// Further placeholders, such as files of the embedded identity server.
-    pub values: Values,
-    /// How the software is installed.
-    pub install: InstallOptions,
-    /// The server's binary (`--binary`), for a profile that has none installed. `None`: the one in `PATH`.
-    pub binary: Option<PathBuf>,
-    /// A folder to keep what the server writes in; `None` for a temporary one.
-    pub scratch: Option<PathBuf>,
-    /// How long the server may take to answer (`--start-timeout`). Default: 60 s.
-    pub start_timeout: Duration,
-    /// How long it may take to end by itself. Default: 10 s.
-    pub stop_timeout: Duration,
-}
-
-impl StartOptions {
-    /// The defaults, with mail to the given place.
-    pub fn new(smtp_host: impl Into<String>, smtp_port: u16, mail_domain: impl Into<String>) -> StartOptions {
-        StartOptions {
-            smtp_host: smtp_host.into(),
-            smtp_port,
-            mail_domain: mail_domain.into(),
-            values: Values::new(),
-            install: InstallOptions::default(),
-            binary: None,
-            scratch: None,
-            start_timeout: Duration::from_secs(60),
-            stop_timeout: Duration::from_secs(10),
-        }
-    }
-}
-
-/// Progress of installing and starting.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StartEvent {
-    /// Another process installs the same; this one waits for it.
-    Waiting {
-        /// The lock that the other one holds.
-        lock: PathBuf,
-    },
-    /// uv cannot be had; pip installs instead.
-    NoUv {
-        /// Why not.
-        because: String,
-    },
-    /// Without uv, the packages are not those of the release's day.
-    Undated {
-        /// The day that was asked for.
-        day: String,
-    },
-    /// An environment is not as it was made, so it is made again.
-    Altered {
-        /// Where it is.
-        folder: PathBuf,
-    },
-    /// An environment is being made.
-    Installing {
-        /// What goes in.
-        packages: Vec<String>,
-        /// The last day of what goes in; `None` for the newest.
-        day: Option<String>,
-        /// Where it will stay.
-        folder: PathBuf,
-        /// The interpreter and its version.
-        python: String,
-    },
-    /// The newest line of output of an installation's step.
-    Output {
-        /// The line.
-        line: String,
-    },
-    /// The environment is complete.
-    Installed {
-        /// How long that took.
-        took: Duration,
-    },
-    /// The server process was started.
-    Starting {
-        /// The variant.
-        variant: String,
-        /// Where it will answer.
-        url: String,
-        /// Where its output goes.
-        log: PathBuf,
-    },
-    /// Another program took a port; the start is tried again with others.
-    PortTaken,
-    /// The server answers.
-    Ready {
-        /// The variant.
-        variant: String,
-        /// How long that took.
-        took: Duration,
-    },
-}
 
 /// How a server ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -242,17 +143,6 @@ impl Managed {
         let (status, by_itself) = self.process.stop(self.stop_timeout).await;
         Stopped { status: status.map(in_words), by_itself, took: start.elapsed() }
     }
-}
-
-/// The programs that a start needs.
-#[derive(Debug, Default)]
-pub(in crate::target) struct Tools {
-    /// The interpreter of the environment that was installed.
-    pub(in crate::target) python: Option<PathBuf>,
-    /// The binary that somebody brings.
-    pub(in crate::target) binary: Option<PathBuf>,
-    /// What runs containers.
-    pub(in crate::target) runtime: Option<&'static str>,
 }
 
 async fn attempt(

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::target::error::InstallError;
-use crate::target::managed::StartEvent;
 use crate::target::process::{Process, Spawn, in_words};
+use crate::target::progress::StartEvent;
 
 /// What all steps of an installation share.
 pub(super) struct Steps<'a> {

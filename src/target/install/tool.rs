@@ -1,20 +1,14 @@
 //! What installs: uv where it can be had, else pip.
 //!
-//! Takes the choice of the command line; gives a tool and its command lines. uv takes seconds where pip takes a minute,
+//! Takes the choice of the command line; gives the command lines of a tool. uv takes seconds where pip takes a minute,
 //! and installs the packages of a given day. It changes nothing outside the cache.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::Place;
-use crate::target::error::InstallError;
-use crate::target::managed::StartEvent;
 use crate::target::process::Spawn;
 use crate::target::profile::Recipe;
 use crate::target::python::said;
-
-/// The uv that is installed where there is none.
-const UV: &str = "uv==0.13.9";
 
 /// What should install.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -48,33 +42,6 @@ pub(super) enum Tool {
 }
 
 impl Tool {
-    /// The tool that the choice comes to.
-    pub(super) async fn choose(choice: &Installer, place: &Place<'_>) -> Result<Tool, InstallError> {
-        match choice {
-            Installer::Pip => return Ok(Tool::Pip),
-            Installer::Uv(program) if is_uv(program).await => {
-                return Ok(Tool::Uv(program.clone()));
-            }
-            Installer::Uv(program) => return Err(InstallError::NoUv { program: program.clone() }),
-            Installer::Any => {}
-        }
-        let in_path = PathBuf::from("uv");
-        if is_uv(&in_path).await {
-            return Ok(Tool::Uv(in_path));
-        }
-        let recipe = Recipe { python: String::new(), packages: vec![UV.to_owned()], packages_of: None };
-        match Box::pin(place.have(&recipe, &Tool::Pip)).await {
-            Ok(installed) => {
-                let program = installed.python.with_file_name(if cfg!(windows) { "uv.exe" } else { "uv" });
-                Ok(Tool::Uv(program))
-            }
-            Err(fault) => {
-                (place.on_event)(StartEvent::NoUv { because: fault.to_string() });
-                Ok(Tool::Pip)
-            }
-        }
-    }
-
     /// The step that makes an environment without packages.
     pub(super) fn empty_environment(&self, python: &Path, folder: &Path) -> (String, Spawn) {
         let folder = folder.display().to_string();
@@ -119,7 +86,8 @@ impl Tool {
     }
 }
 
-async fn is_uv(program: &Path) -> bool {
+/// Whether this program is uv.
+pub(super) async fn is_uv(program: &Path) -> bool {
     said(program, &["--version"]).await.is_some_and(|version| version.starts_with("uv "))
 }
 

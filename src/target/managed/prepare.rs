@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-use super::{StartOptions, Tools};
+use super::options::{StartOptions, Tools};
 use crate::target::error::{ProfileError, StartError};
 use crate::target::leftover;
 use crate::target::profile::{Profile, Resolved, Server};

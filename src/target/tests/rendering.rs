@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::target::managed::Tools;
+use crate::target::managed::options::Tools;
 use crate::target::managed::prepare::{values_for, write_files};
 use crate::target::template::render_text;
 use crate::target::{Profile, StartOptions};
