@@ -17,7 +17,6 @@ use syn::{Attribute, Item, UseTree};
 const KNOWN: &[&str] = &[
     "scenario/expand ↔",
     "threepid-reference: ",
-    "run/click ↔",
 ];
 
 #[test]

@@ -8,8 +8,8 @@ use threepid_engine::scenario::Administration;
 use threepid_record::model::{Exchange, Stop};
 use threepid_wire::http::Client;
 
-use super::Context;
-use super::performer::{impossible, unbound};
+use super::context::Context;
+use super::stop::{impossible, unbound};
 
 /// Does it.
 pub(super) async fn does(

@@ -17,8 +17,9 @@ mod submission;
 use tokio::time::Instant;
 use url::Url;
 
+use super::context::Context;
+use super::identity;
 use super::rate_limit::Patience;
-use super::{Context, identity};
 pub(super) use cookies::Cookies;
 use headers::Journey;
 use pages::Next;

@@ -2,8 +2,8 @@
 
 use url::Url;
 
-use super::Context;
-use super::performer::{impossible, unbound};
+use super::context::Context;
+use super::stop::{impossible, unbound};
 use crate::identity::{Behaviour, IdentityServer, Matcher};
 use threepid_engine::matching::Values;
 use threepid_engine::plan::Trial;

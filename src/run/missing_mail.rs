@@ -3,7 +3,7 @@
 //! It does not if the sink refused the mail at one of its limits, nor if the homeserver is gone meanwhile. One request
 //! tells the latter, and is made only when mail is missing.
 
-use super::Context;
+use super::context::Context;
 use threepid_record::model::{Exchange, Stop, StopReason};
 use threepid_wire::http::{Client, Outgoing};
 

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::causes::Causes;
 use super::click::{Cookies, Manner, Visitor};
+use super::context::Context;
 use super::generate::Generator;
 use super::link::{LinkFault, changed};
 use super::mailboxes::Mailboxes;
@@ -19,8 +20,9 @@ use super::orders::Orders;
 use super::rate_limit::Patience;
 use super::repetitions::{Repetitions, conditions_met};
 use super::secrets;
-use super::{Context, administrator, identity, rate_limit, request};
-use threepid_engine::matching::{self, Unbound, Values};
+use super::stop::{impossible, not_applicable, unbound};
+use super::{administrator, identity, rate_limit, request};
+use threepid_engine::matching::{self, Values};
 use threepid_engine::plan::Trial;
 use threepid_engine::scenario::{Action, Click, Proceed, Request, Step, Text, ValueType};
 use threepid_record::model::{Account, Entry, Event, Exchange, FailureKind, Stop, StopReason, Transcript, VisitEnd};
@@ -419,17 +421,4 @@ impl<'t> Performer<'t> {
         let secrets = secrets::of(&self.transcript, &self.values);
         Performed { transcript: self.transcript, values: self.values, secrets }
     }
-}
-
-pub(super) fn unbound(fault: Unbound) -> Stop {
-    let name = fault.name.split('~').next().unwrap_or_default();
-    Stop { reason: StopReason::Unbound, message: format!("no answer had the `<{name}>` that this step needs") }
-}
-
-fn not_applicable(message: String) -> Stop {
-    Stop { reason: StopReason::NotApplicable, message }
-}
-
-pub(super) fn impossible(message: String) -> Stop {
-    Stop { reason: StopReason::Impossible, message }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Context;
+use super::context::Context;
 use threepid_engine::matching::{Unbound, Values};
 use threepid_engine::plan::Api;
 use threepid_engine::scenario::{BodyTemplate, Filter, Placeholder, Request, Sender};

@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 use url::Url;
 
-use super::{Context, Cookies, Manner, Visitor, charset, pages, reach, send};
+use super::{Cookies, Manner, Visitor, charset, pages, reach, send};
 use crate::browser::{Answered, Answers, Ended, Kind, Opened, Opening, Wanted};
+use crate::run::context::Context;
 use threepid_record::model::{Body, Browsed, Exchange, Stop, Visit, VisitEnd};
 use threepid_wire::http::{Client, Outgoing};
 

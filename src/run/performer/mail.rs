@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::super::missing_mail;
-use super::{Performer, impossible, unbound};
+use super::Performer;
+use crate::run::stop::{impossible, unbound};
 use threepid_engine::scenario::{MailWait, Quiet, Step};
 use threepid_record::model::{Carrier, Delivery, Entry, Event, Link, LinkSource, Mail, NoMailWindow, Stop};
 use threepid_wire::mail::{Proof, Received, canonical, message_id, proof, read_mail};
