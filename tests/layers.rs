@@ -15,7 +15,6 @@ use syn::{Attribute, Item, UseTree};
 
 /// Groups that are still to be untied, by a part of their line.
 const KNOWN: &[&str] = &[
-    "scenario/expand ↔",
     "threepid-reference: ",
 ];
 

@@ -14,6 +14,7 @@ mod flow;
 mod header;
 mod holes;
 mod keys;
+mod names;
 mod node;
 mod pattern;
 mod read;

@@ -6,85 +6,31 @@
 //! mean.
 
 mod find;
+mod flat;
+mod fragment;
 mod outputs;
 mod repeat;
+mod scope;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::diagnostic::Diagnostic;
 use super::holes::Holes;
 use super::keys;
-use super::node::{Key, Node, Span, Value};
+use super::node::{Node, Span, Value};
 use super::read::Reader;
 use super::step;
-use super::text::{self, Placeholder, Segment};
+use scope::conditions;
 use threepid_record::model::SpecRef;
+
+pub(super) use flat::{Condition, Flat, FlatRound};
+pub(super) use fragment::Fragment;
+pub(super) use scope::Scope;
 
 /// How deeply fragments may use each other.
 const MAX_DEPTH: usize = 8;
 /// How many steps a scenario may have once fragments are replaced.
 const MAX_STEPS: usize = 500;
-
-/// A fragment as its file has it.
-#[derive(Debug)]
-pub(super) struct Fragment {
-    /// Name and default of each input.
-    pub(super) inputs: Vec<(String, Option<Node>)>,
-    /// Whether its inputs could not be read: it may have any.
-    pub(super) any_inputs: bool,
-    pub(super) outputs: Vec<String>,
-    /// Where the specification asks for what its steps expect.
-    pub(super) spec: Option<SpecRef>,
-    pub(super) steps: Vec<Node>,
-    /// Whether a part of it could not be read.
-    pub(super) faulty: bool,
-}
-
-/// One step of the flat list.
-#[derive(Debug, Clone)]
-pub(super) struct Flat {
-    /// The step.
-    pub(super) node: Node,
-    /// Whether it stems from a fragment.
-    pub(super) prepares: bool,
-    /// Where the specification asks for what it expects, as its fragment says.
-    pub(super) spec: Option<SpecRef>,
-    /// The conditions of the fragments and repetitions that it stems from: values that must have come up, or not.
-    pub(super) conditions: Vec<Condition>,
-    /// Its place in a repetition.
-    pub(super) round: Option<FlatRound>,
-}
-
-/// `when` (true) or `unless` (false), with its text.
-pub(super) type Condition = (bool, Node);
-
-/// The place of a step in a repetition.
-#[derive(Debug, Clone)]
-pub(super) struct FlatRound {
-    /// Which repetition of the scenario.
-    pub(super) repetition: usize,
-    /// Which round, from 1.
-    pub(super) number: usize,
-    /// What ends the repetition.
-    pub(super) until: Option<Node>,
-}
-
-/// What names mean at one place.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Scope {
-    /// What was given for each input.
-    pub(super) inputs: BTreeMap<String, Node>,
-    /// Set inside a fragment: how its own names are called outside.
-    inner: Option<Inner>,
-}
-
-#[derive(Debug, Clone)]
-struct Inner {
-    /// Which use of a fragment this is.
-    number: usize,
-    /// Names of outputs outside.
-    outputs: BTreeMap<String, String>,
-}
 
 /// Expands the steps of one case of one scenario.
 pub(super) struct Expander<'a> {
@@ -136,7 +82,7 @@ impl<'a> Expander<'a> {
                 (Some(target), _) => {
                     // Of two that are done on conditions, perhaps only one is.
                     if self.conditions.is_empty() {
-                        self.given_anew(node, target, &mut given);
+                        outputs::given_anew(self.reader, self.fragments, node, target, &mut given);
                     }
                     flat.extend(self.used(node, target, scope, open));
                 }
@@ -181,7 +127,9 @@ impl<'a> Expander<'a> {
             self.holes.anything = true;
             return Vec::new();
         };
-        let found = reader.plain(target, "the fragment's name").and_then(|name| self.fragment(&name, target.span));
+        let found = reader
+            .plain(target, "the fragment's name")
+            .and_then(|name| find::fragment(reader, self.fragments, &name, target.span));
         let Some((name, fragment)) = found else {
             self.holes.anything = true;
             self.holes.node(node);
@@ -208,16 +156,59 @@ impl<'a> Expander<'a> {
         if fragment.faulty {
             self.holes.outputs(fragment);
         }
-        let inner = Scope {
-            inputs,
-            inner: Some(Inner { number: self.uses, outputs: self.outputs(&name, fragment, fields.get("out"), scope) }),
-        };
+        let outputs = outputs::outside(reader, &name, fragment, fields.get("out"), scope);
+        let inner = Scope::within(inputs, self.uses, outputs);
         open.push(name);
         let around = std::mem::replace(&mut self.spec, fragment.spec.clone());
         let steps = self.steps(&fragment.steps, &inner, open);
         self.spec = around;
         open.pop();
         steps
+    }
+
+    fn repeated(&mut self, node: &Node, what: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
+        let Some(rounds) = repeat::rounds(self.reader, what, self.repeating) else {
+            self.holes.node(node);
+            return Vec::new();
+        };
+        self.uses += 1;
+        let repetition = self.uses;
+        let known: BTreeMap<String, String> = self.seen.iter().map(|name| (name.clone(), name.clone())).collect();
+        let seen = self.seen.clone();
+        let mut flat = Vec::new();
+        self.repeating = true;
+        for number in 1..=rounds.times {
+            let before = self.steps;
+            let mut numbered = scope.clone();
+            let count = Node { span: node.span, value: Value::Int(number as i64) };
+            numbered.inputs.insert(repeat::ROUND.to_owned(), count);
+            self.inputs.insert(repeat::ROUND.to_owned());
+            let copy = self.steps(rounds.steps, &numbered, open);
+            if self.steps == before {
+                break;
+            }
+            self.uses += 1;
+            let own = Scope::within(BTreeMap::new(), self.uses, known.clone());
+            let until = rounds.until.map(|until| own.apply(&numbered.apply(until)));
+            flat.extend(copy.into_iter().map(|step| Flat {
+                node: own.apply(&step.node),
+                conditions: step.conditions.iter().map(|(holds, text)| (*holds, own.apply(text))).collect(),
+                round: Some(FlatRound { repetition, number, until: until.clone() }),
+                ..step
+            }));
+        }
+        self.repeating = false;
+        // What the rounds call their own is not known after them.
+        self.seen = seen;
+        let mut end = scope.apply(node);
+        if let Value::Map(entries) = &mut end.value {
+            // The copies have its steps; what stays is what is expected of the whole.
+            entries.retain(|(key, _)| key.name != "when" && key.name != "unless");
+        }
+        let end = self.one(end, open);
+        let round = FlatRound { repetition, number: rounds.times, until: None };
+        flat.extend(end.map(|end| Flat { round: Some(round), ..end }));
+        flat
     }
 
     fn given(
@@ -269,132 +260,4 @@ impl<'a> Expander<'a> {
         }
         given
     }
-}
-
-/// The conditions that a step has itself.
-pub(super) fn conditions(node: &Node, scope: &Scope) -> Vec<Condition> {
-    [("when", true), ("unless", false)]
-        .into_iter()
-        .filter_map(|(name, holds)| Some((holds, scope.apply(node.get(name)?))))
-        .collect()
-}
-
-impl Scope {
-    /// The scope of a case: only its inputs.
-    pub(super) fn of_case(inputs: BTreeMap<String, Node>) -> Scope {
-        Scope { inputs, inner: None }
-    }
-
-    /// How a name of this scope is called outside of it.
-    fn outside(&self, name: &str) -> String {
-        match &self.inner {
-            None => name.to_owned(),
-            Some(inner) => match inner.outputs.get(name) {
-                Some(outside) => outside.clone(),
-                None => format!("{name}~{}", inner.number),
-            },
-        }
-    }
-
-    /// The node with inputs replaced and names made unique.
-    pub(super) fn apply(&self, node: &Node) -> Node {
-        if self.inputs.is_empty() && self.inner.is_none() {
-            return node.clone();
-        }
-        let value = match &node.value {
-            Value::Text(text) => return self.text(node, text),
-            Value::List(items) => Value::List(items.iter().map(|item| self.apply(item)).collect()),
-            Value::Map(entries) => Value::Map(
-                entries
-                    .iter()
-                    .map(|(key, value)| (Key { span: key.span, name: key.name.clone() }, self.apply(value)))
-                    .collect(),
-            ),
-            other => other.clone(),
-        };
-        Node { span: node.span, value }
-    }
-
-    fn text(&self, node: &Node, text: &str) -> Node {
-        // Text that is no well-formed template is left alone; whoever reads it reports it.
-        let Ok(segments) = text::parse(text) else {
-            return node.clone();
-        };
-        if let [Segment::Placeholder(whole)] = segments.as_slice()
-            && whole.filters.is_empty()
-            && let Some(given) = self.inputs.get(&whole.name)
-        {
-            return self.optional(given, whole);
-        }
-        let replaced: Vec<Segment> = segments
-            .into_iter()
-            .flat_map(|segment| match segment {
-                Segment::Literal(text) => vec![Segment::Literal(text)],
-                Segment::Placeholder(placeholder) => self.placeholder(placeholder),
-            })
-            .collect();
-        Node { span: node.span, value: Value::Text(text::written(&replaced)) }
-    }
-
-    /// What was given, optional where it stands for something optional.
-    fn optional(&self, given: &Node, whole: &Placeholder) -> Node {
-        let Some(text) = given.as_text().filter(|_| whole.optional) else {
-            return given.clone();
-        };
-        match text::parse(text).as_deref() {
-            Ok([Segment::Placeholder(inner)]) => {
-                let inner = Segment::Placeholder(Placeholder { optional: true, ..inner.clone() });
-                Node { span: given.span, value: Value::Text(text::written(&[inner])) }
-            }
-            _ => given.clone(),
-        }
-    }
-
-    fn placeholder(&self, mut placeholder: Placeholder) -> Vec<Segment> {
-        if let Some(given) = self.inputs.get(&placeholder.name) {
-            return spliced(given, &placeholder);
-        }
-        if let Some((owner, fact)) = placeholder.of_actor() {
-            if let Some(actor) = self.inputs.get(owner).and_then(Node::as_text) {
-                placeholder.name = format!("{actor}.{fact}");
-            }
-            return vec![Segment::Placeholder(placeholder)];
-        }
-        if self.inner.is_some() && placeholder.binds() && !super::flow::is_built_in(&placeholder.name) {
-            let outside = self.outside(&placeholder.name);
-            if outside != placeholder.name {
-                placeholder.typed = placeholder.value_type.is_some();
-                placeholder.name = outside;
-            }
-        }
-        vec![Segment::Placeholder(placeholder)]
-    }
-}
-
-/// An input inside of a longer text, or one that is filtered: the filters go on to what was given.
-fn spliced(given: &Node, placeholder: &Placeholder) -> Vec<Segment> {
-    let text = match &given.value {
-        Value::Text(text) => text.clone(),
-        Value::Int(number) => number.to_string(),
-        Value::Float(number) => number.to_string(),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Null | Value::List(_) | Value::Map(_) => {
-            return vec![Segment::Placeholder(placeholder.clone())];
-        }
-    };
-    let Ok(segments) = text::parse(&text) else {
-        return vec![Segment::Literal(text)];
-    };
-    segments
-        .into_iter()
-        .map(|segment| match segment {
-            Segment::Literal(text) => {
-                Segment::Literal(placeholder.filters.iter().fold(text, |text, filter| filter.apply(&text)))
-            }
-            Segment::Placeholder(mut inner) => {
-                inner.filters.extend(placeholder.filters.iter().copied());
-                Segment::Placeholder(inner)
-            }
-        })
-        .collect()
 }

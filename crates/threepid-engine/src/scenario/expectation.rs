@@ -8,7 +8,6 @@ use super::keys::{self, Shape};
 use super::node::{Node, Span, Value};
 use super::pattern::{Pattern, PatternKind};
 use super::read::{Fields, Reader};
-use super::step;
 use super::version::SpecVersion;
 use threepid_record::model::{Basis, Ground, Level, SpecRef};
 
@@ -172,9 +171,8 @@ impl Reader<'_> {
         Basis { ground, harm: plain("harm"), relied_on_by: plain("relied_on_by") }
     }
 
-    /// Reads a pattern over an outcome of any kind, as `until` has it.
-    pub(super) fn outcome_pattern(&self, node: &Node) -> Option<Pattern> {
-        let lists: Vec<&[keys::Key]> = step::kinds().filter_map(|kind| kind.seen).collect();
+    /// Reads a pattern over an outcome of any kind, as `until` has it. `lists` has what can be seen in each.
+    pub(super) fn outcome_pattern(&self, node: &Node, lists: &[&[keys::Key]]) -> Option<Pattern> {
         let Value::Map(entries) = &node.value else {
             self.expected(node, "what an outcome looks like (a mapping)");
             return None;

@@ -8,22 +8,12 @@ use std::collections::BTreeSet;
 use super::diagnostic::{self, Diagnostic};
 use super::holes::Holes;
 use super::keys::NEEDS;
+use super::names::{ALWAYS, OF_IDENTITY, shown};
 use super::read::Reader;
 use super::step::{IDENTITY_SERVER, Sender, Step};
 use super::template::Text;
 use super::text::Placeholder;
 use crate::scenario::node::Span;
-
-/// Values that are always known: when the trial began and what time it is, in milliseconds.
-const ALWAYS: &[&str] = &["started", "now"];
-
-/// Values that are known where the harness's identity server is needed: its name, as clients give it, and its URL.
-const OF_IDENTITY: &[&str] = &["id_server", "id_server_url"];
-
-/// Whether a value is the harness's own, and the same in every fragment.
-pub(super) fn is_built_in(name: &str) -> bool {
-    ALWAYS.contains(&name) || OF_IDENTITY.contains(&name)
-}
 
 /// What was read of one case.
 pub(super) struct CaseRead<'s> {
@@ -274,9 +264,4 @@ fn written(text: &str) -> String {
         Some(inner) => format!("{}>", shown(inner)),
         None => shown(text).to_owned(),
     }
-}
-
-/// A name as the file has it: without what expanding fragments added.
-pub(super) fn shown(name: &str) -> &str {
-    name.split('~').next().unwrap_or(name)
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::expand::Fragment;
+use super::names::shown;
 use super::node::{Node, Value};
 use super::step;
 use super::text::{self, Placeholder, Segment};
@@ -88,7 +89,7 @@ impl Holes {
         if let Some((owner, _)) = placeholder.of_actor() {
             self.words.insert(owner.to_owned());
         } else if placeholder.value_type.is_some_and(|kind| binds || kind.facts().generated) && placeholder.binds() {
-            self.names.insert(super::flow::shown(&placeholder.name).to_owned());
+            self.names.insert(shown(&placeholder.name).to_owned());
         }
     }
 }

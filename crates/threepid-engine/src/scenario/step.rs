@@ -167,7 +167,10 @@ impl Reader<'_> {
         });
         let round = match &action {
             Action::RepeatResult(_) => None,
-            _ => flat.round.as_ref().map(|round| self.round(round)),
+            _ => flat.round.as_ref().map(|round| {
+                let seen: Vec<&[keys::Key]> = kinds().filter_map(|kind| kind.seen).collect();
+                self.round(round, &seen)
+            }),
         };
         let prepares = flat.prepares;
         let span = key.span;

@@ -2,10 +2,11 @@
 //!
 //! A name that has stood in no step before the repetition belongs to one round: it is renamed in each copy, as a
 //! fragment's own names are. After the copies comes one step more, which tells how the repetition ended.
+//!
+//! Takes what stands below `repeat:`; gives it read, and the names that a step has. The copies are made by the expander.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Expander, Flat, FlatRound, Inner, Scope};
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::node::{Node, Value};
 use crate::scenario::read::Reader;
@@ -13,86 +14,51 @@ use crate::scenario::step;
 use crate::scenario::text::{self, Segment};
 
 /// The placeholder for the number of a round, in its steps.
-const ROUND: &str = "round";
+pub(super) const ROUND: &str = "round";
 /// How many rounds a repetition may have.
 const MAX_ROUNDS: usize = 100;
 
-impl Expander<'_> {
-    pub(super) fn repeated(&mut self, node: &Node, what: &Node, scope: &Scope, open: &mut Vec<String>) -> Vec<Flat> {
-        let reader = self.reader;
-        if self.repeating {
-            let fault = Diagnostic::new(what.span, "nested-repeat", "a repetition stands in a repetition");
-            reader.fault(fault.label("the inner one").help("give the outer one more rounds instead"));
-            self.holes.node(node);
-            return Vec::new();
-        }
-        if !matches!(what.value, Value::Map(_)) {
-            let fault = Diagnostic::new(
-                what.span,
-                "wrong-kind",
-                format!("expected a repetition (a mapping), found {}", what.kind()),
-            );
-            let fault = fault.label(format!("this is {}", what.kind()));
-            reader
-                .fault(fault.help("write `repeat: {times: 3, steps: […]}`; what is expected stands beside `repeat:`"));
-            self.holes.node(node);
-            return Vec::new();
-        }
-        let beside = Reader::beside("repeat");
-        let Some(fields) = reader.fields_or(what, "a repetition", &[step::REPEAT_KEYS], &[], &beside) else {
-            self.holes.node(node);
-            return Vec::new();
-        };
-        let times = fields.get("times").and_then(|node| reader.count(node, "`times`", MAX_ROUNDS)).unwrap_or(1);
-        let steps = match fields.get("steps").map(|node| (&node.value, node)) {
-            Some((Value::List(steps), _)) => steps,
-            wrong => {
-                // That there are none has been said.
-                if let Some((_, steps)) = wrong {
-                    reader.expected(steps, "`steps` (a list of steps)");
-                }
-                self.holes.node(node);
-                return Vec::new();
-            }
-        };
-        self.uses += 1;
-        let repetition = self.uses;
-        let known: BTreeMap<String, String> = self.seen.iter().map(|name| (name.clone(), name.clone())).collect();
-        let seen = self.seen.clone();
-        let mut flat = Vec::new();
-        self.repeating = true;
-        for number in 1..=times {
-            let before = self.steps;
-            let mut numbered = scope.clone();
-            numbered.inputs.insert(ROUND.to_owned(), Node { span: node.span, value: Value::Int(number as i64) });
-            self.inputs.insert(ROUND.to_owned());
-            let copy = self.steps(steps, &numbered, open);
-            if self.steps == before {
-                break;
-            }
-            self.uses += 1;
-            let own =
-                Scope { inputs: BTreeMap::new(), inner: Some(Inner { number: self.uses, outputs: known.clone() }) };
-            let until = fields.get("until").map(|until| own.apply(&numbered.apply(until)));
-            flat.extend(copy.into_iter().map(|step| Flat {
-                node: own.apply(&step.node),
-                conditions: step.conditions.iter().map(|(holds, text)| (*holds, own.apply(text))).collect(),
-                round: Some(FlatRound { repetition, number, until: until.clone() }),
-                ..step
-            }));
-        }
-        self.repeating = false;
-        // What the rounds call their own is not known after them.
-        self.seen = seen;
-        let mut end = scope.apply(node);
-        if let Value::Map(entries) = &mut end.value {
-            // The copies have its steps; what stays is what is expected of the whole.
-            entries.retain(|(key, _)| key.name != "when" && key.name != "unless");
-        }
-        let end = self.one(end, open);
-        flat.extend(end.map(|end| Flat { round: Some(FlatRound { repetition, number: times, until: None }), ..end }));
-        flat
+/// What stands below `repeat:`.
+pub(super) struct Rounds<'n> {
+    /// How many rounds there are at most.
+    pub(super) times: usize,
+    /// After an outcome like this no further round follows.
+    pub(super) until: Option<&'n Node>,
+    /// What is done in each.
+    pub(super) steps: &'n [Node],
+}
+
+/// Reads what stands below `repeat:`, or notes what is wrong with it. A repetition `within` another is.
+pub(super) fn rounds<'n>(reader: &Reader<'_>, what: &'n Node, within: bool) -> Option<Rounds<'n>> {
+    if within {
+        let fault = Diagnostic::new(what.span, "nested-repeat", "a repetition stands in a repetition");
+        reader.fault(fault.label("the inner one").help("give the outer one more rounds instead"));
+        return None;
     }
+    if !matches!(what.value, Value::Map(_)) {
+        let fault = Diagnostic::new(
+            what.span,
+            "wrong-kind",
+            format!("expected a repetition (a mapping), found {}", what.kind()),
+        );
+        let fault = fault.label(format!("this is {}", what.kind()));
+        reader.fault(fault.help("write `repeat: {times: 3, steps: […]}`; what is expected stands beside `repeat:`"));
+        return None;
+    }
+    let beside = Reader::beside("repeat");
+    let fields = reader.fields_or(what, "a repetition", &[step::REPEAT_KEYS], &[], &beside)?;
+    let times = fields.get("times").and_then(|node| reader.count(node, "`times`", MAX_ROUNDS)).unwrap_or(1);
+    let steps = match fields.get("steps").map(|node| (&node.value, node)) {
+        Some((Value::List(steps), _)) => steps,
+        wrong => {
+            // That there are none has been said.
+            if let Some((_, steps)) = wrong {
+                reader.expected(steps, "`steps` (a list of steps)");
+            }
+            return None;
+        }
+    };
+    Some(Rounds { times, until: fields.get("until"), steps })
 }
 
 /// Adds the names of all placeholders in a node.

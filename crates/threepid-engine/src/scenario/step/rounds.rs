@@ -54,11 +54,12 @@ pub struct Round {
 }
 
 impl Reader<'_> {
-    pub(super) fn round(&self, flat: &FlatRound) -> Round {
+    /// `seen` has what can be seen in each kind of outcome.
+    pub(super) fn round(&self, flat: &FlatRound, seen: &[&[Key]]) -> Round {
         Round {
             repetition: flat.repetition,
             number: flat.number,
-            until: flat.until.as_ref().and_then(|node| self.outcome_pattern(node)),
+            until: flat.until.as_ref().and_then(|node| self.outcome_pattern(node, seen)),
         }
     }
 
