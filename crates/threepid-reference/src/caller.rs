@@ -14,10 +14,10 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts, OptionalFromRequestParts},
-    http::{HeaderMap, StatusCode, Uri, header, request::Parts},
+    http::{StatusCode, request::Parts},
 };
 
-use super::{accounts::UserId, answer::MatrixError, server::Server};
+use super::{accounts::UserId, answer::MatrixError, server::Server, token::access_token};
 
 /// The account and device behind a valid access token.
 #[derive(Debug, Clone)]
@@ -95,18 +95,4 @@ fn client_address(parts: &Parts, trust_forwarded_for: bool) -> IpAddr {
 
 fn unknown_token() -> MatrixError {
     MatrixError::new(StatusCode::UNAUTHORIZED, "M_UNKNOWN_TOKEN", "this access token is not known")
-}
-
-/// The access token of a request, whether it is known or not.
-pub(super) fn access_token(headers: &HeaderMap, uri: &Uri) -> Option<String> {
-    let from_header = headers.get(header::AUTHORIZATION).and_then(|value| {
-        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
-    });
-    let from_query = || {
-        let query = uri.query()?;
-        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
-        pairs.find(|(name, _)| name == "access_token").map(|(_, token)| token.into_owned())
-    };
-    from_header.or_else(from_query).filter(|token| !token.is_empty())
 }

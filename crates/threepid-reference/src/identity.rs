@@ -17,7 +17,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, header::AUTHORIZATION, r
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
-use super::{StartError, accounts::UserId, answer::MatrixError, config::Config, switches::Switches, tls};
+use super::{accounts::UserId, answer::MatrixError, config::Config, error::StartError, switches::Switches, tls};
 
 /// Bytes in the answer of an identity server.
 const ANSWER_LIMIT: usize = 64 * 1024;

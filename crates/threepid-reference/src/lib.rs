@@ -22,12 +22,16 @@ mod answer;
 mod body;
 mod bounded;
 mod caller;
+mod clock;
 mod config;
 mod endpoints;
+mod error;
 mod identifier;
 mod identity;
 mod limits;
 mod mailer;
+mod nonces;
+mod options;
 mod pages;
 mod password;
 mod proofs;
@@ -41,6 +45,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod token;
 mod uia;
 mod variants;
 
@@ -54,6 +59,8 @@ use axum::serve::ListenerExt as _;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use config::{Config, Limit, RateLimits, Registration};
+pub use error::StartError;
+pub use options::Options;
 pub use table::{Defect, Gravity, Shape, defects, find_defect, find_shape, shapes};
 pub use variants::{Variant, find_variant, variants};
 
@@ -62,94 +69,6 @@ use switches::Switches;
 
 /// How long [`Running::shutdown`] lets requests under way finish before it cuts them off.
 const SHUTDOWN_GRACE: Duration = Duration::from_secs(2);
-
-/// Everything the server needs to know before it starts.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// The address to listen on; port 0 takes a free one, which [`Running::addr`] names.
-    pub listen: SocketAddr,
-    /// The SMTP server that takes all mail, spoken to in plain text.
-    pub smtp: SocketAddr,
-    /// The name in user ids and in the subject of the mails.
-    pub server_name: String,
-    /// The base of the links in mails; by default `http://` and the bound address.
-    pub public_url: Option<String>,
-    /// The promises to break.
-    pub defects: Vec<&'static Defect>,
-    /// The lawful differences to show.
-    pub shapes: Vec<&'static Shape>,
-    /// The variant of the server: what it offers and what it refuses.
-    pub config: Config,
-}
-
-impl Options {
-    /// A plain, correct server on a free loopback port whose mail goes to `smtp`.
-    pub fn new(smtp: SocketAddr) -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-            smtp,
-            server_name: "reference.test".to_owned(),
-            public_url: None,
-            defects: Vec::new(),
-            shapes: Vec::new(),
-            config: Config::default(),
-        }
-    }
-}
-
-/// Why the server did not start.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The listening address could not be taken.
-    #[error("cannot listen on {addr}; choose a free port, or port 0")]
-    Bind {
-        /// The address asked for.
-        addr: SocketAddr,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
-    /// The base of the links is not an absolute http(s) address.
-    #[error("the public address `{given}` is not an absolute http or https address")]
-    PublicUrl {
-        /// The address asked for.
-        given: String,
-    },
-    /// Two shapes decide the same aspect differently.
-    #[error("the shapes `{first}` and `{second}` both decide {aspect}; choose one")]
-    Contradiction {
-        /// The shape named first.
-        first: &'static str,
-        /// The shape named later.
-        second: &'static str,
-        /// What both decide.
-        aspect: &'static str,
-    },
-    /// The server name cannot stand in a mail address.
-    #[error("`{given}` cannot be a server name: no mail can be sent from it")]
-    ServerName {
-        /// The name asked for.
-        given: String,
-    },
-    /// A certificate or a key cannot be read.
-    #[error("the certificate or key of {0} is no usable PEM")]
-    Certificate(&'static str),
-    /// TLS refuses what it was given.
-    #[error("TLS cannot be set up")]
-    Tls {
-        /// What it said.
-        source: rustls::Error,
-    },
-    /// The client for identity servers cannot be made.
-    #[error("the client for identity servers cannot be set up")]
-    IdentityClient {
-        /// What it said.
-        source: reqwest::Error,
-    },
-    /// There is no randomness for a key.
-    #[error("the operating system gave no randomness for a signing key")]
-    SigningKey,
-}
 
 /// A server that is listening. Dropping it stops it without waiting; [`Running::shutdown`] waits.
 #[derive(Debug)]

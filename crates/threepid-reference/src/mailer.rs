@@ -3,6 +3,7 @@
 //! *Takes* a letter; *gives* success only when the SMTP server has accepted it; *never* queues: the answer to requestToken
 //! says whether a mail is on its way, so it has to wait for that.
 
+mod letter;
 mod message;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -18,21 +19,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::{StartError, address::Address, server::Server};
+use super::{error::StartError, switches::Switches};
+
+pub(super) use letter::Letter;
 
 /// Mails that may be under way without anybody waiting for them; a further one waits for its place.
 const MAX_IN_BACKGROUND: usize = 256;
-
-/// What to write to whom.
-#[derive(Debug)]
-pub(super) struct Letter {
-    pub(super) to: Address,
-    pub(super) subject: String,
-    /// What the text says before the link, and after it.
-    pub(super) before: String,
-    pub(super) after: &'static str,
-    pub(super) link: String,
-}
 
 /// Why a mail was not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -76,8 +68,8 @@ impl Mailer {
     }
 
     /// Sends one letter and waits until it is accepted.
-    pub(super) async fn send(&self, server: &Server, letter: &Letter) -> Result<(), MailError> {
-        let message = message::compose(server, &self.sender, letter).ok_or(MailError::Unaddressable)?;
+    pub(super) async fn send(&self, switches: &Switches, letter: &Letter) -> Result<(), MailError> {
+        let message = message::compose(switches, &self.sender, letter).ok_or(MailError::Unaddressable)?;
         timeout(self.timeout, self.transmit(&message)).await.unwrap_or(Err(MailError::NotAccepted))
     }
 

@@ -15,7 +15,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{answer, caller::access_token, random, server::now_ms};
+use super::{answer, clock::now_ms, random, token::access_token};
 
 /// Bytes of an answer that is looked at; ours are all shorter.
 const ANSWER_LIMIT: usize = 1024 * 1024;

@@ -5,20 +5,22 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::Instant,
 };
 
 use url::Url;
 
 use super::{
-    Config, Options, StartError,
     accounts::{Accounts, UserId},
     address::Address,
     answer::MatrixError,
-    endpoints::admin::Nonces,
+    config::Config,
+    error::StartError,
     identity::{IdentityServers, bindings::Bindings, openid::OpenIdTokens, signing::SigningKey},
     limits::Limits,
     mailer::Mailer,
+    nonces::Nonces,
+    options::Options,
     proofs::{Proofs, Purpose},
     pushers::Pushers,
     switches::Switches,
@@ -159,10 +161,4 @@ impl Server {
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Milliseconds since the Unix epoch, the timestamps of the client-server API.
-pub(super) fn now_ms() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
 }

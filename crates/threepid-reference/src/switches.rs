@@ -4,7 +4,7 @@
 //! itself. A handler asks `has_defect("token-usable-twice")` right where the promise would be kept.
 
 use super::{
-    StartError,
+    error::StartError,
     rewrite::Rewrites,
     table::{Defect, Refusal, Shape, find_shape},
 };

@@ -11,7 +11,7 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-use super::StartError;
+use super::error::StartError;
 
 /// Trusts the authorities in `pem` and no others.
 pub(super) fn client_config(pem: &str) -> Result<ClientConfig, StartError> {

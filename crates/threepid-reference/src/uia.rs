@@ -8,122 +8,26 @@
 
 mod answers;
 mod challenges;
+mod grant;
+mod operation;
+mod stage;
 mod stages;
 
 use serde_json::{Map, Value};
 
 use super::{
-    accounts::UserId,
     answer::MatrixError,
     body::Fields as _,
-    proofs::{Proof, Purpose},
     server::{Server, State},
 };
 
 pub(super) use challenges::Challenges;
+pub(super) use grant::Grant;
+pub(super) use operation::Operation;
+pub(super) use stage::{Flows, Stage};
 
 use answers::{challenge, failed, unfinished};
 use stages::{Outcome, try_stage};
-
-/// One step of a flow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
-    Password,
-    Dummy,
-    RegistrationToken,
-    EmailIdentity,
-    Terms,
-    /// A one-time password of a device: there for a shape, and nobody has one.
-    SecondFactor,
-    /// A visit to an identity provider: there for a shape, and nobody makes one.
-    SingleSignOn,
-}
-
-impl Stage {
-    const ALL: [Self; 7] = [
-        Self::Password,
-        Self::Dummy,
-        Self::RegistrationToken,
-        Self::EmailIdentity,
-        Self::Terms,
-        Self::SecondFactor,
-        Self::SingleSignOn,
-    ];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Password => "m.login.password",
-            Self::Dummy => "m.login.dummy",
-            Self::RegistrationToken => "m.login.registration_token",
-            Self::EmailIdentity => "m.login.email.identity",
-            Self::Terms => "m.login.terms",
-            Self::SecondFactor => "org.example.totp",
-            Self::SingleSignOn => "m.login.sso",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.name() == name)
-    }
-}
-
-/// Alternative ways to authenticate; each is a list of stages.
-pub(super) type Flows = &'static [&'static [Stage]];
-
-/// What the authentication is for. A session opened for one operation is worth nothing for another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Operation {
-    Register,
-    AddAddress {
-        user: UserId,
-        sid: String,
-    },
-    RemoveAddress {
-        user: UserId,
-    },
-    /// Setting a new password as somebody who is logged in.
-    ChangePassword {
-        user: UserId,
-    },
-    /// Setting a new password as somebody who is not.
-    ResetPassword,
-    Deactivate {
-        user: UserId,
-    },
-}
-
-impl Operation {
-    /// The account that has to prove itself.
-    fn user(&self) -> Option<&UserId> {
-        match self {
-            Self::Register | Self::ResetPassword => None,
-            Self::AddAddress { user, .. }
-            | Self::RemoveAddress { user }
-            | Self::ChangePassword { user }
-            | Self::Deactivate { user } => Some(user),
-        }
-    }
-
-    /// What an address must have been validated for, to count here.
-    fn purpose(&self) -> Option<Purpose> {
-        match self {
-            Self::Register => Some(Purpose::Register),
-            Self::ResetPassword => Some(Purpose::Reset),
-            _ => None,
-        }
-    }
-
-    /// Whether what was proved for the other operation counts for this one.
-    fn accepts(&self, server: &Server, other: &Self) -> bool {
-        let same_user = self.user().is_some() && self.user() == other.user();
-        let same_kind = std::mem::discriminant(self) == std::mem::discriminant(other);
-        let by_defect = same_user && same_kind && server.has_defect("session-counts-for-any-sid")
-            || same_user && server.has_defect("session-counts-for-any-operation")
-            || same_kind && self.user().is_some() && server.has_defect("session-counts-for-any-account")
-            || *other == Self::Register && server.has_defect("registration-session-counts-anywhere");
-        self == other || by_defect
-    }
-}
 
 /// A request for permission.
 #[derive(Debug)]
@@ -134,33 +38,6 @@ pub(super) struct Ask<'a> {
     pub(super) auth: Option<&'a Map<String, Value>>,
     /// What the session should remember for a later request that holds nothing but `auth`.
     pub(super) remember: Map<String, Value>,
-}
-
-/// The permission for one operation. Spend it with [`Challenges::spend`] once the operation succeeded.
-#[derive(Debug)]
-pub(super) struct Grant {
-    pub(super) session: String,
-    pub(super) remembered: Map<String, Value>,
-    /// The address that the e-mail stage proved, if it was part of the flow.
-    identity: Option<Identity>,
-}
-
-/// An address that was proved in the e-mail stage, and where the proof is kept until it is used up.
-#[derive(Debug, Clone)]
-pub(super) struct Identity {
-    pub(super) sid: String,
-    pub(super) proof: Proof,
-}
-
-impl Grant {
-    /// The address that was proved. Another request may have used the proof since: proofs count once.
-    pub(super) fn unused_identity(&self, state: &mut State) -> Result<Option<&Identity>, MatrixError> {
-        let is_gone = |identity: &Identity| state.proofs.purpose(&identity.sid).is_none();
-        if self.identity.as_ref().is_some_and(is_gone) {
-            return Err(MatrixError::forbidden("the validation of this address was used up; please start again"));
-        }
-        Ok(self.identity.as_ref())
-    }
 }
 
 /// Grants the operation, or says with a 401 what is missing.
@@ -187,7 +64,7 @@ pub(super) fn authorise(server: &Server, state: &mut State, ask: Ask<'_>) -> Res
     let stage = auth.optional_text("type")?;
     let session = match auth.optional_text("session")? {
         Some(given) => {
-            let is_for = |other: &Operation| operation.accepts(server, other);
+            let is_for = |other: &Operation| operation.accepts(&server.switches, other);
             if server.has_defect("made-up-session-counts") && !state.challenges.is_for(given, |_| true) {
                 let session = state.challenges.open(operation, remember);
                 return Ok(granted(state, session));

@@ -14,9 +14,10 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
+    clock::now_ms,
     endpoints::request_token,
     proofs::{NoProof, Proof, Purpose},
-    server::{Server, State as ServerState, now_ms},
+    server::{Server, State as ServerState},
     uia::{self, Ask, Flows, Grant, Operation, Stage},
 };
 

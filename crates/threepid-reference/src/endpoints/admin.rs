@@ -3,10 +3,7 @@
 //! The way that several homeservers offer to administrators: a nonce, and a MAC over it with a secret that is shared with the
 //! administrator. It is there only if the configuration has such a secret. A nonce is good for one account.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, MutexGuard},
-};
+use std::sync::{Arc, MutexGuard};
 
 use axum::{
     extract::{Path, State},
@@ -22,32 +19,8 @@ use crate::{
     answer::{self, MatrixError},
     body::{Body, Fields as _},
     caller::Caller,
-    random,
     server::{Server, State as ServerState},
 };
-
-/// Nonces that were given out and not used; a further one forgets the oldest.
-const MAX_NONCES: usize = 1_000;
-
-/// Nonces that were given out and not used.
-#[derive(Debug, Default)]
-pub(crate) struct Nonces(VecDeque<String>);
-
-impl Nonces {
-    fn give(&mut self) -> String {
-        let nonce = random::token();
-        self.0.push_back(nonce.clone());
-        if self.0.len() > MAX_NONCES {
-            self.0.pop_front();
-        }
-        nonce
-    }
-
-    fn take(&mut self, nonce: &str) -> bool {
-        let found = self.0.iter().position(|known| known == nonce);
-        found.is_some_and(|at| self.0.remove(at).is_some())
-    }
-}
 
 /// `GET /_synapse/admin/v1/register`
 pub(crate) async fn nonce(State(server): State<Arc<Server>>) -> Result<Response, MatrixError> {
@@ -156,14 +129,5 @@ mod tests {
         for wrong in ["", "a6", "zz", "é", "a62633a505e2bc2e61569cf3c6847ee41ef09baf"] {
             assert!(!is_signed("secret", parts, wrong), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_nonce_is_good_for_one_account() {
-        let mut nonces = Nonces::default();
-        let nonce = nonces.give();
-        assert!(nonces.take(&nonce));
-        assert!(!nonces.take(&nonce));
-        assert!(!nonces.take("made up"));
     }
 }

@@ -60,7 +60,7 @@ pub(crate) async fn change(
     let params = Params::read(&server, &settled)?;
     let new_password = params.new_password.ok_or_else(|| MatrixError::missing_param("new_password"))?;
 
-    let identity = grant.unused_identity(&mut state)?;
+    let identity = grant.unused_identity(&mut state.proofs)?;
     let user = match (&caller, identity) {
         (Some(caller), _) => caller.user.clone(),
         (None, Some(identity)) => match chosen(&server, &state, auth) {

@@ -20,10 +20,11 @@ use crate::{
     accounts::{Accounts, NotCreated, PASSWORD_LIMIT, Threepid, UserId},
     answer::{self, MatrixError},
     body::{Body, Fields as _},
+    clock::now_ms,
     config::Registration,
     proofs::Proof,
     random,
-    server::{Server, State as ServerState, now_ms},
+    server::{Server, State as ServerState},
     uia::{self, Ask, Flows, Operation, Stage},
 };
 
@@ -62,7 +63,7 @@ pub(crate) async fn register(
             take_name(&mut state, &params);
         }
     })?;
-    let identity = grant.unused_identity(&mut state)?;
+    let identity = grant.unused_identity(&mut state.proofs)?;
     let proof = identity.map(|identity| &identity.proof);
     if let Some(proof) = proof
         && state.accounts.owner(&proof.address).is_some()

@@ -15,7 +15,7 @@ use ring::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::{random, server::now_ms};
+use crate::{clock::now_ms, random};
 
 /// How long others may keep the key before they ask again.
 const VALID_FOR_MS: u64 = 24 * 60 * 60 * 1000;

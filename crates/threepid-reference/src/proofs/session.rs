@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Instant};
 
 use tokio::sync::Mutex as Gate;
 
-use crate::{address::Address, random, server::now_ms, switches::Switches};
+use crate::{address::Address, clock::now_ms, random, switches::Switches};
 
 /// Wrong tokens that a session takes before all its links stop working.
 const MAX_WRONG_TOKENS: u32 = 10;

@@ -4,7 +4,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Flows, Operation, Stage};
+use super::{
+    operation::Operation,
+    stage::{Flows, Stage},
+};
 use crate::{
     answer::MatrixError,
     server::{Server, State},

@@ -7,7 +7,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use super::{Grant, Identity, Operation, Stage};
+use super::{
+    grant::{Grant, Identity},
+    operation::Operation,
+    stage::Stage,
+};
 use crate::{bounded::Bounded, random};
 
 /// Challenges under way on one server; a further one makes it forget the oldest.

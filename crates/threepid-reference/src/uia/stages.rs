@@ -8,15 +8,16 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
-use super::{Identity, Operation, Stage};
+use super::{grant::Identity, operation::Operation, stage::Stage};
 use crate::{
     answer::MatrixError,
     body::Fields as _,
+    clock::now_ms,
     config::Registration,
     identifier,
     proofs::{NoProof, Proof, Purpose},
     random,
-    server::{Server, State, now_ms},
+    server::{Server, State},
 };
 
 /// How an attempt at a stage ended.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::Params;
+use super::params::Params;
 use crate::{
     address::Address,
     answer::MatrixError,
@@ -122,7 +122,7 @@ pub(crate) fn notify(server: &Arc<Server>, to: Address, what: &'static str) {
             after: "If this was not you, please tell the administrator of your homeserver.",
             link: String::new(),
         };
-        drop(server.mailer.send(&server, &letter).await);
+        drop(server.mailer.send(&server.switches, &letter).await);
     });
 }
 
@@ -147,9 +147,9 @@ async fn deliver(server: &Server, errand: &Errand, token: &str) -> Result<(), Ma
         letter.before = format!("{} ({access_token})", letter.before);
     }
     if server.has_defect("mails-twice") {
-        server.mailer.send(server, &letter).await?;
+        server.mailer.send(&server.switches, &letter).await?;
     }
-    server.mailer.send(server, &letter).await
+    server.mailer.send(&server.switches, &letter).await
 }
 
 fn letter(server: &Server, purpose: Purpose) -> Letter {
