@@ -189,11 +189,11 @@ impl TargetSession {
         let Some(planned) = planned.first() else { return Err(Failed::from("nothing was planned")) };
         let record = self.runtime.block_on(run_one(planned, &up.session, &self.settings, &CancellationToken::new()));
         match record.outcome {
-            Outcome::Pass | Outcome::Xfail => self.held(suite, &record, &up.session.target.info),
             Outcome::Skip => Ok(Completion::ignored_with(record.reason)),
-            Outcome::Fail | Outcome::Error | Outcome::Xpass => {
+            outcome if outcome.needs_attention() => {
                 Err(Failed::from(threepid_views::report::text::trial(&record, &Style { colour: false, width: 100 })))
             }
+            _ => self.held(suite, &record, &up.session.target.info),
         }
     }
 

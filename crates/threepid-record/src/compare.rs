@@ -97,15 +97,6 @@ fn change(kind: ChangeKind, trial: &TrialRecord, before: String, after: String) 
     }
 }
 
-/// Whether the server does what is required, as far as an outcome tells.
-fn does(outcome: Outcome) -> Option<bool> {
-    match outcome {
-        Outcome::Pass | Outcome::Xpass => Some(true),
-        Outcome::Fail | Outcome::Xfail => Some(false),
-        Outcome::Error | Outcome::Skip => None,
-    }
-}
-
 /// Whether a requirement is broken that was not broken before, and that weighs as much as what was.
 fn breaks_more(old: &TrialRecord, new: &TrialRecord) -> bool {
     let broken = |trial: &'_ TrialRecord| -> Vec<(String, String, String, u8)> {
@@ -120,7 +111,7 @@ fn breaks_more(old: &TrialRecord, new: &TrialRecord) -> bool {
 
 fn changes_of(old: &TrialRecord, new: &TrialRecord, settings: Settings) -> Vec<Change> {
     let mut changes = Vec::new();
-    let outcome = match (does(old.outcome), does(new.outcome)) {
+    let outcome = match (old.outcome.holds(), new.outcome.holds()) {
         (Some(false), Some(false)) if breaks_more(old, new) => Some(ChangeKind::OtherFailure),
         _ if old.outcome == new.outcome => None,
         (_, None) if new.outcome == Outcome::Skip && !new.is_not_run() => Some(ChangeKind::Lost),

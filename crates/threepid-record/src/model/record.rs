@@ -296,6 +296,20 @@ impl Outcome {
         matches!(self, Outcome::Fail | Outcome::Error | Outcome::Xpass)
     }
 
+    /// Whether the server does what is required, whatever its profile said of it; `None` if it could not be told.
+    pub fn holds(self) -> Option<bool> {
+        match self {
+            Outcome::Pass | Outcome::Xpass => Some(true),
+            Outcome::Fail | Outcome::Xfail => Some(false),
+            Outcome::Error | Outcome::Skip => None,
+        }
+    }
+
+    /// Whether a known deviation decided it.
+    pub fn is_of_known_deviation(self) -> bool {
+        matches!(self, Outcome::Xfail | Outcome::Xpass)
+    }
+
     /// The word used in reports.
     pub fn word(self) -> &'static str {
         match self {
@@ -338,14 +352,23 @@ impl Counts {
 
     /// Counts one more.
     pub fn add(&mut self, outcome: Outcome) {
-        *match outcome {
+        *self.place(outcome) += 1;
+    }
+
+    fn place(&mut self, outcome: Outcome) -> &mut usize {
+        match outcome {
             Outcome::Pass => &mut self.pass,
             Outcome::Fail => &mut self.fail,
             Outcome::Error => &mut self.error,
             Outcome::Skip => &mut self.skip,
             Outcome::Xfail => &mut self.xfail,
             Outcome::Xpass => &mut self.xpass,
-        } += 1;
+        }
+    }
+
+    /// How many had this outcome.
+    pub fn having(mut self, outcome: Outcome) -> usize {
+        *self.place(outcome)
     }
 
     /// All trials.

@@ -20,8 +20,8 @@ impl TrialRecord {
         match weakest {
             Some(weakest) => self.settle(weakest, None),
             // A deviation that is known in one is known in all.
-            None if self.outcome == Outcome::Xfail || self.outcome == Outcome::Xpass => {}
-            None if other.outcome == Outcome::Xfail || other.outcome == Outcome::Xpass => {
+            None if self.outcome.is_of_known_deviation() => {}
+            None if other.outcome.is_of_known_deviation() => {
                 (self.outcome, self.level, self.reason) = (other.outcome, other.level, other.reason);
             }
             None => {

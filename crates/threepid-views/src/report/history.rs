@@ -69,13 +69,13 @@ fn rows<'r>(releases: &[Release<'r>]) -> Vec<Row<'r>> {
 /// What a release does, as far as it tells releases apart. What a profile excuses is wrong all the same, and what is
 /// only noted shows.
 fn mark(trial: Option<&TrialRecord>) -> &'static str {
-    let noted = |trial: &TrialRecord| !notes_of(trial).is_empty();
-    match trial.map(|trial| (trial.outcome, trial.is_not_run())) {
-        Some((Outcome::Pass | Outcome::Xpass, _)) if trial.is_some_and(noted) => "○",
-        Some((Outcome::Pass | Outcome::Xpass, _)) => "✓",
-        Some((Outcome::Fail | Outcome::Xfail, _)) => "✗",
-        Some((Outcome::Skip, false)) => "–",
-        Some((Outcome::Error | Outcome::Skip, _)) | None => "?",
+    let Some(trial) = trial else { return "?" };
+    match trial.outcome.holds() {
+        Some(true) if !notes_of(trial).is_empty() => "○",
+        Some(true) => "✓",
+        Some(false) => "✗",
+        None if trial.outcome == Outcome::Skip && !trial.is_not_run() => "–",
+        None => "?",
     }
 }
 

@@ -100,11 +100,11 @@ pub enum Verdict {
 
 impl Verdict {
     fn of(outcome: Outcome) -> Verdict {
-        match outcome {
-            Outcome::Pass | Outcome::Xpass => Verdict::Met,
-            Outcome::Fail | Outcome::Xfail => Verdict::NotMet,
-            Outcome::Error => Verdict::Unknown,
-            Outcome::Skip => Verdict::NotTested,
+        match outcome.holds() {
+            Some(true) => Verdict::Met,
+            Some(false) => Verdict::NotMet,
+            None if outcome == Outcome::Skip => Verdict::NotTested,
+            None => Verdict::Unknown,
         }
     }
 

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::super::phrases;
 use super::code::{line, prose};
-use super::overview::{moment, of};
+use super::overview::moment;
 use super::page::{filters, page};
 use super::parts::{self, badge, class, cut, errcode};
 
@@ -331,7 +331,7 @@ fn names(reports: &[Report]) -> Vec<String> {
 
 fn servers(reports: &[Report], names: &[String]) -> Markup {
     let columns: Vec<Outcome> =
-        parts::OUTCOMES.into_iter().filter(|outcome| reports.iter().any(|r| of(&r.counts, *outcome) > 0)).collect();
+        parts::OUTCOMES.into_iter().filter(|outcome| reports.iter().any(|r| r.counts.having(*outcome) > 0)).collect();
     html! {
         div.scroll tabindex="0" {
             table.servers {
@@ -348,7 +348,7 @@ fn servers(reports: &[Report], names: &[String]) -> Markup {
                             td { (line(&moment(&report.started))) }
                             td.mono { (line(&report.suite)) }
                             @for outcome in &columns {
-                                @let count = of(&report.counts, *outcome);
+                                @let count = report.counts.having(*outcome);
                                 td class={ "n " @if count == 0 { "zero" } @else { (class(*outcome)) } } { (count) }
                             }
                         }

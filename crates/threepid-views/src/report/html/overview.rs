@@ -72,25 +72,13 @@ fn versions(versions: &[String]) -> String {
     }
 }
 
-/// How many trials had an outcome.
-pub(super) fn of(counts: &Counts, outcome: Outcome) -> usize {
-    match outcome {
-        Outcome::Pass => counts.pass,
-        Outcome::Fail => counts.fail,
-        Outcome::Error => counts.error,
-        Outcome::Skip => counts.skip,
-        Outcome::Xfail => counts.xfail,
-        Outcome::Xpass => counts.xpass,
-    }
-}
-
 /// The outcomes as numbers, as a bar, by flow and by level.
 pub(super) fn overview(report: &Report) -> Markup {
     let flows = phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t.outcome)));
     // A column that nobody needs only makes the table wide.
     let usual = [Outcome::Fail, Outcome::Error, Outcome::Pass];
     let outcomes: Vec<Outcome> =
-        OUTCOMES.into_iter().filter(|outcome| usual.contains(outcome) || of(&report.counts, *outcome) > 0).collect();
+        OUTCOMES.into_iter().filter(|outcome| usual.contains(outcome) || report.counts.having(*outcome) > 0).collect();
     let columns: Vec<(String, &str)> =
         outcomes.iter().map(|outcome| (phrases::outcome(*outcome).0.to_lowercase(), class(*outcome))).collect();
     let verdicts = [("not met", "fail"), ("unknown", "error"), ("met", "pass"), ("not tested", "skip")];
@@ -100,9 +88,9 @@ pub(super) fn overview(report: &Report) -> Markup {
             h2 id="overview" { "Overview" }
             div.tiles {
                 @for outcome in OUTCOMES {
-                    @let count = of(&report.counts, outcome);
+                    @let count = report.counts.having(outcome);
                     @let kind = class(outcome);
-                    @if count > 0 || !matches!(outcome, Outcome::Xpass | Outcome::Xfail) {
+                    @if count > 0 || !outcome.is_of_known_deviation() {
                         button type="button" disabled class={ "tile " (kind) @if count == 0 { " none" } }
                             data-filter={ "outcome=" (kind) } {
                             b { (count) } span { (meaning(outcome)) }
@@ -114,7 +102,7 @@ pub(super) fn overview(report: &Report) -> Markup {
             div.tables {
                 (table("By flow, in trials", "flow", &columns, flows.iter().map(|(flow, all)| {
                     let counts = Counts::of(all.iter().copied());
-                    ((*flow).to_owned(), outcomes.iter().map(|outcome| of(&counts, *outcome)).collect())
+                    ((*flow).to_owned(), outcomes.iter().map(|outcome| counts.having(*outcome)).collect())
                 })))
                 (table("By level, in requirements", "level", &verdicts, statement::levels(report).iter().map(|one| {
                     (one.level.word().to_owned(), vec![one.not_met, one.unknown, one.met, one.not_tested])
@@ -131,7 +119,7 @@ fn proportion(counts: &Counts) -> Markup {
     let pieces: Vec<(f64, f64, &str)> = OUTCOMES
         .into_iter()
         .map(|outcome| {
-            let width = of(counts, outcome) as f64 / total * 100.0;
+            let width = counts.having(outcome) as f64 / total * 100.0;
             from += width;
             (from - width, width, class(outcome))
         })
