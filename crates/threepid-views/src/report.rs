@@ -27,6 +27,7 @@ pub mod outputs;
 mod phrases;
 pub mod statement;
 mod style;
+mod summary;
 pub mod text;
 mod visible;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::causes::{Cause, causes};
 use super::style::Style;
-use super::{WriteError, append_file, phrases, text, visible, write_file};
+use super::{WriteError, append_file, phrases, summary, text, visible, write_file};
 use threepid_record::model::{Counts, Finding, Outcome, Report, TrialRecord};
 
 /// How large a summary may become: GitHub shows none of one that is larger than 1 MiB.
@@ -61,8 +61,8 @@ pub fn append(path: &Path, report: &Report) -> Result<(), WriteError> {
 }
 
 fn flows(report: &Report, output: &mut String) {
-    let groups = phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t.outcome)));
-    if groups.is_empty() {
+    let flows = summary::flows(report);
+    if flows.is_empty() {
         return;
     }
     output.push_str("\n| flow | pass | fail | fixed | known | skip | error |\n|---|--:|--:|--:|--:|--:|--:|\n");
@@ -70,8 +70,8 @@ fn flows(report: &Report, output: &mut String) {
         let cells = [c.pass, c.fail, c.xpass, c.xfail, c.skip, c.error].map(|n| n.to_string());
         output.push_str(&format!("| {name} | {} |\n", cells.join(" | ")));
     };
-    for (flow, outcomes) in groups {
-        row(&escape(flow), Counts::of(outcomes));
+    for (flow, counts) in flows {
+        row(&escape(flow), counts);
     }
     row("**all**", report.counts);
 }

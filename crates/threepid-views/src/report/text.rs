@@ -14,6 +14,7 @@ use self::parts::painted_lines;
 use super::causes::causes;
 use super::phrases;
 use super::style::{Role, Style};
+use super::summary::Standing;
 use super::visible::disarm;
 use super::{conclusion, visible};
 use threepid_record::model::{Report, TargetInfo, TrialRecord};
@@ -65,15 +66,12 @@ pub fn outcome(report: &Report, style: &Style, extent: Extent) -> String {
         }
     }
     output.push('\n');
-    let role = match report.counts {
-        counts if counts.fail + counts.xpass > 0 => Role::Bad,
-        counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
-            Role::Unknown
-        }
-        _ if report.without_mail().is_some() => Role::Unknown,
+    let role = match Standing::of(report) {
+        Standing::Broken => Role::Bad,
+        Standing::Unknown | Standing::WithoutMail => Role::Unknown,
+        Standing::Clean => Role::Good,
         // What is only recommended and not so fails nothing, and is still no clean pass.
-        counts if counts.pass > 0 && phrases::noted(report) == 0 => Role::Good,
-        _ => Role::Known,
+        Standing::Noted | Standing::Nothing => Role::Known,
     };
     output.push_str(&painted_lines(style, role, &style.wrap("", "", &conclusion(report))));
     if !whole {

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::super::summary::{Standing, flows};
 use super::super::{conclusion, phrases, statement};
 use super::code::line;
 use super::parts::{OUTCOMES, class, meaning};
@@ -10,15 +11,11 @@ use threepid_record::model::{Counts, Outcome, Report};
 /// What the target is, and what the run means.
 pub(super) fn top(report: &Report) -> Markup {
     let target = &report.target;
-    let counts = &report.counts;
-    let kind = match counts {
-        counts if counts.fail + counts.xpass > 0 => "fail",
-        counts if counts.error > 0 || report.interrupted || report.error.is_some() || report.missing().is_some() => {
-            "error"
-        }
-        _ if report.without_mail().is_some() => "skip",
-        counts if counts.pass > 0 => "pass",
-        _ => "skip",
+    let kind = match Standing::of(report) {
+        Standing::Broken => "fail",
+        Standing::Unknown => "error",
+        Standing::Clean | Standing::Noted => "pass",
+        Standing::WithoutMail | Standing::Nothing => "skip",
     };
     let offered: Vec<&str> = target.abilities.iter().filter(|a| a.offered).map(|a| a.name.as_str()).collect();
     html! {
@@ -74,7 +71,6 @@ fn versions(versions: &[String]) -> String {
 
 /// The outcomes as numbers, as a bar, by flow and by level.
 pub(super) fn overview(report: &Report) -> Markup {
-    let flows = phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t.outcome)));
     // A column that nobody needs only makes the table wide.
     let usual = [Outcome::Fail, Outcome::Error, Outcome::Pass];
     let outcomes: Vec<Outcome> =
@@ -100,9 +96,8 @@ pub(super) fn overview(report: &Report) -> Markup {
             }
             (proportion(&report.counts))
             div.tables {
-                (table("By flow, in trials", "flow", &columns, flows.iter().map(|(flow, all)| {
-                    let counts = Counts::of(all.iter().copied());
-                    ((*flow).to_owned(), outcomes.iter().map(|outcome| counts.having(*outcome)).collect())
+                (table("By flow, in trials", "flow", &columns, flows(report).into_iter().map(|(flow, counts)| {
+                    (flow.to_owned(), outcomes.iter().map(|outcome| counts.having(*outcome)).collect())
                 })))
                 (table("By level, in requirements", "level", &verdicts, statement::levels(report).iter().map(|one| {
                     (one.level.word().to_owned(), vec![one.not_met, one.unknown, one.met, one.not_tested])

@@ -2,7 +2,7 @@
 
 use super::super::causes::Cause;
 use super::super::style::{Role, Style, width};
-use super::super::{phrases, visible};
+use super::super::{phrases, summary, visible};
 use super::parts::{brief, first_names, is_note, names, of, painted_lines};
 use super::trial;
 use threepid_record::model::{Counts, Finding, FindingKind, Outcome, Report, TrialRecord};
@@ -95,12 +95,11 @@ pub(super) fn left_out(report: &Report, style: &Style) -> String {
 
 /// The outcomes by flow, as a table; as lines where a table would be too wide.
 pub(super) fn flows(report: &Report, style: &Style) -> String {
-    let groups = phrases::tally(report.trials.iter().map(|t| (phrases::flow(&t.id), t.outcome)));
-    if groups.is_empty() {
+    let mut rows: Vec<(String, Counts)> =
+        summary::flows(report).into_iter().map(|(flow, counts)| (visible(flow).into_owned(), counts)).collect();
+    if rows.is_empty() {
         return String::new();
     }
-    let mut rows: Vec<(String, Counts)> =
-        groups.into_iter().map(|(flow, outcomes)| (visible(flow).into_owned(), Counts::of(outcomes))).collect();
     if rows.len() > 1 {
         rows.push(("all".to_owned(), report.counts));
     }
