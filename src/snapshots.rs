@@ -120,7 +120,7 @@ pub enum SnapshotError {
         cause: io::Error,
     },
     /// The file is no snapshot.
-    #[error("{} is no snapshot: {why}; remove it, or restore it from version control", path.display())]
+    #[error("{} is not a snapshot: {why}; remove it, or restore it from version control", path.display())]
     Format {
         /// Which file.
         path: PathBuf,
@@ -138,7 +138,7 @@ pub enum SnapshotError {
         second: String,
     },
     /// A path was given that is no pending snapshot.
-    #[error("{} is no pending snapshot (its name must end in .snap.new)", path.display())]
+    #[error("{} is not a pending snapshot (its name must end in .snap.new)", path.display())]
     NotPending {
         /// Which path.
         path: PathBuf,

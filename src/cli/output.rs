@@ -43,8 +43,9 @@ impl Output {
         for path in FILES.map(|name| folder.join(name)) {
             // A folder in the way of one file keeps the others from nothing.
             if std::fs::symlink_metadata(&path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
-                let cause =
-                    std::io::Error::other("it is no regular file; remove it, or choose another folder with --output");
+                let cause = std::io::Error::other(
+                    "it is not a regular file; remove it, or choose another folder with --output",
+                );
                 return Err(refused(&path, "replace", cause));
             }
         }
@@ -203,6 +204,6 @@ mod tests {
         drop(first);
         std::os::unix::fs::symlink("elsewhere", folder.path().join("junit.xml")).unwrap();
         let linked = Output::create(folder.path()).err().map(|fault| fault.to_string()).unwrap_or_default();
-        assert!(linked.contains("no regular file"), "{linked}");
+        assert!(linked.contains("not a regular file"), "{linked}");
     }
 }

@@ -39,7 +39,7 @@ impl Starter<'_> {
     pub(super) async fn led_on(&self, url: &str) -> Result<Option<String>, String> {
         let next = leads_on(url, &self.client()?).await.ok().filter(|next| next != url.trim_end_matches('/'));
         if let Some(next) = &next {
-            terminal::err(&format!("{url} is no homeserver; its /.well-known/matrix/client leads to {next}\n"));
+            terminal::err(&format!("{url} is not a homeserver; its /.well-known/matrix/client leads to {next}\n"));
         }
         Ok(next)
     }

@@ -52,20 +52,20 @@ impl Body {
         value
             .as_array()
             .and_then(|items| items.iter().map(Value::as_str).collect())
-            .ok_or_else(|| Refusal::invalid(format!("the parameter `{name}` is no list of texts")))
+            .ok_or_else(|| Refusal::invalid(format!("the parameter `{name}` is not a list of texts")))
     }
 
     /// An object that must be there.
     pub(super) fn object(&self, name: &str) -> Result<&Map<String, Value>, Refusal> {
         let value = self.0.get(name).ok_or_else(|| Refusal::missing(name))?;
-        value.as_object().ok_or_else(|| Refusal::invalid(format!("the parameter `{name}` is no object")))
+        value.as_object().ok_or_else(|| Refusal::invalid(format!("the parameter `{name}` is not an object")))
     }
 }
 
 /// A text that must be in an object.
 pub(super) fn text<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refusal> {
     let value = fields.get(name).ok_or_else(|| Refusal::missing(name))?;
-    value.as_str().ok_or_else(|| Refusal::invalid(format!("the parameter `{name}` is no text")))
+    value.as_str().ok_or_else(|| Refusal::invalid(format!("the parameter `{name}` is not a text")))
 }
 
 /// The parameters of a query.

@@ -113,7 +113,7 @@ impl Visitor<'_> {
 
     async fn follow(&mut self, visit: &mut Visit, manner: Manner<'_>) -> Result<VisitEnd, Stop> {
         let Ok(start) = Url::parse(&visit.link) else {
-            return Ok(VisitEnd::NotFollowed("it is no URL".to_owned()));
+            return Ok(VisitEnd::NotFollowed("it is not a URL".to_owned()));
         };
         let mut request = Request { method: manner.method.to_owned(), ..Request::get(start.clone()) };
         let mut journey = Journey::from_mail(manner.person);

@@ -171,7 +171,7 @@ fn what_is_no_snapshot_is_an_error_that_names_it() {
         fs::write(&path, contents).unwrap();
         let error =
             Store::new(folder.path(), Mode::Check).compare(key("2-add"), origin(), "x").unwrap_err().to_string();
-        assert!(error.contains("2-add.snap is no snapshot: ") && error.contains(why), "{error}");
+        assert!(error.contains("2-add.snap is not a snapshot: ") && error.contains(why), "{error}");
     }
 }
 

@@ -76,7 +76,7 @@ pub(super) fn in_short(exchange: &Exchange) -> String {
         (None, _, Some(Value::Array(_))) => format!("{status} with a JSON array"),
         _ => match response.body.text.as_deref().map(str::trim) {
             None | Some("") => status.to_string(),
-            Some(text) if text.starts_with(['{', '[']) => format!("{status} with something that is no valid JSON"),
+            Some(text) if text.starts_with(['{', '[']) => format!("{status} with something that is not valid JSON"),
             Some(text) => format!("{status} {}", beginning(text, 120)),
         },
     };

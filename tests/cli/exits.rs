@@ -234,7 +234,7 @@ fn a_time_has_a_unit_and_a_length() {
 #[test]
 fn what_is_offered_must_be_a_need() {
     let typo = run(&["run", ONE, "--offers", "rate-limit"]).expect(2);
-    typo.says(&["no scenario can need `rate-limit`; did you mean `rate-limits`? (--offers)"]);
+    typo.says(&["unknown ability `rate-limit`; did you mean `rate-limits`? (--offers)"]);
     run(&["run", ONE, "--offers", "rate-limits"]).expect(0);
     let place = Place::new();
     let profile = "name = \"mine\"\ndescription = \"x\"\nkind = \"embedded\"\n\

@@ -170,7 +170,7 @@ fn bad_records_are_named_and_nothing_is_guessed() {
         ("empty.json", String::new(), "it is empty"),
         ("cut.json", good[..good.floor_char_boundary(good.len() / 2)].to_owned(), "is cut off"),
         ("other.json", good.replacen("\"schema\": 1", "\"schema\": 9", 1), "in layout 9"),
-        ("foreign.json", "{\"tests\": []}".to_owned(), "no record of threepid"),
+        ("foreign.json", "{\"tests\": []}".to_owned(), "not a record of threepid"),
         ("xml.json", "<testsuites/>".to_owned(), "is not JSON"),
     ] {
         fs::write(place.path().join(name), text).unwrap();

@@ -37,7 +37,7 @@ pub enum StartError {
         given: String,
     },
     /// A certificate or a key cannot be read.
-    #[error("the certificate or key of {0} is no usable PEM")]
+    #[error("invalid PEM in the certificate or key of {0}")]
     Certificate(&'static str),
     /// TLS refuses what it was given.
     #[error("TLS cannot be set up")]

@@ -183,10 +183,10 @@ fn known(offer: &str, suite: &Suite) -> Result<(), String> {
         return Ok(());
     }
     Err(match nearest(offer, needs()) {
-        Some(near) => format!("no scenario can need `{offer}`; did you mean `{near}`?"),
+        Some(near) => format!("unknown ability `{offer}`; did you mean `{near}`?"),
         None => {
             let configured: Vec<&str> = NEEDS.iter().filter(|need| need.configured).map(|need| need.name).collect();
-            format!("no scenario can need `{offer}` (known: {})", configured.join(", "))
+            format!("unknown ability `{offer}` (known: {})", configured.join(", "))
         }
     })
 }

@@ -34,11 +34,12 @@ pub(in crate::identity) async fn request_token(
         return Err(Refusal::invalid("`client_secret` is not 1 to 255 of `0-9a-zA-Z.=_-`"));
     }
     if next_link.is_some_and(|link| web(link).is_none()) {
-        return Err(Refusal::invalid("`next_link` is no address of a web page"));
+        return Err(Refusal::invalid("`next_link` is not the address of a web page"));
     }
     // 3PID types, e-mail: addresses are compared, and kept, case-folded.
     let folded = UniCase::unicode(email).to_folded_case();
-    let address: Address = folded.parse().map_err(|_| Refusal::bad("M_INVALID_EMAIL", "that is no e-mail address"))?;
+    let address: Address =
+        folded.parse().map_err(|_| Refusal::bad("M_INVALID_EMAIL", "that is not an e-mail address"))?;
     let requested = server.state().sessions.request(&folded, secret, attempt, next_link, Instant::now());
     if let Some((token, before)) = requested.due {
         let query: String = url::form_urlencoded::Serializer::new(String::new())

@@ -88,7 +88,7 @@ fn submit(form: &Form, base: &Url, at: &Url) -> Next {
             Next::Submit { form: Box::new(form.clone()), button: button.cloned(), action }
         }
         Ok(action) => undecided(&format!("has a form that is sent to `{}:`", action.scheme())),
-        Err(_) => undecided(&format!("has a form that is sent to `{written}`, which is no address")),
+        Err(_) => undecided(&format!("has a form that is sent to `{written}`, which is not an address")),
     }
 }
 

@@ -12,7 +12,7 @@ use super::{did_you_mean, list};
 pub enum ProfileError {
     /// No profile of that name is built in.
     #[error(
-        "there is no target profile `{name}`{}; built in are {}; a profile of your own is named by its path, ending in `.toml`",
+        "unknown target profile `{name}`{}; built in are {}; a profile of your own is named by its path, ending in `.toml`",
         did_you_mean(nearest.as_deref()), list(known)
     )]
     Unknown {

@@ -26,7 +26,7 @@ fn the_built_in_profiles_are_right() {
 
 #[test]
 fn names_that_are_unknown_come_with_the_nearest() {
-    insta::assert_snapshot!(Profile::load("synaps").unwrap_err(), @"there is no target profile `synaps`; did you mean `synapse`?; built in are conduit, continuwuity, dendrite, reference, synapse, tuwunel; a profile of your own is named by its path, ending in `.toml`");
+    insta::assert_snapshot!(Profile::load("synaps").unwrap_err(), @"unknown target profile `synaps`; did you mean `synapse`?; built in are conduit, continuwuity, dendrite, reference, synapse, tuwunel; a profile of your own is named by its path, ending in `.toml`");
     let missing = Profile::load("no/such.toml").unwrap_err().to_string();
     assert!(missing.starts_with("the target profile `no/such.toml` cannot be read: "), "{missing}");
     let variant = Profile::load("synapse").unwrap().resolve("no-male").unwrap_err().to_string();

@@ -27,7 +27,7 @@ pub struct Partition {
 
 /// A partition that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is no slice: write `slice:M/N` with M from 1 to N, for instance `slice:1/3`")]
+#[error("invalid slice `{given}`: write `slice:M/N` with M from 1 to N, for instance `slice:1/3`")]
 pub struct PartitionError {
     given: String,
 }

@@ -104,7 +104,7 @@ impl Flow<'_> {
         if given && !self.actors.iter().any(|(actor, _)| actor == name) {
             let name = written(name);
             self.reader.fault(
-                Diagnostic::new(span, "unknown-actor", format!("there is no actor `{name}`"))
+                Diagnostic::new(span, "unknown-actor", format!("unknown actor `{name}`"))
                     .label("not declared")
                     .nearest(&name, self.actors.iter().map(|(actor, _)| actor.as_str())),
             );

@@ -107,7 +107,7 @@ impl Reader<'_> {
         let used_up = words("uses_up");
         for (name, span) in used_up.iter().filter(|(name, _)| !actors.iter().any(|(actor, _)| actor == name)) {
             self.fault(
-                Diagnostic::new(*span, "unknown-actor", format!("there is no actor `{name}`"))
+                Diagnostic::new(*span, "unknown-actor", format!("unknown actor `{name}`"))
                     .label("not declared")
                     .nearest(name, actors.iter().map(|(actor, _)| actor.as_str())),
             );
@@ -250,7 +250,7 @@ impl Reader<'_> {
         let version = text.parse().ok();
         if version.is_none() {
             self.fault(
-                Diagnostic::new(node.span, "version", "this is no version of the specification")
+                Diagnostic::new(node.span, "version", "invalid version of the specification")
                     .label("here")
                     .help("write `r0.6.1` or `v1.13`"),
             );

@@ -291,7 +291,7 @@ impl Reader<'_> {
             },
             other => {
                 self.fault(
-                    Diagnostic::new(key.span, "unknown-operator", format!("there is no operator `{other}`"))
+                    Diagnostic::new(key.span, "unknown-operator", format!("unknown operator `{other}`"))
                         .label("not known")
                         .nearest(other, OPERATORS.iter().map(|(name, _)| *name)),
                 );
@@ -328,7 +328,7 @@ impl Reader<'_> {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 self.fault(
-                    Diagnostic::new(value.span, "expression", format!("this is no regular expression: {reason}"))
+                    Diagnostic::new(value.span, "expression", format!("invalid regular expression: {reason}"))
                         .label("here"),
                 );
                 None

@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
             Ok(duration) => Some(duration),
             Err(_) => {
                 self.fault(
-                    Diagnostic::new(node.span, "duration", format!("{what} is no length of time"))
+                    Diagnostic::new(node.span, "duration", format!("{what} is not a length of time"))
                         .label("not a length of time")
                         .help("write `500ms`, `2s` or `1m`"),
                 );

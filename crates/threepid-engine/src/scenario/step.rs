@@ -95,7 +95,7 @@ impl Reader<'_> {
                 });
                 let fault = match near {
                     Some((name, key, _)) => {
-                        Diagnostic::new(key.span, "unknown-step", format!("there is no step `{}`", key.name))
+                        Diagnostic::new(key.span, "unknown-step", format!("unknown step `{}`", key.name))
                             .label("not known")
                             .help(format!("did you mean `{name}`?"))
                     }

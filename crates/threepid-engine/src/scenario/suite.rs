@@ -71,7 +71,7 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Contract, Vec<Diagnostic>, Vec
             scenarios.push((id, index, node));
         } else {
             reader.fault(
-                Diagnostic::new(Span { file: index, start: 0, len: 0 }, "id", format!("`{id}` is no scenario id"))
+                Diagnostic::new(Span { file: index, start: 0, len: 0 }, "id", format!("invalid scenario id `{id}`"))
                     .label("this file")
                     .help(
                         "put it into a folder, and use small letters, digits and `-`: `add-email/wrong-password.yaml`",
@@ -120,7 +120,7 @@ mod tests {
             "did you mean `email`",
             "PSOT",
             "did you mean `POST`",
-            "no actor `alice`",
+            "unknown actor `alice`",
             "did you mean `status`",
             "a/b.yaml:5:",
         ] {

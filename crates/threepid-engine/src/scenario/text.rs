@@ -171,7 +171,7 @@ fn placeholder(inner: &str) -> Result<Placeholder, Box<TextFault>> {
     };
     if !named_well(name) {
         return Err(fault(
-            format!("`<{inner}>` is no placeholder: a name has lower-case letters, digits and `_`"),
+            format!("invalid placeholder `<{inner}>`: a name has lower-case letters, digits and `_`"),
             "write `<<` for a literal `<`",
         ));
     }
@@ -181,7 +181,7 @@ fn placeholder(inner: &str) -> Result<Placeholder, Box<TextFault>> {
             Box::new(TextFault {
                 part: format!("<{inner}>"),
                 code: "unknown-type",
-                message: format!("there is no type `{type_name}`"),
+                message: format!("unknown type `{type_name}`"),
                 help: None,
                 nearest: Some((type_name.to_owned(), super::types::TYPES.iter().map(|facts| facts.name).collect())),
             })
@@ -193,7 +193,7 @@ fn placeholder(inner: &str) -> Result<Placeholder, Box<TextFault>> {
             Box::new(TextFault {
                 part: format!("<{inner}>"),
                 code: "unknown-filter",
-                message: format!("there is no filter `{}`", filter.trim()),
+                message: format!("unknown filter `{}`", filter.trim()),
                 help: None,
                 nearest: Some((filter.trim().to_owned(), Filter::NAMES.iter().map(|(name, _)| *name).collect())),
             })

@@ -87,7 +87,7 @@ fn said(exchange: &Exchange, normal: &Normal<'_>) -> String {
             let kind = response.header("content-type").unwrap_or("no content-type");
             let body = match (&response.body.text, &response.body.base64) {
                 (Some(text), _) => normal.body(text),
-                (None, Some(_)) => format!("{} bytes that are no text", response.body.size_bytes),
+                (None, Some(_)) => format!("{} bytes that are not text", response.body.size_bytes),
                 (None, None) => String::new(),
             };
             format!("{} {kind}\n{body}\n", response.status)

@@ -35,7 +35,7 @@ pub enum ReadError {
         line: usize,
     },
     /// The file is no record of this program.
-    #[error("{} is no record of threepid: {why}; give a report.json that `threepid run --output` wrote", path.display())]
+    #[error("{} is not a record of threepid: {why}; give a report.json that `threepid run --output` wrote", path.display())]
     Foreign {
         /// Which file.
         path: PathBuf,

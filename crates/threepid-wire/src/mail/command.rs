@@ -112,8 +112,8 @@ pub(super) fn parse(line: &[u8]) -> Result<Command, Reply> {
 fn refusal(error: &Error) -> Reply {
     match error {
         Error::UnknownCommand => Reply::new(500, "5.5.1 unknown command"),
-        Error::InvalidSenderAddress => Reply::new(501, "5.1.7 that is no sender address"),
-        Error::InvalidRecipientAddress => Reply::new(501, "5.1.3 that is no recipient address"),
+        Error::InvalidSenderAddress => Reply::new(501, "5.1.7 invalid sender address"),
+        Error::InvalidRecipientAddress => Reply::new(501, "5.1.3 invalid recipient address"),
         Error::SyntaxError { syntax } => Reply::with(501, format!("5.5.2 malformed; write {syntax}")),
         Error::InvalidParameter { param } => Reply::with(501, format!("5.5.4 the value of {param} is malformed")),
         Error::UnsupportedParameter { param } => {

@@ -25,7 +25,7 @@ pub(super) fn fragment<'a>(
     let wanted = name.strip_prefix(FRAGMENTS).unwrap_or(name);
     let near = diagnostic::nearest(wanted, fragments.keys().map(|name| short(name)));
     let near = near.and_then(|near| fragments.iter().find(|(name, _)| short(name) == near));
-    let fault = Diagnostic::new(at, "unknown-fragment", format!("there is no fragment `{name}`")).label("not known");
+    let fault = Diagnostic::new(at, "unknown-fragment", format!("unknown fragment `{name}`")).label("not known");
     reader.fault(match near {
         Some((near, _)) => fault.help(format!("did you mean `{near}`?")),
         None => fault.nearest("", fragments.keys().map(String::as_str)),

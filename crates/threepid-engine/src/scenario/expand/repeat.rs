@@ -202,7 +202,7 @@ mod tests {
         }
         for (order, part) in [
             ("pause: 1h", "at most 30 s"),
-            ("pause: soon", "no length of time"),
+            ("pause: soon", "not a length of time"),
             ("sink: {to: <email>}", "one way at a time"),
             ("sink: {to: <email>, refuse_rcpt: 250 ok}", "from 400 to 599"),
             ("sink: {refuse_rcpt: 550 no}", "`to`"),

@@ -158,7 +158,7 @@ fn said(sign: &str, body: &Body) -> Option<String> {
     match (&body.text, &body.base64) {
         (Some(text), _) if text.is_empty() => None,
         (Some(text), _) => Some(format!("{sign}{text}")),
-        (None, Some(_)) => Some(format!("{sign}{} that are no text", phrases::bytes(body.size_bytes as usize))),
+        (None, Some(_)) => Some(format!("{sign}{} that are not text", phrases::bytes(body.size_bytes as usize))),
         (None, None) => None,
     }
 }

@@ -118,7 +118,7 @@ fn foreign_files_are_refused_with_the_reason() {
         ("{\"schema\": 1, \"threepid\": \"0.1.0\"}", "no \"trials\""),
     ] {
         let message = refused(text).to_string();
-        assert!(message.starts_with("some/report.json is no record of threepid: "), "{message}");
+        assert!(message.starts_with("some/report.json is not a record of threepid: "), "{message}");
         assert!(message.contains(why), "{text}: {message}");
     }
 }

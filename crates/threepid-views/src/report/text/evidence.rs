@@ -130,7 +130,7 @@ fn exchange(exchange: &Exchange, style: &Style, output: &mut String) {
             }
             (None, _) => {
                 let bytes = phrases::bytes(usize::try_from(body.size_bytes).unwrap_or(usize::MAX));
-                output.push_str(&format!("    {name} {bytes} that are no text\n"));
+                output.push_str(&format!("    {name} {bytes} that are not text\n"));
             }
         }
         if body.truncated {
