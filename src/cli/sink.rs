@@ -19,8 +19,9 @@ use super::exit::Exit;
 use super::interrupt::Interrupt;
 use super::terminal;
 pub(super) use shown::Shape;
+use threepid_record::model::MailFault;
 use threepid_views::report::visible;
-use threepid_wire::mail::{Behaviour, Extension, Limits, Received, Security, Sink, SinkOptions};
+use threepid_wire::mail::{Extension, Limits, Received, Security, Sink, SinkOptions};
 
 pub(super) async fn sink(args: SinkArgs) -> Exit {
     let Interrupt { stop: interrupted, .. } = Interrupt::listen();
@@ -47,10 +48,10 @@ pub(super) async fn sink(args: SinkArgs) -> Exit {
     };
     for address in &args.refuse {
         let text = "5.1.1 this sink was told to refuse it".to_owned();
-        sink.behave(address, Behaviour::RefuseRcpt { code: 550, text, times: None });
+        sink.behave(address, MailFault::RefuseRcpt { code: 550, text }, None);
     }
     for (address, duration) in &args.delay {
-        sink.behave(address, Behaviour::Stall { duration: *duration, times: None });
+        sink.behave(address, MailFault::Stall(*duration), None);
     }
     let shape = Shape::of(&args);
     // From before it is said that mail is taken.

@@ -3,8 +3,9 @@
 //! All of it is taken back when the trial ends, however it ends.
 
 use threepid_engine::matching::{Unbound, Values};
-use threepid_engine::scenario::{Fault, SinkFault};
-use threepid_wire::mail::{Behaviour, Sink};
+use threepid_engine::scenario::SinkFault;
+use threepid_record::model::MailFault;
+use threepid_wire::mail::Sink;
 
 /// The orders of one trial.
 pub(super) struct Orders {
@@ -21,22 +22,13 @@ impl Orders {
     pub(super) fn give(&mut self, order: &SinkFault, values: &Values) -> Result<String, Unbound> {
         let to = values.fill_text(&order.to)?;
         let times = order.times;
-        let (behaviour, words) = match &order.fault {
-            Fault::RefuseRcpt { code, text } => (
-                Behaviour::RefuseRcpt { code: *code, text: text.clone(), times },
-                format!("refuse the recipient {to} ({code} {text})"),
-            ),
-            Fault::RefuseData { code, text } => (
-                Behaviour::RefuseData { code: *code, text: text.clone(), times },
-                format!("refuse mail to {to} ({code} {text})"),
-            ),
-            Fault::Stall(duration) => (
-                Behaviour::Stall { duration: *duration, times },
-                format!("answer to the recipient {to} after {duration:?}"),
-            ),
-            Fault::HangUp => (Behaviour::HangUp { times }, format!("hang up instead of taking mail to {to}")),
+        let words = match &order.fault {
+            MailFault::RefuseRcpt { code, text } => format!("refuse the recipient {to} ({code} {text})"),
+            MailFault::RefuseData { code, text } => format!("refuse mail to {to} ({code} {text})"),
+            MailFault::Stall(duration) => format!("answer to the recipient {to} after {duration:?}"),
+            MailFault::HangUp => format!("hang up instead of taking mail to {to}"),
         };
-        self.sink.behave(&to, behaviour);
+        self.sink.behave(&to, order.fault.clone(), times);
         self.recipients.push(to);
         let often = match times {
             None => "always".to_owned(),

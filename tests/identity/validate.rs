@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use threepid::http::Outgoing;
-use threepid::mail::Behaviour;
+use threepid::model::MailFault;
 
 use crate::world::{Session, World, error, refused};
 
@@ -91,7 +91,7 @@ async fn what_cannot_be_mailed_is_said_so() {
     ] {
         assert_eq!(error(world.post(path, Some(&token), &body).await), refused(400, expected), "{body}");
     }
-    world.sink.behave("refused@threepid.test", Behaviour::RefuseRcpt { code: 550, text: "no".to_owned(), times: None });
+    world.sink.behave("refused@threepid.test", MailFault::RefuseRcpt { code: 550, text: "no".to_owned() }, None);
     let body = ask("refused@threepid.test", "s");
     assert_eq!(error(world.post(path, Some(&token), &body).await), refused(400, "M_EMAIL_SEND_ERROR"));
     // The attempt did not count.

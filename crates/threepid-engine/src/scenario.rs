@@ -44,8 +44,8 @@ pub use schema::json_schema;
 pub use source::{FRAGMENTS, RULES, SPECIFICATION, SourceError, SourceFile, Sources};
 pub use specification::{Answer, Evidence, Operation, Sentence, Specification, Status, TokenUse, Versions};
 pub use step::{
-    AccountChange, Action, Administration, BodyTemplate, Change, Click, Fault, IdentityAnswer, IdentityAsked,
-    IdentityDoes, MailWait, Proceed, Quiet, Request, Round, Sender, SinkFault, Step,
+    AccountChange, Action, Administration, BodyTemplate, Change, Click, IdentityAnswer, IdentityAsked, IdentityDoes,
+    MailWait, Proceed, Quiet, Request, Round, Sender, SinkFault, Step,
 };
 pub use suite::Suite;
 pub use template::{Template, Text};

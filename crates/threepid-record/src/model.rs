@@ -1,7 +1,7 @@
 //! The plain data that passes between the layers.
 //!
 //! Takes nothing and gives types only: levels, outcomes, mails, exchanges, transcripts, findings, reports.
-//! Everything here can be written to `report.json` and read back without loss.
+//! What a report holds can be written to `report.json` and read back without loss.
 //! It never imports another module of this crate, does no I/O and judges nothing.
 
 mod basis;
@@ -11,6 +11,7 @@ mod finding;
 mod identity;
 mod level;
 mod mail;
+mod mail_fault;
 mod record;
 mod rule;
 mod rule_record;
@@ -24,6 +25,7 @@ pub use finding::{Alternatives, Choice, Finding, FindingKind, Place, SourceLine,
 pub use identity::{Asked, Instruction, RequestLogQuery};
 pub use level::Level;
 pub use mail::{Alternative, Carrier, Code, Envelope, Link, LinkSource, Mail, Part, SessionFacts};
+pub use mail_fault::MailFault;
 pub use record::{Counts, Outcome, Report, Slice, TargetInfo, TrialRecord};
 pub use rule::{MOST_FINDINGS, RuleCounts};
 pub use target::{Ability, Account};

@@ -36,7 +36,7 @@ mod unsent;
 mod wire;
 
 pub use address::canonical;
-pub use behaviour::{Behaviour, Extension};
+pub use behaviour::Extension;
 pub use limits::Limits;
 pub use mailbox::Mailbox;
 pub use proof::{Proof, message_id, proof};

@@ -20,7 +20,7 @@ pub(in crate::scenario) use identity::IDENTITY_SERVER;
 pub use identity::{IdentityAnswer, IdentityAsked, IdentityDoes};
 pub(in crate::scenario) use kinds::{kinds, names};
 pub use mail::{MailWait, Quiet};
-pub use order::{Fault, SinkFault};
+pub use order::SinkFault;
 pub(in crate::scenario) use request::REQUEST;
 pub use request::{BodyTemplate, Request, Sender};
 pub use rounds::Round;

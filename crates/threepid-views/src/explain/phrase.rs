@@ -2,8 +2,9 @@
 
 use super::markup::{capital, code, plain, written};
 use threepid_engine::scenario::{
-    AccountChange, Action, BodyTemplate, Change, Fault, IdentityAnswer, Request, Sender, Step, Template,
+    AccountChange, Action, BodyTemplate, Change, IdentityAnswer, Request, Sender, Step, Template,
 };
+use threepid_record::model::MailFault;
 
 /// Method, end of the path, whether the body has `auth` (if that matters), and the sentence.
 const REQUESTS: &[(&str, &str, Option<bool>, &str)] = &[
@@ -65,10 +66,10 @@ pub(super) fn sentence(step: &Step) -> String {
         Action::Pause(time) => format!("Time passes: {time:?}"),
         Action::Sink(order) => {
             let does = match &order.fault {
-                Fault::RefuseRcpt { code, .. } => format!("refuses the recipient with {code}"),
-                Fault::RefuseData { code, .. } => format!("refuses the message with {code}"),
-                Fault::Stall(time) => format!("answers only after {time:?}"),
-                Fault::HangUp => "hangs up".to_owned(),
+                MailFault::RefuseRcpt { code, .. } => format!("refuses the recipient with {code}"),
+                MailFault::RefuseData { code, .. } => format!("refuses the message with {code}"),
+                MailFault::Stall(time) => format!("answers only after {time:?}"),
+                MailFault::HangUp => "hangs up".to_owned(),
             };
             format!("The mail server of {} {does}", code(&written(&order.to)))
         }

@@ -9,53 +9,7 @@ use std::time::Duration;
 
 use super::address::canonical;
 use super::reply::Reply;
-
-/// A scripted fault for one recipient. Faults apply in the order they were given; `times` counts how often,
-/// `None` for always.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Behaviour {
-    /// The recipient is refused at `RCPT TO`.
-    RefuseRcpt {
-        /// The reply's code; one that is not 4xx or 5xx is sent as 550.
-        code: u16,
-        /// The reply's text.
-        text: String,
-        /// How often.
-        times: Option<u32>,
-    },
-    /// The message is refused at the end of `DATA`, for all its recipients.
-    RefuseData {
-        /// The reply's code; one that is not 4xx or 5xx is sent as 550.
-        code: u16,
-        /// The reply's text.
-        text: String,
-        /// How often.
-        times: Option<u32>,
-    },
-    /// The answer to `RCPT TO` comes late. The session's own deadline still holds.
-    Stall {
-        /// How late.
-        duration: Duration,
-        /// How often.
-        times: Option<u32>,
-    },
-    /// The connection is closed without an answer at the end of `DATA`; the message is dropped.
-    HangUp {
-        /// How often.
-        times: Option<u32>,
-    },
-}
-
-impl Behaviour {
-    fn times(&mut self) -> &mut Option<u32> {
-        match self {
-            Self::RefuseRcpt { times, .. }
-            | Self::RefuseData { times, .. }
-            | Self::Stall { times, .. }
-            | Self::HangUp { times } => times,
-        }
-    }
-}
+use threepid_record::model::MailFault;
 
 /// An SMTP extension that the sink offers unless it is told to hide it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,20 +37,27 @@ pub(super) enum DataFault {
     HangUp,
 }
 
-/// All scripts of one sink.
+/// A fault of one recipient, and how often it is still to come; `None` for always.
+#[derive(Debug)]
+struct Script {
+    fault: MailFault,
+    left: Option<u32>,
+}
+
+/// All scripts of one sink. The faults of a recipient apply in the order in which they were given.
 #[derive(Debug, Default)]
 pub(super) struct Scripts {
-    recipients: Mutex<HashMap<String, Vec<Behaviour>>>,
+    recipients: Mutex<HashMap<String, Vec<Script>>>,
     hidden: AtomicU8,
 }
 
 impl Scripts {
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Behaviour>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Script>>> {
         self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn add(&self, recipient: &str, behaviour: Behaviour) {
-        self.lock().entry(canonical(recipient)).or_default().push(behaviour);
+    pub(super) fn add(&self, recipient: &str, fault: MailFault, times: Option<u32>) {
+        self.lock().entry(canonical(recipient)).or_default().push(Script { fault, left: times });
     }
 
     pub(super) fn clear(&self, recipient: &str) {
@@ -114,38 +75,38 @@ impl Scripts {
 
     /// How long to wait before answering `RCPT TO` for this filed address.
     pub(super) fn stall(&self, key: &str) -> Option<Duration> {
-        self.next(key, |behaviour| match behaviour {
-            Behaviour::Stall { duration, .. } => Some(*duration),
+        self.next(key, |fault| match fault {
+            MailFault::Stall(duration) => Some(*duration),
             _ => None,
         })
     }
 
     /// What to refuse `RCPT TO` with for this filed address.
     pub(super) fn refusal(&self, key: &str) -> Option<Reply> {
-        self.next(key, |behaviour| match behaviour {
-            Behaviour::RefuseRcpt { code, text, .. } => Some(Reply::refusal(*code, text)),
+        self.next(key, |fault| match fault {
+            MailFault::RefuseRcpt { code, text } => Some(Reply::refusal(*code, text)),
             _ => None,
         })
     }
 
     /// What to do at the end of `DATA` instead of taking the message.
     pub(super) fn at_data(&self, key: &str) -> Option<DataFault> {
-        self.next(key, |behaviour| match behaviour {
-            Behaviour::RefuseData { code, text, .. } => Some(DataFault::Refuse(Reply::refusal(*code, text))),
-            Behaviour::HangUp { .. } => Some(DataFault::HangUp),
+        self.next(key, |fault| match fault {
+            MailFault::RefuseData { code, text } => Some(DataFault::Refuse(Reply::refusal(*code, text))),
+            MailFault::HangUp => Some(DataFault::HangUp),
             _ => None,
         })
     }
 
     /// The first script of a recipient that applies, counted down.
-    fn next<T>(&self, key: &str, applies: impl Fn(&Behaviour) -> Option<T>) -> Option<T> {
+    fn next<T>(&self, key: &str, applies: impl Fn(&MailFault) -> Option<T>) -> Option<T> {
         let mut recipients = self.lock();
         let scripts = recipients.get_mut(key)?;
-        for behaviour in scripts.iter_mut() {
-            let Some(found) = applies(behaviour) else {
+        for script in scripts.iter_mut() {
+            let Some(found) = applies(&script.fault) else {
                 continue;
             };
-            match behaviour.times() {
+            match &mut script.left {
                 None => return Some(found),
                 Some(0) => {}
                 Some(left) => {
@@ -165,9 +126,9 @@ mod tests {
     #[test]
     fn a_script_applies_as_often_as_it_says_and_then_the_next_one() {
         let scripts = Scripts::default();
-        let refuse = |code, times| Behaviour::RefuseRcpt { code, text: "no".into(), times };
-        scripts.add("A@x.test", refuse(451, Some(2)));
-        scripts.add("a@x.test", refuse(550, None));
+        let refuse = |code| MailFault::RefuseRcpt { code, text: "no".into() };
+        scripts.add("A@x.test", refuse(451), Some(2));
+        scripts.add("a@x.test", refuse(550), None);
         let replies: Vec<_> = (0..4).map(|_| scripts.refusal("a@x.test")).collect();
         let expected = |code| Some(Reply::refusal(code, "no"));
         assert_eq!(replies, [expected(451), expected(451), expected(550), expected(550)]);

@@ -13,7 +13,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use super::behaviour::{Behaviour, Extension, Scripts};
+use super::behaviour::{Extension, Scripts};
 use super::limits::{InFlight, Limits};
 use super::mailbox::Mailbox;
 use super::mime;
@@ -22,7 +22,7 @@ use super::security::Security;
 use super::session::{Host, serve};
 use super::tls;
 use super::unsent::{Unsent, UnsentLog};
-use threepid_record::model::Arrival;
+use threepid_record::model::{Arrival, MailFault};
 
 /// How to start a sink.
 #[derive(Debug, Clone)]
@@ -164,9 +164,10 @@ impl Sink {
         self.inner.unsent.last()
     }
 
-    /// Adds a scripted fault for a recipient. Several apply in the order they were added.
-    pub fn behave(&self, recipient: &str, behaviour: Behaviour) {
-        self.inner.scripts.add(recipient, behaviour);
+    /// Adds a scripted fault for a recipient, for so many times; `None` for always. Several apply in the order they were
+    /// added.
+    pub fn behave(&self, recipient: &str, fault: MailFault, times: Option<u32>) {
+        self.inner.scripts.add(recipient, fault, times);
     }
 
     /// Takes all scripted faults off a recipient.

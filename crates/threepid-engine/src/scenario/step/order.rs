@@ -7,6 +7,7 @@ use crate::scenario::keys::{Key, Kind, Shape, key, needed};
 use crate::scenario::node::Node;
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::template::Text;
+use threepid_record::model::MailFault;
 
 /// A pause.
 pub(in crate::scenario) static PAUSE: Kind = Kind {
@@ -51,32 +52,9 @@ pub struct SinkFault {
     /// The recipient.
     pub to: Text,
     /// What it does.
-    pub fault: Fault,
+    pub fault: MailFault,
     /// How often; always if not given.
     pub times: Option<u32>,
-}
-
-/// What the sink does instead of taking a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// Refuses the recipient.
-    RefuseRcpt {
-        /// The reply's code.
-        code: u16,
-        /// The rest of the reply.
-        text: String,
-    },
-    /// Refuses the message.
-    RefuseData {
-        /// The reply's code.
-        code: u16,
-        /// The rest of the reply.
-        text: String,
-    },
-    /// Answers late.
-    Stall(Duration),
-    /// Closes the connection.
-    HangUp,
 }
 
 /// The longest pause. Whatever needs a longer one is no test that people run.
@@ -121,10 +99,14 @@ impl Reader<'_> {
             return None;
         };
         let fault = match key.name.as_str() {
-            "refuse_rcpt" => self.reply(&fields, "refuse_rcpt").map(|(code, text)| Fault::RefuseRcpt { code, text }),
-            "refuse_data" => self.reply(&fields, "refuse_data").map(|(code, text)| Fault::RefuseData { code, text }),
-            "stall" => self.pause(fields.get("stall")?).map(Fault::Stall),
-            _ => Some(Fault::HangUp),
+            "refuse_rcpt" => {
+                self.reply(&fields, "refuse_rcpt").map(|(code, text)| MailFault::RefuseRcpt { code, text })
+            }
+            "refuse_data" => {
+                self.reply(&fields, "refuse_data").map(|(code, text)| MailFault::RefuseData { code, text })
+            }
+            "stall" => self.pause(fields.get("stall")?).map(MailFault::Stall),
+            _ => Some(MailFault::HangUp),
         }?;
         Some(SinkFault { to, fault, times: times.and_then(|times| u32::try_from(times).ok()) })
     }
