@@ -44,7 +44,7 @@ pub fn main(cli: Cli) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(fault) => {
-            terminal::error(&format!("the system gives no threads: {fault}"));
+            terminal::error(&format!("cannot start the async runtime: {fault}"));
             return Exit::Failure;
         }
     };

@@ -18,29 +18,58 @@
 //!
 //! Specification: Identity Service API v1.19.
 
+#[cfg(not(feature = "identity-server"))]
+mod absent;
+#[cfg(feature = "identity-server")]
 mod answer;
+#[cfg(feature = "identity-server")]
 mod asked;
+#[cfg(feature = "identity-server")]
 mod authority;
 mod behaviour;
+#[cfg(feature = "identity-server")]
+mod behaviours;
+#[cfg(feature = "identity-server")]
 mod body;
+#[cfg(feature = "identity-server")]
 mod bounded;
+#[cfg(feature = "identity-server")]
 mod caller;
+#[cfg(feature = "identity-server")]
 mod endpoints;
+#[cfg(feature = "identity-server")]
 mod handle;
+#[cfg(feature = "identity-server")]
 mod homeserver;
+#[cfg(feature = "identity-server")]
 mod limits;
+#[cfg(feature = "identity-server")]
 mod listen;
+#[cfg(feature = "identity-server")]
 mod mailer;
+#[cfg(feature = "identity-server")]
 mod pages;
+#[cfg(feature = "identity-server")]
 mod paths;
+#[cfg(feature = "identity-server")]
 mod routes;
+#[cfg(feature = "identity-server")]
 mod server;
+#[cfg(feature = "identity-server")]
 mod service;
+#[cfg(feature = "identity-server")]
 mod sessions;
+#[cfg(feature = "identity-server")]
 mod signing;
+#[cfg(feature = "identity-server")]
 mod upstream;
+#[cfg(feature = "identity-server")]
 mod x_matrix;
 
+#[cfg(not(feature = "identity-server"))]
+pub use absent::IdentityServer;
+#[cfg(feature = "identity-server")]
 pub use authority::{Authority, AuthorityError, Certificate};
 pub use behaviour::{Behaviour, Matcher};
+#[cfg(feature = "identity-server")]
 pub use handle::{IdentityError, IdentityOptions, IdentityServer};

@@ -25,6 +25,8 @@
 //! is a process of its own, which starts the target for itself.
 
 mod homeserver;
+#[cfg(feature = "reference")]
+mod reference;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -39,7 +41,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::browser::{Browser, Choice};
 use crate::run::Limits as RunLimits;
-use crate::suite::{Session, SessionOptions, Settings, known_deviations, run_one, start_embedded, start_identity};
+use crate::suite::{Session, SessionOptions, Settings, known_deviations, run_one};
 use crate::target::Profile;
 use threepid_engine::judge::ContractJudge;
 use threepid_engine::plan::{Api, VariantOffer, assign, plan};
@@ -53,7 +55,8 @@ pub use homeserver::{Homeserver, StartError, Started};
 /// What the trials are run against.
 #[derive(Debug, Clone)]
 pub enum Against {
-    /// The reference homeserver in this crate.
+    /// The reference homeserver of this project.
+    #[cfg(feature = "reference")]
     Reference,
     /// Another homeserver.
     Homeserver(Homeserver),
@@ -87,10 +90,10 @@ pub fn main(against: Against) -> ExitCode {
 ///
 /// # Errors
 ///
-/// If the shipped scenarios are not sound, the profile is not or speaks of a scenario that is not there, or the system
-/// gives no threads.
+/// If the shipped scenarios are not sound, the profile is not or speaks of a scenario that is not there, or no thread
+/// can be started.
 pub fn trials(against: Against) -> Result<Vec<libtest_mimic::Trial>, String> {
-    let suite = crate::shipped::suite().map_err(|(sources, faults)| faults.render(&sources, false, 100))?;
+    let suite = crate::shipped::suite().map_err(|(sources, faults)| faults.lines(&sources))?;
     let suite = Arc::new(suite);
     let stage = Arc::new(TargetSession::new(against, &suite)?);
     let mut trials = Vec::new();
@@ -136,16 +139,8 @@ struct Up {
 impl TargetSession {
     fn new(against: Against, suite: &Suite) -> Result<TargetSession, String> {
         let (profile, offers, declared) = match &against {
-            Against::Reference => {
-                let profile = Profile::load("reference").map_err(|fault| fault.to_string())?;
-                let offers = crate::suite::embedded_variants()
-                    .into_iter()
-                    .map(|name| {
-                        offer(name, crate::suite::embedded_offers(name).iter().map(|offer| (*offer).to_owned()))
-                    })
-                    .collect::<Vec<_>>();
-                (profile, offers, Vec::new())
-            }
+            #[cfg(feature = "reference")]
+            Against::Reference => reference::known()?,
             Against::Homeserver(homeserver) => {
                 let (profile, offers) = homeserver.known().map_err(|fault| fault.to_string())?;
                 let offer = offer(homeserver::variant(&profile), offers.iter().cloned());
@@ -155,7 +150,7 @@ impl TargetSession {
         let deviations =
             known_deviations(&profile, Some(suite)).map_err(|fault| format!("{}: {fault}", profile.file))?;
         Ok(TargetSession {
-            runtime: Runtime::new().map_err(|fault| format!("the system gives no threads: {fault}"))?,
+            runtime: Runtime::new().map_err(|fault| format!("cannot start the async runtime: {fault}"))?,
             stations: offers.iter().map(|offer| (offer.name.clone(), OnceCell::new())).collect(),
             profile,
             offers,
@@ -169,6 +164,7 @@ impl TargetSession {
                 halt: Default::default(),
                 fail_on: Level::Security,
                 deviations,
+                #[cfg(feature = "cli")]
                 snapshots: None,
             },
         })
@@ -214,45 +210,37 @@ impl TargetSession {
 
     async fn start(&self, variant: &str) -> Result<Up, String> {
         let listen = match &self.against {
+            #[cfg(feature = "reference")]
             Against::Reference => SocketAddr::from(([127, 0, 0, 1], 0)),
             Against::Homeserver(homeserver) => homeserver.smtp_listen,
         };
         let options = SinkOptions { listen, hostname: "threepid.test".to_owned(), limits: Limits::default() };
         let sink = Sink::start(options).await.map_err(|fault| fault.to_string())?;
         sink.hide_extensions(&[Extension::StartTls]);
-        let mut identity = None;
-        let (server, url, public_url): (Box<dyn Any + Send + Sync>, _, _) = match &self.against {
-            Against::Reference => {
-                let trusted = start_identity(sink.addr()).await.map_err(|fault| fault.to_string())?;
-                let trusted = identity.insert(trusted);
-                let running = start_embedded(variant, None, sink.addr(), None, Vec::new(), Vec::new(), Some(trusted))
-                    .await
-                    .map_err(|fault| fault.to_string())?;
-                let url = running.url().to_owned();
-                (Box::new(running), url, None)
-            }
-            Against::Homeserver(homeserver) => {
-                let started = start_other(homeserver.clone(), sink.addr()).await?;
-                let public_url = homeserver.public_url.clone().or_else(|| self.profile.public_url.clone());
-                (started.keep, started.url, public_url)
-            }
+        let (started, identity) = match &self.against {
+            #[cfg(feature = "reference")]
+            Against::Reference => reference::start(variant, sink.addr()).await?,
+            Against::Homeserver(homeserver) => (start_other(homeserver.clone(), sink.addr()).await?, None),
         };
         let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-        let mut options = SessionOptions::new(&self.profile.name, variant, &url, sink);
-        options.public_url = public_url;
+        let mut options = SessionOptions::new(&self.profile.name, variant, &started.url, sink);
         options.browser = Arc::clone(&self.browser);
         options.limits = RunLimits::default();
         options.identity = identity;
-        options.offers = match &self.against {
-            Against::Reference => resolved.offers,
-            Against::Homeserver(_) => self.declared.clone(),
-        };
+        match &self.against {
+            #[cfg(feature = "reference")]
+            Against::Reference => options.offers = resolved.offers,
+            Against::Homeserver(homeserver) => {
+                options.offers = self.declared.clone();
+                options.public_url = homeserver.public_url.clone().or_else(|| self.profile.public_url.clone());
+            }
+        }
         options.mail_hint = self.profile.mail_hint.clone();
         options.administration = self.profile.administration.clone();
         options.accounts.chain = resolved.accounts;
         options.accounts.registration_shared_secret = self.profile.accounts.registration_shared_secret.clone();
         options.accounts.registration_token = self.profile.accounts.registration_token.clone();
-        Ok(Up { session: Session::open(options).await?, _server: server })
+        Ok(Up { session: Session::open(options).await?, _server: started.keep })
     }
 }
 

@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn the_shipped_scenarios_are_sound() {
         if let Err((sources, faults)) = super::suite() {
-            panic!("{}", faults.render(&sources, false, 120));
+            panic!("{}", faults.lines(&sources));
         }
     }
 }

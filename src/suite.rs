@@ -4,6 +4,7 @@
 //! record for each, in the order of the plan, and tells what happens while it happens. It neither prints nor exits:
 //! the command line and the adapter for `cargo test` are two users of the same thing.
 
+#[cfg(feature = "reference")]
 mod embedded;
 mod halt;
 mod known;
@@ -11,8 +12,10 @@ mod one;
 mod runner;
 mod session;
 mod settings;
+#[cfg(feature = "cli")]
 mod snapshots;
 
+#[cfg(feature = "reference")]
 pub use embedded::{EmbeddedError, embedded_offers, embedded_variants, start_embedded, start_identity};
 pub use halt::Halt;
 pub use known::known_deviations;
@@ -20,4 +23,5 @@ pub use one::{not_run, run as run_one};
 pub use runner::{Ahead, Event, run, with_repetitions};
 pub use session::{Authorities, Session, SessionOptions};
 pub use settings::Settings;
+#[cfg(feature = "cli")]
 pub use snapshots::Snapshots;

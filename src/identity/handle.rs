@@ -105,6 +105,11 @@ impl IdentityServer {
         self.server.url()
     }
 
+    /// The certificate of the authority that vouches for it, as PEM.
+    pub fn ca_pem(&self) -> &str {
+        self.authority.ca_pem()
+    }
+
     /// The authority that vouches for it.
     pub fn authority(&self) -> &Arc<Authority> {
         &self.authority

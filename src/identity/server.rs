@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::asked::Log;
-use super::behaviour::Behaviours;
+use super::behaviours::Behaviours;
 use super::bounded::Bounded;
 use super::homeserver::Homeservers;
 use super::limits;

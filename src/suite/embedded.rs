@@ -70,7 +70,7 @@ pub async fn start_embedded(
         .ok_or_else(|| EmbeddedError::Variant { name: variant.to_owned(), known: known() })?;
     (found.apply)(&mut config);
     config.registration_shared_secret = Some(SHARED_SECRET.to_owned());
-    config.identity_ca_pem = identity.map(|identity| identity.authority().ca_pem().to_owned());
+    config.identity_ca_pem = identity.map(|identity| identity.ca_pem().to_owned());
     config.private_identity_servers = identity.map(|identity| identity.name().to_owned()).into_iter().collect();
     let mut options = Options::new(smtp);
     options.public_url = public_url;

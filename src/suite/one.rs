@@ -65,10 +65,12 @@ pub async fn run(planned: &Planned, session: &Session, settings: &Settings, canc
         }
     };
     let known = session.context.origins.known();
-    let mut verdict = judge::judge(trial, &performed.transcript, &known, settings.fail_on);
-    if let Some(snapshots) = &settings.snapshots {
-        snapshots.compare(trial, &performed, &known, &mut verdict);
-    }
+    let verdict = judge::judge(trial, &performed.transcript, &known, settings.fail_on);
+    #[cfg(feature = "cli")]
+    let verdict = match &settings.snapshots {
+        Some(snapshots) => snapshots.compare(trial, &performed, &known, verdict),
+        None => verdict,
+    };
     let mut record = record(trial, verdict, performed.transcript, begun.elapsed().as_secs_f64() * 1000.0);
     settings.deviations.apply(&mut record);
     let mut redactor = session.others.redactor();

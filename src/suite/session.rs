@@ -126,7 +126,7 @@ impl Session {
 
     async fn probed(options: SessionOptions) -> Result<Session, String> {
         let others = options.others;
-        let own = options.identity.as_ref().map(|server| server.authority().ca_pem().as_bytes());
+        let own = options.identity.as_ref().map(|server| server.ca_pem().as_bytes());
         let given = options.authorities.as_ref().map(|given| (&given.pem[..], &*given.file));
         let all = own.map(|pem| (pem, "the identity server's authority")).into_iter().chain(given);
         let shared = Shared::with_all(all).map_err(|fault| fault.to_string())?;

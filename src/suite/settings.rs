@@ -21,6 +21,7 @@ pub struct Settings {
     /// What the target is known to do otherwise.
     pub deviations: Deviations,
     /// What answers are compared with, if they are.
+    #[cfg(feature = "cli")]
     pub snapshots: Option<super::Snapshots>,
 }
 

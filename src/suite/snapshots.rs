@@ -78,12 +78,18 @@ impl Snapshots {
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Compares all answers of a trial on the server at `target`.
-    pub(super) fn compare(&self, trial: &Trial, performed: &Performed, target: &[Url], verdict: &mut Verdict) {
+    /// Compares all answers of a trial on the server at `target`; adds what drifted to its verdict.
+    pub(super) fn compare(
+        &self,
+        trial: &Trial,
+        performed: &Performed,
+        target: &[Url],
+        mut verdict: Verdict,
+    ) -> Verdict {
         let transcript = &performed.transcript;
         // A trial that stopped early says nothing about the answers it did not get to.
         if transcript.entries.iter().any(|entry| matches!(entry.event, Event::Stop(_))) {
-            return;
+            return verdict;
         }
         let row = (trial.scenario().id.clone(), trial.case().name.clone());
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).insert(row);
@@ -109,6 +115,7 @@ impl Snapshots {
             }
             verdict.findings.push(finding);
         }
+        verdict
     }
 
     /// What was expected and what came, if the answer drifted.

@@ -2,7 +2,6 @@
 //!
 //! Takes a requirement such as `>=3.10,<3.14` and gives a program whose version meets it. It installs nothing.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,54 +10,10 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::error::InstallError;
+use super::requirement::{Requirement, parse_version};
 
 /// How long an interpreter may take to say its version.
 const VERSION_LIMIT: Duration = Duration::from_secs(20);
-
-/// Which versions will do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Requirement {
-    text: String,
-    bounds: Vec<(Bound, Vec<u32>)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Bound {
-    AtLeast,
-    Below,
-}
-
-impl Requirement {
-    /// Reads `>=X.Y` and `<X.Y`, separated by commas. The error is a sentence for the profile's author.
-    pub(super) fn parse(text: &str) -> Result<Requirement, String> {
-        let mut bounds = Vec::new();
-        for part in text.split(',').map(str::trim) {
-            let (bound, version) = if let Some(version) = part.strip_prefix(">=") {
-                (Bound::AtLeast, version)
-            } else if let Some(version) = part.strip_prefix('<') {
-                (Bound::Below, version)
-            } else {
-                return Err(format!("`{text}` must look like `>=3.10` or `>=3.10,<3.14`"));
-            };
-            let numbers = parse_version(version).ok_or_else(|| format!("`{version}` is not a version like `3.10`"))?;
-            bounds.push((bound, numbers));
-        }
-        Ok(Requirement { text: text.to_owned(), bounds })
-    }
-
-    fn is_met_by(&self, version: &[u32]) -> bool {
-        self.bounds.iter().all(|(bound, limit)| match bound {
-            Bound::AtLeast => version >= limit.as_slice(),
-            Bound::Below => version < limit.as_slice(),
-        })
-    }
-}
-
-impl fmt::Display for Requirement {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
-}
 
 /// An interpreter and the version it says it has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,24 +62,9 @@ pub(super) async fn said(program: &Path, args: &[&str]) -> Option<String> {
     output.status.success().then(|| text.trim().to_owned())
 }
 
-fn parse_version(text: &str) -> Option<Vec<u32>> {
-    text.trim().split('.').map(|part| part.parse().ok()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn requirements_compare_numbers() {
-        let wanted = Requirement::parse(">=3.10, <3.14").unwrap();
-        for (version, met) in [("3.9.7", false), ("3.10.0", true), ("3.13.9", true), ("3.14.0", false), ("4.0", false)]
-        {
-            assert_eq!(wanted.is_met_by(&parse_version(version).unwrap()), met, "{version}");
-        }
-        assert!(Requirement::parse("3.10").unwrap_err().contains("must look like"));
-        assert!(Requirement::parse(">=three").unwrap_err().contains("is not a version"));
-    }
 
     #[tokio::test]
     async fn what_was_found_is_said() {

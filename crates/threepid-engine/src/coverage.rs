@@ -143,7 +143,7 @@ mod tests {
                         one_of:\n        a: {status: 4xx, body: {errcode: M_A}}\n        b: {status: 200}\n";
         let rule = "title: t\nwhy: w\nonly: {status: 429}\nshould: {because: b, body: {errcode: M_L}}\n";
         let files = [file("a/b.yaml", scenario), file("contract/l.yaml", rule), file("specification/s.yaml", table)];
-        Suite::read(Sources::of(files)).map_err(|(sources, faults)| faults.render(&sources, false, 80)).unwrap()
+        Suite::read(Sources::of(files)).map_err(|(sources, faults)| faults.lines(&sources)).unwrap()
     }
 
     #[test]

@@ -2,5 +2,6 @@
 //!
 //! Takes records and scenarios; gives documents. It never judges, and never changes what a record says.
 
+#[cfg(feature = "documents")]
 pub mod explain;
 pub mod report;

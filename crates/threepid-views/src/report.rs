@@ -8,23 +8,38 @@
 //! Everything a server said is untrusted here: control characters are shown, not sent, and markup stays text.
 
 pub mod again;
+#[cfg(feature = "documents")]
 pub mod annotations;
+#[cfg(feature = "documents")]
 pub mod artifacts;
+#[cfg(feature = "documents")]
 pub mod badge;
 pub mod causes;
+#[cfg(feature = "documents")]
 pub mod comparison;
 pub mod curl;
+#[cfg(feature = "documents")]
 pub mod drafts;
+#[cfg(feature = "documents")]
 pub mod events;
+#[cfg(feature = "documents")]
 mod file;
+#[cfg(feature = "documents")]
 pub mod history;
+#[cfg(feature = "documents")]
 pub mod html;
+#[cfg(feature = "documents")]
 pub mod json;
+#[cfg(feature = "documents")]
 pub mod junit;
+#[cfg(feature = "documents")]
 pub mod markdown;
+#[cfg(feature = "documents")]
 mod merge;
+#[cfg(feature = "documents")]
 pub mod outputs;
 mod phrases;
+#[cfg(feature = "documents")]
 pub mod statement;
 mod style;
 mod summary;
@@ -34,8 +49,11 @@ mod visible;
 #[cfg(test)]
 mod fixture;
 
+#[cfg(feature = "documents")]
 use file::append_file;
+#[cfg(feature = "documents")]
 pub use file::{WriteError, write_file};
+#[cfg(feature = "documents")]
 pub use merge::merge;
 pub use phrases::count;
 pub use phrases::{browsed, conclusion, page};

@@ -6,7 +6,7 @@ use super::keys::{Kind, Profile};
 use super::release::numbers;
 use super::variant::PLAIN;
 use crate::target::error::{ProfileError, nearest};
-use crate::target::python::Requirement;
+use crate::target::requirement::Requirement;
 
 pub(super) fn parse(text: &str, file: &str) -> Result<Profile, ProfileError> {
     let mut profile: Profile = toml::from_str(text).map_err(|error| shape(&error, text, file))?;

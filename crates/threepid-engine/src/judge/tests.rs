@@ -44,7 +44,7 @@ steps:
 fn trial(scenario: &str) -> Trial {
     let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
     let sources = Sources::of([file("a/b.yaml", scenario), file("fragments/prepared.yaml", FRAGMENT)]);
-    let suite = Suite::read(sources).map_err(|(sources, faults)| faults.render(&sources, false, 80)).unwrap();
+    let suite = Suite::read(sources).map_err(|(sources, faults)| faults.lines(&sources)).unwrap();
     let info = TargetInfo {
         name: "t".into(),
         url: "http://h".into(),

@@ -215,7 +215,7 @@ mod tests {
             "title: t\nwhy: w\ncases:\n  one: {p: /a}\n  two: {p: /b}\nsteps:\n  - GET: <p>\n    must: {status: 200}\n";
         let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
         let files = [file("add/ok.yaml", text), file("add/wrong-password.yaml", text), file("list/table.yaml", table)];
-        Suite::read(Sources::of(files)).map_err(|(sources, faults)| faults.render(&sources, false, 80)).unwrap()
+        Suite::read(Sources::of(files)).map_err(|(sources, faults)| faults.lines(&sources)).unwrap()
     }
 
     fn select(filters: &[&str], partition: Option<&str>) -> Result<Vec<String>, String> {

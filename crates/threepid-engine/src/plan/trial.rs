@@ -251,7 +251,7 @@ mod tests {
                     /account/deactivate\n    as: carol\n    body: {}\n";
         let file = SourceFile { path: "a/b.yaml".into(), text: text.into() };
         let read = Suite::read(Sources::of([file]));
-        let suite = Arc::new(read.map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap());
+        let suite = Arc::new(read.map_err(|(sources, faults)| faults.lines(&sources)).unwrap());
         let trial =
             Trial { suite, scenario: 0, case: 0, api: Api::V3, variant: String::new(), repetition: 1, newest: None };
         let needs = |actor: &str| ActorNeeds { actor: actor.to_owned(), ..ActorNeeds::default() };

@@ -51,7 +51,7 @@ mod tests {
         let text = format!("title: t\nwhy: w\nneeds: [{needs}]\nsteps:\n  - GET: /x\n    must: {{status: 200}}\n");
         let file = SourceFile { path: "a/b.yaml".into(), text };
         let read = Suite::read(Sources::of([file]));
-        read.map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap().scenarios.remove(0)
+        read.map_err(|(sources, faults)| faults.lines(&sources)).unwrap().scenarios.remove(0)
     }
 
     #[test]

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Severity};
-
 use super::Sources;
 use super::node::Span;
 
@@ -82,8 +80,22 @@ impl Diagnostics {
         Diagnostics { list: list.into_iter().collect::<BTreeSet<_>>().into_iter().collect() }
     }
 
+    /// Shows all of them, a line each: place, message, and what to do.
+    pub fn lines(&self, sources: &Sources) -> String {
+        let line = |one: &Diagnostic| {
+            let place = sources.place(one.span);
+            let help = one.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+            format!("{}:{}:{}: {}{help}\n", place.file, place.line, place.column, one.message)
+        };
+        self.list.iter().map(line).collect()
+    }
+}
+
+#[cfg(feature = "fancy")]
+impl Diagnostics {
     /// Shows all of them, with the source.
     pub fn render(&self, sources: &Sources, colour: bool, width: usize) -> String {
+        use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Severity};
         let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false);
         let mut text = String::new();

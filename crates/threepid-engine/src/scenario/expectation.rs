@@ -270,7 +270,7 @@ mod tests {
         let file = SourceFile { path: "a/b.yaml".into(), text };
         Suite::read(Sources::of([file]))
             .map(|suite| suite.scenarios[0].cases[0].steps.clone())
-            .map_err(|(sources, faults)| faults.render(&sources, false, 100))
+            .map_err(|(sources, faults)| faults.lines(&sources))
     }
 
     #[test]

@@ -109,7 +109,7 @@ mod tests {
 
     fn one(text: &str) -> Result<Suite, String> {
         let file = SourceFile { path: "a/b.yaml".into(), text: text.into() };
-        Suite::read(Sources::of([file])).map_err(|(sources, faults)| faults.render(&sources, false, 100))
+        Suite::read(Sources::of([file])).map_err(|(sources, faults)| faults.lines(&sources))
     }
 
     #[test]

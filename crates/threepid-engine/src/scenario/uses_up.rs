@@ -115,8 +115,7 @@ mod tests {
              alice\n    must: {{status: 200}}\n  - {step}\n"
         );
         let file = SourceFile { path: "a/b.yaml".into(), text };
-        Suite::read(Sources::of([file]))
-            .map_or_else(|(sources, faults)| faults.render(&sources, false, 100), |_| String::new())
+        Suite::read(Sources::of([file])).map_or_else(|(sources, faults)| faults.lines(&sources), |_| String::new())
     }
 
     #[test]

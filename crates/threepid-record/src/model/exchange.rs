@@ -1,13 +1,13 @@
 //! One HTTP request and what came back.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Header names (lower case) and values in the order they stood, repeated names kept.
 pub type Headers = Vec<(String, String)>;
 
 /// One HTTP request with its answer, or with the reason why there is none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Exchange {
     /// The actor that asked (`alice`), or `None` for a request by nobody.
     pub actor: Option<String>,
@@ -24,7 +24,8 @@ pub struct Exchange {
 }
 
 /// A request as it was sent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Request {
     /// `GET`, `POST`, …
     pub method: String,
@@ -37,7 +38,8 @@ pub struct Request {
 }
 
 /// A response as it was read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Response {
     /// The status code.
     pub status: u16,
@@ -55,7 +57,8 @@ impl Response {
 }
 
 /// A body: text when it is valid UTF-8 or a page, else base64. Never both.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Body {
     /// The body as text, if it is valid UTF-8, or a page decoded by the charset that it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +74,8 @@ pub struct Body {
 }
 
 /// Why an answer is missing. Never says that the server is wrong; that is for the judge to say.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failure {
     /// What kind of failure it was.
     pub kind: FailureKind,
@@ -80,7 +84,8 @@ pub struct Failure {
 }
 
 /// The kinds of failure of an exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
     /// No connection could be made.

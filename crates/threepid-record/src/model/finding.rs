@@ -1,12 +1,12 @@
 //! What the judge found.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Basis, Level};
 
 /// One thing that is not as required.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// What kind of finding.
     pub kind: FindingKind,
@@ -37,7 +37,8 @@ pub struct Finding {
 }
 
 /// Lawful answers of which none was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alternatives {
     /// Their names, in the scenario's order.
     pub names: Vec<String>,
@@ -46,7 +47,8 @@ pub struct Alternatives {
 }
 
 /// The kinds of findings. They never stand in for each other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum FindingKind {
     /// A requirement is not met: the server is wrong.
@@ -60,7 +62,8 @@ pub enum FindingKind {
 }
 
 /// A place in the specification.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SpecRef {
     /// The operation or the rule, for people: `POST /account/3pid/add`.
     pub operation: String,
@@ -76,7 +79,8 @@ impl SpecRef {
 }
 
 /// A place in a scenario file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Place {
     /// The file, relative to the scenarios' folder.
     pub file: String,
@@ -103,7 +107,8 @@ impl Place {
 }
 
 /// One line of a scenario file, without what it is indented by, and cut where it is long.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SourceLine {
     /// Its text.
     pub text: String,
@@ -194,7 +199,8 @@ mod tests {
 }
 
 /// Which of several lawful answers a server gave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Choice {
     /// The step's name, for people.
     pub step: String,

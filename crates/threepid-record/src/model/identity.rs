@@ -1,10 +1,10 @@
 //! What passes between a trial and the identity server.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One request as the identity server got it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// `GET`, `POST`, …
     pub method: String,
@@ -22,7 +22,8 @@ pub struct Asked {
 }
 
 /// A look at what the identity server was asked.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RequestLogQuery {
     /// The path that was looked for.
     pub path: String,
@@ -33,7 +34,8 @@ pub struct RequestLogQuery {
 }
 
 /// The identity server was told to answer otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Instruction {
     /// For requests to this path.
     pub path: String,

@@ -1,12 +1,12 @@
 //! How strong a requirement is.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The strength of one requirement, from the strongest to the weakest.
 ///
 /// `Must` and `Security` make a trial fail; `Should` and `Convention` are noted, and fail it only when asked to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// The specification says must, requires a key in a schema, or documents the status.

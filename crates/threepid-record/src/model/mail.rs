@@ -1,12 +1,12 @@
 //! One mail as the sink took it.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Body, Headers};
 
 /// A mail with everything that is known of how it came.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mail {
     /// The SMTP envelope.
     pub envelope: Envelope,
@@ -41,7 +41,8 @@ impl Mail {
 }
 
 /// The SMTP envelope of one mail.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Envelope {
     /// The reverse path; empty for the null sender.
     pub from: String,
@@ -52,7 +53,8 @@ pub struct Envelope {
 }
 
 /// Facts of the SMTP session that brought a mail.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SessionFacts {
     /// The name given with EHLO or HELO.
     pub helo: String,
@@ -65,7 +67,8 @@ pub struct SessionFacts {
 }
 
 /// One text part of a mail, decoded.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Part {
     /// `text/plain` or `text/html`, lower case, without parameters.
     pub content_type: String,
@@ -81,7 +84,8 @@ pub struct Part {
 }
 
 /// The place of a part among alternatives: a reader is shown one branch of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alternative {
     /// Which `multipart/alternative` of the message, counted from 0.
     pub group: usize,
@@ -90,7 +94,8 @@ pub struct Alternative {
 }
 
 /// A link found in a mail.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Link {
     /// The absolute URL, entities decoded and folded lines rejoined.
     pub url: String,
@@ -109,7 +114,8 @@ pub struct Link {
 }
 
 /// Where a link carries what nobody could guess.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Carrier {
     /// In its query, which the server sees.
@@ -121,7 +127,8 @@ pub enum Carrier {
 }
 
 /// What could be a code that a person types where the client asks for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Code {
     /// The code, without the white space that groups its digits.
     pub value: String,
@@ -135,7 +142,8 @@ impl Link {
 }
 
 /// How a link was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkSource {
     /// Written out in a text.

@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Ability, Choice, Finding, FindingKind, Level, RuleCounts, SpecRef, Transcript};
 
 /// The record of one run. Every report is a view of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(title = "The record of a threepid run, layout 1", extend("$id" = Report::LAYOUT))]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(title = "The record of a threepid run, layout 1", extend("$id" = Report::LAYOUT)))]
 pub struct Report {
     /// The version of this layout: 1.
-    #[schemars(extend("const" = Report::SCHEMA))]
+    #[cfg_attr(feature = "schema", schemars(extend("const" = Report::SCHEMA)))]
     pub schema: u32,
     /// The version of the program.
     pub threepid: String,
@@ -60,6 +60,7 @@ impl Report {
     pub const LAYOUT: &str = "https://github.com/threepid/threepid/blob/main/docs/report.schema.json";
 
     /// The JSON Schema of what this program writes. Later ones of the same layout may add members, and take none away.
+    #[cfg(feature = "schema")]
     pub fn json_schema() -> serde_json::Value {
         schemars::generate::SchemaSettings::draft2020_12()
             .for_serialize()
@@ -102,7 +103,8 @@ impl Report {
 }
 
 /// One slice of a run, and what the whole was selected by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Slice {
     /// Which one, from 1.
     pub slice: usize,
@@ -119,7 +121,8 @@ pub struct Slice {
 }
 
 /// The target as the preflight found it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TargetInfo {
     /// The profile's name, or `homeserver` where only a URL was given.
     pub name: String,
@@ -155,7 +158,8 @@ impl TargetInfo {
 }
 
 /// One trial: a scenario, a row of its cases, an API version, a variant of the target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrialRecord {
     /// The scenario's id: `add-email/wrong-password`.
     pub id: String,
@@ -273,7 +277,8 @@ impl TrialRecord {
 }
 
 /// A trial's verdict.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// All that was required was there.
@@ -324,7 +329,8 @@ impl Outcome {
 }
 
 /// How many trials had each outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Counts {
     /// All as required.
     pub pass: usize,

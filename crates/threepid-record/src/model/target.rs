@@ -1,10 +1,10 @@
 //! What is known of the server under test.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Something a target may offer, as scenarios name it under `needs`: whether it does, and how that is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ability {
     /// `email`, `registration`, `identity-server`, …
     pub name: String,

@@ -1,6 +1,5 @@
 //! What happened in one trial, in order.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -8,7 +7,8 @@ use super::{Exchange, FailureKind, Instruction, Mail, RequestLogQuery};
 
 /// Everything that happened in one trial, in order. Enough to judge the trial again without a network. In a record its
 /// fields stand beside those of its trial.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Transcript {
     /// When the trial began, in milliseconds since the epoch.
     #[serde(default)]
@@ -77,7 +77,8 @@ pub enum Trouble {
 }
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Index of the planned step that caused it; `None` for preparations (accounts).
     pub step: Option<usize>,
@@ -93,7 +94,8 @@ pub struct Entry {
 }
 
 /// The kinds of things that happen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
     /// A request and its answer.
@@ -120,7 +122,8 @@ pub enum Event {
 }
 
 /// How a repetition ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RepeatResult {
     /// Whether a round ended as it was repeated for.
     pub reached: bool,
@@ -129,7 +132,8 @@ pub struct RepeatResult {
 }
 
 /// A wait for mail.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Delivery {
     /// The address that was watched.
     pub mailbox: String,
@@ -147,7 +151,8 @@ pub struct Delivery {
 }
 
 /// Mail that arrived for an address nobody waits for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Arrival {
     /// The recipient.
     pub to: String,
@@ -156,7 +161,8 @@ pub struct Arrival {
 }
 
 /// A link followed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Visit {
     /// The link as it stood in the mail (after any alteration the step asked for).
     pub link: String,
@@ -175,7 +181,8 @@ pub struct Visit {
 }
 
 /// A page opened in a browser.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Browsed {
     /// Which browser: `chrome 148.0.7778.167`.
     pub browser: String,
@@ -208,7 +215,8 @@ impl Visit {
 }
 
 /// How following a link ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum VisitEnd {
     /// On a page.
@@ -224,7 +232,8 @@ pub enum VisitEnd {
 }
 
 /// A window without mail, or one that was broken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NoMailWindow {
     /// The address that was watched.
     pub mailbox: String,
@@ -235,7 +244,8 @@ pub struct NoMailWindow {
 }
 
 /// Why a trial ended before its last step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stop {
     /// What kind of reason.
     pub reason: StopReason,
@@ -244,7 +254,8 @@ pub struct Stop {
 }
 
 /// The kinds of reasons to stop a trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StopReason {
     /// A value that a later step needs was not in an answer.

@@ -226,7 +226,7 @@ mod tests {
     fn shipped() -> Suite {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
         let sources = Sources::folder(&folder).unwrap();
-        Suite::read(sources).map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap()
+        Suite::read(sources).map_err(|(sources, faults)| faults.lines(&sources)).unwrap()
     }
 
     #[test]

@@ -49,7 +49,7 @@ steps:
 fn suite() -> Suite {
     let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
     let sources = Sources::of([file("add-email/success.yaml", SUCCESS), file("add-email/in-use.yaml", WRONG)]);
-    Suite::read(sources).map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap()
+    Suite::read(sources).map_err(|(sources, faults)| faults.lines(&sources)).unwrap()
 }
 
 /// The scenarios of the repository, as a folder: this crate does not have them.

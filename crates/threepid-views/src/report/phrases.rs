@@ -137,6 +137,7 @@ pub(super) fn tally<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) ->
 }
 
 /// The first of several names of trials, and how many there are.
+#[cfg(feature = "documents")]
 pub(super) fn several(names: &[impl AsRef<str>], escape: impl Fn(&str) -> String) -> String {
     let first = names.first().map(|name| escape(name.as_ref())).unwrap_or_default();
     if names.len() < 2 { first } else { format!("{}, the first {first}", count(names.len(), "trial")) }

@@ -37,6 +37,7 @@ pub(super) const BREAKS: [char; 6] = [',', '{', '[', ' ', ';', '&'];
 
 impl Style {
     /// For files, whose readers wrap lines themselves: nothing is broken.
+    #[cfg(feature = "documents")]
     pub(super) const UNWRAPPED: Style = Style { colour: false, width: usize::MAX };
 
     pub(super) fn columns(self) -> usize {

@@ -19,7 +19,7 @@ fn suite(rules: &[(&str, &str)]) -> Arc<Suite> {
     let files = rules.chain([("specification/t.yaml".to_owned(), table.to_owned())]);
     let files = files.map(|(path, text)| SourceFile { path, text });
     let suite = Suite::read(Sources::of(files));
-    Arc::new(suite.map_err(|(sources, faults)| faults.render(&sources, false, 100)).unwrap())
+    Arc::new(suite.map_err(|(sources, faults)| faults.lines(&sources)).unwrap())
 }
 
 fn target(version: &str) -> TargetInfo {

@@ -91,7 +91,7 @@ mod tests {
         let fragment = "title: f\noutputs: [sid]\nsteps:\n  - POST: /token\n    body: {s: <client_secret>}\n    must: {body: {sid: <sid>}}\n";
         let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
         let mut suite = Suite::read(Sources::of([file("a/b.yaml", &text), file("fragments/f.yaml", fragment)]))
-            .map_err(|(sources, faults)| faults.render(&sources, false, 100))?;
+            .map_err(|(sources, faults)| faults.lines(&sources))?;
         Ok(suite.scenarios.remove(0).cases.remove(0).steps)
     }
 

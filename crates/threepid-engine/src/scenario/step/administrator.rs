@@ -87,7 +87,7 @@ mod tests {
         let file = SourceFile { path: "a/b.yaml".into(), text };
         match Suite::read(Sources::of([file])) {
             Ok(suite) => Ok(suite.scenarios[0].cases[0].steps[0].action.clone()),
-            Err((sources, faults)) => Err(faults.render(&sources, false, 100)),
+            Err((sources, faults)) => Err(faults.lines(&sources)),
         }
     }
 
