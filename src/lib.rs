@@ -8,6 +8,7 @@ pub mod browser;
 pub mod cli;
 pub mod identity;
 pub mod libtest;
+mod random;
 pub mod run;
 pub mod shipped;
 #[cfg(feature = "cli")]

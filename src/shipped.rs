@@ -2,22 +2,15 @@
 //!
 //! Gives their texts, and the suite that is read from them. It never reads from disk.
 
-use rust_embed::Embed;
 use threepid_engine::scenario::{Diagnostics, SourceFile, Sources, Suite};
 
-/// The files below `scenarios/`.
-#[derive(Embed)]
-#[folder = "scenarios/"]
-#[include = "*.yaml"]
-struct Shipped;
+/// The files below `scenarios/`: paths and texts.
+const SHIPPED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/scenarios.rs"));
 
 /// The texts of all files.
 pub fn sources() -> Sources {
-    let sources = Sources::of(Shipped::iter().filter_map(|path| {
-        let file = Shipped::get(&path)?;
-        Some(SourceFile { path: path.to_string(), text: String::from_utf8_lossy(&file.data).into_owned() })
-    }));
-    sources.named("scenarios")
+    let file = |&(path, text): &(&str, &str)| SourceFile { path: path.to_owned(), text: text.to_owned() };
+    Sources::of(SHIPPED.iter().map(file)).named("scenarios")
 }
 
 /// All scenarios that are part of the program.

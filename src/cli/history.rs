@@ -32,7 +32,7 @@ pub(super) async fn history(args: HistoryArgs, terminal: Terminal) -> Exit {
         }
     };
     let interrupt = Interrupt::listen();
-    let seed = args.run.seed.unwrap_or_else(rand::random);
+    let seed = args.run.seed.unwrap_or_else(crate::random::number);
     let targets: Vec<String> = versions.iter().map(|version| format!("{}@{version}", args.of)).collect();
     let left = match left(&args, &folder, &targets, terminal) {
         Ok(left) => left,

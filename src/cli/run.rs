@@ -38,7 +38,7 @@ const USUAL_SMTP: &str = "127.0.0.1:2525";
 
 pub(super) async fn run(args: RunArgs, terminal: Terminal) -> Exit {
     let interrupt = Interrupt::listen();
-    let seed = args.seed.unwrap_or_else(rand::random);
+    let seed = args.seed.unwrap_or_else(crate::random::number);
     if args.target.len() > 1 {
         return several(&args, &args.target, Known::Excused, seed, terminal, &interrupt).await;
     }

@@ -5,9 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use rand::Rng as _;
-use rand::distr::Alphanumeric;
-
 use super::bounded::Bounded;
 use super::limits;
 
@@ -154,7 +151,7 @@ impl Session {
 
 /// A text that nobody can guess.
 pub(super) fn letters() -> String {
-    rand::rng().sample_iter(Alphanumeric).take(LETTERS).map(char::from).collect()
+    crate::random::letters::<LETTERS>()
 }
 
 #[cfg(test)]

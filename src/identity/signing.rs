@@ -1,14 +1,12 @@
 //! Signatures of JSON objects.
 //!
-//! Takes objects; gives them signed, or says whether a signature is right. Canonical JSON is ruma's, Ed25519 is
-//! dalek's; here the two meet. Specification: appendices, "Signing JSON".
+//! Takes objects; gives them signed, or says whether a signature is right. Ed25519 is dalek's: the reference homeserver,
+//! whose signatures it checks, has another. Specification: appendices, "Signing JSON" and "Canonical JSON".
 
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
-use rand::Rng as _;
-use ruma_common::canonical_json::try_from_json_map;
 use serde_json::{Map, Value, json};
 
 /// "Unpadded base64", which is read with padding as well.
@@ -26,7 +24,7 @@ pub(super) const KEY_ID: &str = "ed25519:0";
 /// Why a signature does not count.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SignatureFault {
-    #[error("the object has no canonical form: {0}")]
+    #[error("the object has no canonical form: {0} is not an integer between -(2^53) + 1 and 2^53 - 1")]
     NotCanonical(String),
     #[error("the key is no Ed25519 key")]
     NoKey,
@@ -48,7 +46,7 @@ impl std::fmt::Debug for Key {
 impl Key {
     /// A new key.
     pub(super) fn generate() -> Key {
-        Key(SigningKey::from_bytes(&rand::rng().random()))
+        Key(SigningKey::from_bytes(&crate::random::bytes()))
     }
 
     /// The public half.
@@ -81,17 +79,35 @@ pub(super) fn verify(object: &Map<String, Value>, key: &str, signature: &str) ->
 
 /// What is signed of an object: all but `signatures` and `unsigned`, in canonical form.
 fn signed_part(object: &Map<String, Value>) -> Result<String, SignatureFault> {
-    let fault = |text: String| SignatureFault::NotCanonical(text);
-    let mut part = try_from_json_map(object.clone()).map_err(|error| fault(error.to_string()))?;
+    let mut part = object.clone();
     part.remove("signatures");
     part.remove("unsigned");
-    serde_json::to_string(&part).map_err(|error| fault(error.to_string()))
+    part.sort_keys();
+    canonical(Value::Object(part)).map(|value| value.to_string())
+}
+
+/// A value with sorted keys, if it has nothing but what canonical JSON knows. Without spaces and with the shortest escapes
+/// it is written by `serde_json` anyway.
+fn canonical(value: Value) -> Result<Value, SignatureFault> {
+    match value {
+        Value::Number(number) => match number.as_i64() {
+            Some(integer) if integer.unsigned_abs() < 1 << 53 => Ok(number.into()),
+            _ => Err(SignatureFault::NotCanonical(number.to_string())),
+        },
+        Value::Array(items) => items.into_iter().map(canonical).collect(),
+        Value::Object(mut object) => {
+            object.sort_keys();
+            let members = object.into_iter().map(|(key, value)| Ok((key, canonical(value)?)));
+            members.collect::<Result<Map<_, _>, _>>().map(Value::Object)
+        }
+        other => Ok(other),
+    }
 }
 
 /// SHA-256 of a text in URL-safe unpadded base64, as lookups use it ("Association lookup", `sha256`).
 pub(super) fn hash(text: &str) -> String {
-    use sha2::Digest as _;
-    URL_UNPADDED.encode(sha2::Sha256::digest(text.as_bytes()))
+    use ring::digest::{SHA256, digest};
+    URL_UNPADDED.encode(digest(&SHA256, text.as_bytes()))
 }
 
 #[cfg(test)]
@@ -118,6 +134,32 @@ mod tests {
         ] {
             let signed = key.sign(object(given), "domain").unwrap();
             assert_eq!(signed["signatures"]["domain"][KEY_ID], expected);
+        }
+    }
+
+    /// The specification's own examples (appendices, "Canonical JSON"), and what has no canonical form.
+    #[test]
+    fn canonical_json_is_as_the_specification_shows() {
+        for (given, expected) in [
+            (r#"{}"#, r#"{}"#),
+            (r#"{"one": 1, "two": "Two"}"#, r#"{"one":1,"two":"Two"}"#),
+            (r#"{"b": "2", "a": "1"}"#, r#"{"a":"1","b":"2"}"#),
+            (
+                r#"{"auth": {"success": true, "mxid": "@john.doe:example.com", "profile": {"display_name": "John Doe", "three_pids": [{"medium": "email", "address": "john.doe@example.org"}, {"medium": "msisdn", "address": "123456789"}]}}}"#,
+                r#"{"auth":{"mxid":"@john.doe:example.com","profile":{"display_name":"John Doe","three_pids":[{"address":"john.doe@example.org","medium":"email"},{"address":"123456789","medium":"msisdn"}]},"success":true}}"#,
+            ),
+            (r#"{"a": "日本語"}"#, r#"{"a":"日本語"}"#),
+            (r#"{"本": 2, "日": 1}"#, r#"{"日":1,"本":2}"#),
+            (r#"{"a": "\u65E5"}"#, r#"{"a":"日"}"#),
+            (r#"{"a": null}"#, r#"{"a":null}"#),
+            (r#"{"a": "\u0007\u000a/\"\\"}"#, r#"{"a":"\u0007\n/\"\\"}"#),
+            (r#"{"a": [9007199254740991, -9007199254740991]}"#, r#"{"a":[9007199254740991,-9007199254740991]}"#),
+        ] {
+            let given = object(serde_json::from_str(given).unwrap());
+            assert_eq!(signed_part(&given).as_deref(), Ok(expected));
+        }
+        for given in [json!({"a": 1.5}), json!({"a": [{"b": 1.0}]}), json!({"a": 9_007_199_254_740_992_i64})] {
+            assert!(matches!(signed_part(&object(given)), Err(SignatureFault::NotCanonical(_))));
         }
     }
 

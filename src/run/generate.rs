@@ -3,17 +3,15 @@
 //! Takes the run's seed and a trial's name; gives values that are unique to the trial and the same whenever the seed
 //! is the same.
 
-use rand::SeedableRng;
-use rand::seq::IndexedRandom;
-use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
+use fastrand::Rng;
+use ring::digest::{Context, SHA256};
 
 use super::MAIL_DOMAIN;
 use threepid_engine::scenario::ValueType;
 
 /// Makes values for one trial.
 pub(super) struct Generator {
-    rng: ChaCha8Rng,
+    rng: Rng,
 }
 
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -21,14 +19,15 @@ const SMALL: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 impl Generator {
     pub(super) fn new(seed: u64, trial: &str) -> Generator {
-        let mut hasher = Sha256::new();
-        hasher.update(seed.to_be_bytes());
-        hasher.update(trial.as_bytes());
-        Generator { rng: ChaCha8Rng::from_seed(hasher.finalize().into()) }
+        let mut hash = Context::new(&SHA256);
+        hash.update(&seed.to_be_bytes());
+        hash.update(trial.as_bytes());
+        let own = hash.finish().as_ref().iter().take(8).fold(0, |own, byte| own << 8 | u64::from(*byte));
+        Generator { rng: Rng::with_seed(own) }
     }
 
     fn text(&mut self, letters: &[u8], count: usize) -> String {
-        (0..count).filter_map(|_| letters.choose(&mut self.rng)).map(|letter| char::from(*letter)).collect()
+        (0..count).filter_map(|_| self.rng.choice(letters)).map(|letter| char::from(*letter)).collect()
     }
 
     /// A value of a generated type; what is known of it is in its name, for people who read mail and logs.

@@ -95,7 +95,7 @@ impl SessionOptions {
             administration: Administration::default(),
             http: HttpOptions::default(),
             limits: Limits::default(),
-            seed: rand::random(),
+            seed: crate::random::number(),
             identity: None,
             authorities: None,
             others: Arc::default(),

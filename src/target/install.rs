@@ -14,7 +14,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 
 use super::error::InstallError;
 use super::profile::Recipe;
@@ -206,11 +206,10 @@ impl Place<'_> {
 }
 
 fn key_of(recipe: &Recipe, python: &Python) -> String {
-    let mut hash = Sha256::new();
-    hash.update(format!("{LAYOUT}\n{}\n", python.version));
-    hash.update(recipe.packages.join("\n"));
-    hash.update(format!("\n{}", recipe.packages_of.as_deref().unwrap_or_default()));
-    let hex: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let (version, packages) = (&python.version, recipe.packages.join("\n"));
+    let packages_of = recipe.packages_of.as_deref().unwrap_or_default();
+    let hash = digest(&SHA256, format!("{LAYOUT}\n{version}\n{packages}\n{packages_of}").as_bytes());
+    let hex: String = hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let first = recipe.packages.first().map(String::as_str).unwrap_or("empty");
     let name: String = first.chars().filter(|c| c.is_ascii_alphanumeric() || "-.".contains(*c)).collect();
     format!("{name}-{hex}")

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, VerifyingKey};
+use ring::digest::{SHA256, digest};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::world::{World, error, refused, user};
 
@@ -74,7 +74,7 @@ async fn an_address_is_found_by_its_name_and_by_its_hash() {
     assert_eq!(world.found(&token, "e@threepid.test").await, None);
     let (_, details) = world.get("/hash_details", Some(&token)).await;
     let pepper = details["lookup_pepper"].as_str().unwrap();
-    let hash = URL_SAFE_NO_PAD.encode(Sha256::digest(format!("d@threepid.test email {pepper}")));
+    let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, format!("d@threepid.test email {pepper}").as_bytes()));
     let ask = |algorithm: &str, pepper: &str| json!({"algorithm": algorithm, "pepper": pepper, "addresses": [hash]});
     let found = world.post("/lookup", Some(&token), &ask("sha256", pepper)).await;
     assert_eq!(found, (200, json!({"mappings": {&hash: user("alice")}})));

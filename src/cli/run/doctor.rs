@@ -24,7 +24,7 @@ pub(in crate::cli) async fn doctor(args: DoctorArgs, terminal: Terminal) -> Exit
             return Exit::Usage;
         }
     };
-    let one = One { target: None, output: None, seed: rand::random(), deviations: Known::Excused };
+    let one = One { target: None, output: None, seed: crate::random::number(), deviations: Known::Excused };
     match prepare(&args, &one, terminal) {
         Ok(prepared) => {
             let interrupt = Interrupt::listen();

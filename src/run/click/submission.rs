@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
-use rand::Rng as _;
 use serde_json::{Map, Value};
 use threepid_record::html::{Button, Field, Form};
 use url::Url;
@@ -79,7 +78,7 @@ fn encoder(encoding: &'static Encoding) -> impl Fn(&str) -> Cow<'_, [u8]> {
 }
 
 fn multipart(entries: &[Field], encoding: &'static Encoding) -> (String, Vec<u8>) {
-    let boundary = format!("----threepid{:032x}", rand::rng().random::<u128>());
+    let boundary = format!("----threepid{}", crate::random::letters::<24>());
     let mut text = String::new();
     for Field { name, value, is_file } in entries {
         let name = name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22");

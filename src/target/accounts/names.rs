@@ -1,7 +1,6 @@
 //! Names and passwords of accounts: what a name's local part is, and fresh ones.
 
-use rand::Rng as _;
-use rand::distr::Alphanumeric;
+use crate::random;
 
 /// `alice` of `@alice:h.test`.
 pub(super) fn localpart_of(user_id: &str) -> String {
@@ -12,12 +11,11 @@ pub(super) fn localpart_of(user_id: &str) -> String {
 pub(super) fn fresh_localpart(hint: &str) -> String {
     let hint: String = hint.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).take(24).collect();
     let hint = if hint.is_empty() { "user".to_owned() } else { hint };
-    format!("{hint}-{:010x}", rand::rng().random::<u64>() & 0xff_ffff_ffff)
+    format!("{hint}-{:010x}", random::number() & 0xff_ffff_ffff)
 }
 
 /// A password that nobody knows.
 pub(super) fn fresh_password() -> String {
     // Some servers want each kind of character.
-    let random: String = rand::rng().sample_iter(Alphanumeric).take(24).map(char::from).collect();
-    format!("{random}-Aa1")
+    format!("{}-Aa1", random::letters::<24>())
 }

@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 
 /// What an interpreter writes by itself when somebody runs it by hand, and reads only if it fits the source.
 const BYTECODE: &str = "__pycache__";
@@ -41,9 +41,8 @@ pub(super) fn fingerprint(folder: &Path, except: &str) -> io::Result<String> {
         }
     }
     lines.sort();
-    let mut hash = Sha256::new();
-    lines.iter().for_each(|line| hash.update(line));
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let hash = digest(&SHA256, lines.concat().as_bytes());
+    Ok(hash.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

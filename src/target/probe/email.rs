@@ -8,7 +8,6 @@
 
 use std::time::Duration;
 
-use rand::Rng as _;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
@@ -57,7 +56,7 @@ pub(super) async fn probe(
         let reason = "the target is declared to be without mail".to_owned();
         return Ok((ability("email", false, reason), Duration::ZERO));
     }
-    let chance: u64 = rand::rng().random();
+    let chance: u64 = crate::random::number();
     let address = format!("probe-{chance:016x}@{}", asking.options.mail_domain);
     // Watched from before the request: the mail may be there before the answer is.
     let mut mailbox = mail.open(&address);

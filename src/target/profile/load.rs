@@ -5,32 +5,28 @@
 
 use std::path::{Path, PathBuf};
 
-use rust_embed::RustEmbed;
-
 use super::keys::Profile;
 use super::parse;
 use crate::target::error::{ProfileError, nearest};
 
-/// The profiles that come with the program.
-#[derive(RustEmbed)]
-#[folder = "targets/"]
-struct Builtin;
+/// The files below `targets/`: paths and texts.
+const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/targets.rs"));
+
+fn builtin(file: &str) -> Option<&'static str> {
+    BUILTIN.iter().find(|(path, _)| *path == file).map(|(_, text)| *text)
+}
 
 /// The names of the built-in profiles of homeservers. Those in folders are of what is started beside one.
 pub fn builtin_profiles() -> Vec<String> {
-    let mut names: Vec<String> = Builtin::iter()
-        .filter_map(|file| file.strip_suffix(".toml").map(str::to_owned))
-        .filter(|name| !name.contains('/'))
-        .collect();
-    names.sort();
-    names
+    let names = BUILTIN.iter().filter_map(|(path, _)| path.strip_suffix(".toml"));
+    names.filter(|name| !name.contains('/')).map(str::to_owned).collect()
 }
 
 /// What is known of the changes between the releases of a built-in profile: the name of the file and its text.
 pub fn release_notes(name: &str) -> Option<(String, String)> {
     let file = format!("history/{name}.toml");
-    let text = Builtin::get(&file)?;
-    Some((format!("targets/{file}"), String::from_utf8_lossy(&text.data).into_owned()))
+    let text = builtin(&file)?.to_owned();
+    Some((format!("targets/{file}"), text))
 }
 
 impl Profile {
@@ -57,13 +53,13 @@ impl Profile {
             return Ok(profile);
         }
         let file = format!("{name}.toml");
-        let Some(builtin) = Builtin::get(&file) else {
+        let Some(text) = builtin(&file) else {
             let known = builtin_profiles();
             let nearest = nearest(name, known.iter().map(String::as_str));
             return Err(ProfileError::Unknown { name: name.to_owned(), known, nearest });
         };
         let file = Path::new("targets").join(file).display().to_string();
-        Profile::parse(&String::from_utf8_lossy(&builtin.data), &file)
+        Profile::parse(text, &file)
     }
 
     /// Reads a profile from TOML; `file` names it in messages.

@@ -80,12 +80,13 @@ impl Diagnostics {
         Diagnostics { list: list.into_iter().collect::<BTreeSet<_>>().into_iter().collect() }
     }
 
-    /// Shows all of them, a line each: place, message, and what to do.
+    /// Shows all of them, a line each: place, what is wrong, and what to do.
     pub fn lines(&self, sources: &Sources) -> String {
         let line = |one: &Diagnostic| {
             let place = sources.place(one.span);
+            let label = if one.label.is_empty() { String::new() } else { format!(": {}", one.label) };
             let help = one.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-            format!("{}:{}:{}: {}{help}\n", place.file, place.line, place.column, one.message)
+            format!("{}:{}:{}: {}{label}{help}\n", place.file, place.line, place.column, one.message)
         };
         self.list.iter().map(line).collect()
     }

@@ -7,7 +7,7 @@ mod notes;
 
 pub use notes::{Effect, KnownChange, Notes, Unseen};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use super::{markdown, phrases};
 use threepid_record::model::{FindingKind, Outcome, Report, TrialRecord};
@@ -133,9 +133,9 @@ pub fn digest(record: &Report) -> String {
     let mut lines: Vec<String> =
         record.trials.iter().map(|trial| format!("{} {} {}\n", name(trial), mark(Some(trial)), does(trial))).collect();
     lines.sort();
-    let mut hash = Sha256::new();
-    lines.iter().for_each(|line| hash.update(line));
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let mut hash = Context::new(&SHA256);
+    lines.iter().for_each(|line| hash.update(line.as_bytes()));
+    hash.finish().as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The document.

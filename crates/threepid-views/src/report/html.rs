@@ -4,6 +4,7 @@
 //! behaviours × servers. The page's own script and style are the only ones its content security policy lets run; what a
 //! server said becomes text, never markup. It never writes an address from a server as a link.
 
+mod attention;
 mod brief;
 mod code;
 mod exchange;
@@ -57,28 +58,12 @@ fn single(report: &Report) -> Markup {
     let ids: Vec<String> = report.trials.iter().map(|trial| parts::id(&trial.name(), &mut taken)).collect();
     let (blocks, brief) = blocks(report, &ids);
     let flows = phrases::tally(report.trials.iter().enumerate().map(|(index, t)| (phrases::flow(&t.id), index)));
-    let attention: Vec<usize> =
-        (0..report.trials.len()).filter(|index| phrases::needs_attention(&report.trials[*index])).collect();
     let title = format!("{}: e-mail verification", report.target.title());
     let content = html! {
         (overview::top(report))
         main.wrap {
             (overview::overview(report))
-            @if !attention.is_empty() {
-                section aria-labelledby="attention" {
-                    h2 id="attention" { "To look at" }
-                    ul.plainlist {
-                        @for index in attention {
-                            @let trial = &report.trials[index];
-                            li {
-                                (parts::badge(trial.outcome)) " "
-                                a.mono href={ "#" (ids[index]) } data-go=(ids[index]) { (line(&trial.name())) }
-                                ": " (line(&trial.reason))
-                            }
-                        }
-                    }
-                }
-            }
+            (attention::attention(report, &ids))
             section aria-labelledby="trials" {
                 h2 id="trials" { "All trials" }
                 (filters(&report.trials, &flows.iter().map(|(flow, _)| *flow).collect::<Vec<_>>(), &[]))

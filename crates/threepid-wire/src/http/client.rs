@@ -58,7 +58,8 @@ impl Outgoing {
     }
 }
 
-/// An HTTP/1.1 client with a connection pool of its own. It takes compressed answers and keeps no cookies.
+/// An HTTP/1.1 client with a connection pool of its own. It takes compressed answers (with the feature `compression`)
+/// and keeps no cookies.
 ///
 /// Cheap to make (about a microsecond) and to clone; clones share the pool.
 #[derive(Debug, Clone)]

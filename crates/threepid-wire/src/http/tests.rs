@@ -242,6 +242,7 @@ async fn no_cookie_is_kept() {
     assert_eq!(ask().await.response.unwrap().body.text.as_deref(), Some("false"));
 }
 
+#[cfg(feature = "compression")]
 #[tokio::test]
 async fn a_compressed_answer_is_read_within_the_limit() {
     /// `{"a": 1}`, as gzip writes it.

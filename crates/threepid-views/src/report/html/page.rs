@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest as _, Sha256};
+use ring::digest::{SHA256, digest};
 use threepid_record::model::{Level, TrialRecord};
 
 use super::super::phrases;
@@ -103,5 +103,5 @@ pub(super) fn page(title: &str, content: &Markup) -> Markup {
 
 /// The hash by which a content security policy knows an inline script or style.
 pub(super) fn hash(text: &str) -> String {
-    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.as_bytes())))
+    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(digest(&SHA256, text.as_bytes())))
 }
