@@ -8,12 +8,15 @@ FROM rust:1.95-alpine AS build
 WORKDIR /build
 COPY . .
 RUN cargo build --release --locked --bin threepid
-# All of the image: the program, the authorities behind the certificates of homeservers that are reached over https, and a
+# What it is made of: all crates with their versions, licences and checksums, in CycloneDX.
+RUN cargo install cargo-cyclonedx --version 0.5.9 --locked && cargo cyclonedx --format json --describe binaries
+# All of the image: the program, its bill of materials, the authorities behind the certificates of homeservers that are reached over https, and a
 # place for what lives as long as a run, such as the certificates of its own identity server.
 RUN mkdir -p /image/etc/ssl/certs \
     && mkdir -m 1777 /image/tmp \
     && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
-    && cp target/release/threepid /image/
+    && cp target/release/threepid /image/ \
+    && cp threepid_bin.cdx.json /image/threepid.cdx.json
 
 FROM scratch
 COPY --from=build /image /

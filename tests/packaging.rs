@@ -202,8 +202,8 @@ fn a_release_is_whole() {
     let needs: BTreeSet<String> = jobs["publish"]["needs"].as_array().unwrap().iter().map(text).collect();
     let others: BTreeSet<String> = jobs.keys().filter(|name| *name != "publish").cloned().collect();
     assert_eq!(needs, others, "nothing is published before all of it was built and tried");
-    // An archive and a package for Debian from each build, and the wheels.
-    let files = 2 * targets(&jobs["build"]).len() + targets(&jobs["wheel"]).len();
+    // An archive, a package for Debian and a bill of materials from each build, and the wheels.
+    let files = 3 * targets(&jobs["build"]).len() + targets(&jobs["wheel"]).len();
     assert!(read(RELEASE).contains(&format!("SHA256SUMS)\" -eq {files}")), "{files} files are released");
 }
 
@@ -277,27 +277,21 @@ fn the_release_is_what_the_action_downloads() {
 #[test]
 fn the_image_gets_all_that_the_program_is_built_of() {
     let kept = read(".dockerignore");
-    let named = Regex::new(r#"(?m)^(?:path|#\[folder) = "([a-z]+)/"#).unwrap();
-    let mut sources = vec![read("Cargo.toml")];
-    let workspace: toml::Table = toml::from_str(&sources[0]).unwrap();
+    let manifest = read("Cargo.toml");
+    let workspace: toml::Table = toml::from_str(&manifest).unwrap();
     let members = workspace["workspace"]["members"].as_array().unwrap().iter();
-    let members: Vec<String> =
-        members.map(|member| member.as_str().unwrap().split('/').next().unwrap().to_owned()).collect();
-    let mut folders = vec![root().join("src"), root().join("crates")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            match entry.extension() {
-                _ if entry.is_dir() => folders.push(entry),
-                Some(extension) if extension == "rs" => sources.push(fs::read_to_string(entry).unwrap()),
-                _ => {}
-            }
-        }
-    }
-    let found = sources.iter().flat_map(|text| named.captures_iter(text)).map(|found| found[1].to_owned());
-    let needed: BTreeSet<String> = found.chain(members).collect();
+    let members = members.map(|member| member.as_str().unwrap().split('/').next().unwrap().to_owned());
+    let named = Regex::new(r#"(?m)^path = "([a-z]+)/"#).unwrap();
+    // What becomes part of the program stands in the build script, by folder and ending.
+    let embedded = Regex::new(r#"\("([a-z]+)", "[a-z]+"\)"#).unwrap();
+    let script = read("build.rs");
+    let found = named.captures_iter(&manifest).chain(embedded.captures_iter(&script));
+    let needed: BTreeSet<String> =
+        found.map(|found| found[1].to_owned()).chain(members).chain(["build.rs".to_owned()]).collect();
     assert!(needed.len() >= 5, "{needed:?}");
-    for folder in needed {
-        assert!(kept.lines().any(|line| line == format!("!/{folder}")), ".dockerignore leaves out {folder}");
+    assert!(needed.contains("scenarios") && needed.contains("targets"), "{needed:?}");
+    for name in needed {
+        assert!(kept.lines().any(|line| line == format!("!/{name}")), ".dockerignore leaves out {name}");
     }
 }
 

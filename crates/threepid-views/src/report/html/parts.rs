@@ -28,10 +28,10 @@ pub(super) const OUTCOMES: [Outcome; 6] =
 /// What an outcome means, for those who see it for the first time.
 pub(super) fn meaning(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Pass => "as required",
-        Outcome::Fail => "not as required",
-        Outcome::Error => "could not be told",
-        Outcome::Skip => "not offered, or not run",
+        Outcome::Pass => "passed",
+        Outcome::Fail => "failed",
+        Outcome::Error => "errors: no verdict",
+        Outcome::Skip => "skipped: not offered, or not run",
         Outcome::Xfail => "known deviation",
         Outcome::Xpass => "known deviation that is gone",
     }

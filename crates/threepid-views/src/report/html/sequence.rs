@@ -198,7 +198,7 @@ fn head(entry: &Entry, wrong: bool) -> Markup {
             span {
                 @if let Some(step) = entry.step { (step + 1) ". " }
                 @if is_named(entry) { b { (line(&entry.label)) } }
-                @if wrong { " " span.flag { "✗ not as required" } }
+                @if wrong { " " span.flag { "✗ failed" } }
             }
             span { (phrases::duration(entry.at_ms)) }
         }
