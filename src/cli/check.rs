@@ -57,13 +57,8 @@ impl Asked {
     fn sources(&self) -> Result<Sources, Exit> {
         let own = match (&self.lone, &self.root) {
             (Some(file), _) => lone(file)?,
-            (None, Some(root)) => load::files(root)?,
+            (None, Some(root)) => load::folder_by_itself(root)?,
             (None, None) => return load::sources(None),
-        };
-        // A folder of scenarios by itself, without those around it.
-        let own = match &self.root {
-            Some(root) if load::is_flat(&own) => own.inside(&name(root)),
-            _ => own,
         };
         Ok(load::with_shipped(own))
     }
@@ -133,12 +128,6 @@ fn listed(parts: &[String]) -> String {
         [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
         _ => parts.concat(),
     }
-}
-
-/// The last part of a path.
-fn name(path: &Path) -> String {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// What a path asks for: it is read together with what stands in `fragments`, `contract` or `specification` beside it or

@@ -10,10 +10,8 @@ use crate::identity::IdentityServer;
 use crate::suite::start_identity;
 use crate::target::leftover::{self, Held};
 use crate::target::{Managed, Profile, Resolved, Values};
+use threepid_record::model::Ability;
 use threepid_wire::mail::Sink;
-
-/// The ability of a variant that needs it.
-pub(super) const IDENTITY_SERVER: &str = "identity-server";
 
 /// An identity server and its files, which go away with it.
 pub(super) struct IdentityFixture {
@@ -35,7 +33,7 @@ impl IdentityFixture {
         sink: &Sink,
         start: &StartArgs,
     ) -> Result<Option<IdentityFixture>, String> {
-        if !resolved.offers.iter().any(|offer| offer == IDENTITY_SERVER) {
+        if !resolved.offers.iter().any(|offer| offer == Ability::IDENTITY_SERVER) {
             return Ok(None);
         }
         let server = start_identity(sink.addr()).await.map_err(|fault| fault.to_string())?;

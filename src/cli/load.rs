@@ -59,20 +59,20 @@ pub(super) fn sources(folder: Option<&Path>) -> Result<Sources, Exit> {
     let Some(folder) = folder else {
         return Ok(crate::shipped::sources());
     };
+    folder_by_itself(folder).map(with_shipped)
+}
+
+/// The files of a folder; where they lie in the folder itself, it is the first part of their ids.
+///
+/// # Errors
+///
+/// The exit code, after it was said what cannot be read.
+pub(super) fn folder_by_itself(folder: &Path) -> Result<Sources, Exit> {
     let own = files(folder)?;
-    if is_flat(&own) {
-        let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        let name = whole.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let above = whole.parent().unwrap_or(&whole);
-        terminal::error(&format!(
-            "the files in {} lie in no folder below it, and an id is a folder and a name: give `--scenarios {}`, and \
-             `{name}` to select these",
-            folder.display(),
-            above.display()
-        ));
-        return Err(Exit::Usage);
-    }
-    Ok(with_shipped(own))
+    let flat = own.files().iter().all(|file| !file.path.contains('/'));
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let name = whole.file_name().unwrap_or_default().to_string_lossy();
+    Ok(if flat { own.inside(&name) } else { own })
 }
 
 /// The files of a folder, and no others.
@@ -80,16 +80,11 @@ pub(super) fn sources(folder: Option<&Path>) -> Result<Sources, Exit> {
 /// # Errors
 ///
 /// The exit code, after it was said what cannot be read.
-pub(super) fn files(folder: &Path) -> Result<Sources, Exit> {
+fn files(folder: &Path) -> Result<Sources, Exit> {
     Sources::folder(folder).map_err(|fault| {
         terminal::error(&fault.to_string());
         Exit::Usage
     })
-}
-
-/// Whether all files lie in the folder itself, where none has an id.
-pub(super) fn is_flat(sources: &Sources) -> bool {
-    sources.files().iter().all(|file| !file.path.contains('/'))
 }
 
 /// The files, with the fragments and the specification in the program for what they lack.

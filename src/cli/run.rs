@@ -265,13 +265,15 @@ impl Prepared<'_> {
 
 /// The exit code that the outcomes call for: what is proven wrong is wrong, whatever else could not be told; the report says
 /// both. A trial that was not reached because of something that another trial failed for is no reason of its own. A run in
-/// which mail was to be tested and was not is none that anybody could call conformant.
+/// which mail was to be tested and was not, or nothing was tested at all, is not one that anybody could call conformant.
 pub(super) fn verdict(report: &Report) -> Exit {
     let counts = &report.counts;
     match counts.fail + counts.xpass {
         _ if report.error.is_some() => Exit::Failure,
         0 if counts.error > 0 => Exit::Failure,
         0 if counts.skip > 0 && report.without_mail().is_some() => Exit::Failure,
+        // A slice may have nothing but what is not offered; together they are judged.
+        0 if report.asked_nothing() && report.slices.is_empty() => Exit::Failure,
         0 => Exit::Ok,
         _ => Exit::NotConformant,
     }

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::args::{ProvisionArgs, RunArgs};
-use super::identity::{IDENTITY_SERVER, IdentityFixture};
+use super::identity::IdentityFixture;
 use super::start_options::{show, start_options};
 use crate::browser::Browser;
 use crate::run::Limits;
 use crate::suite::{Authorities, Session, SessionOptions, start_embedded};
 use crate::target::{AccountOptions, Kind, Managed, Missing, Profile, Watch, parse_given};
 use threepid_engine::scenario::NEEDS;
+use threepid_record::model::Ability;
 use threepid_reference::{Defect, Running, Shape};
 use threepid_wire::mail::Sink;
 
@@ -174,7 +175,7 @@ impl Starter<'_> {
         options.offers = resolved.offers.into_iter().chain(own).chain(args.offers.iter().cloned()).collect();
         if identity.is_none() {
             // Whoever says so cannot mean the one of this run.
-            options.offers.retain(|offer| offer != IDENTITY_SERVER);
+            options.offers.retain(|offer| offer != Ability::IDENTITY_SERVER);
         }
         options.identity = identity.map(|identity| Arc::clone(&identity.server));
         options.http.request_timeout = args.http.request_timeout;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::target::{Profile, ProfileError};
+use threepid_record::model::Ability;
 
 /// What is known of a homeserver that has no profile.
 const UNKNOWN: &str = "name = \"homeserver\"\ndescription = \"the homeserver under test\"\nkind = \"external\"\n";
@@ -112,7 +113,7 @@ impl Homeserver {
         let mut offers = profile.resolve(variant(&profile))?.offers;
         offers.extend(self.offers.iter().cloned());
         // A server that was set up by somebody else cannot trust an authority that would be made now.
-        offers.retain(|offer| offer != "identity-server");
+        offers.retain(|offer| offer != Ability::IDENTITY_SERVER);
         Ok((profile, offers))
     }
 

@@ -7,21 +7,19 @@ use super::stop::{impossible, unbound};
 use crate::identity::{Behaviour, IdentityServer, Matcher};
 use threepid_engine::matching::Values;
 use threepid_engine::plan::Trial;
-use threepid_engine::scenario::{BodyTemplate, IdentityAnswer, IdentityAsked, IdentityDoes, Text};
+use threepid_engine::scenario::{BodyTemplate, IDENTITY_SERVER, IdentityAnswer, IdentityAsked, IdentityDoes, Text};
 use threepid_record::model::{Instruction, RequestLogQuery, Stop};
 
 /// The value that has the identity server's URL.
 pub(super) const URL: &str = "id_server_url";
 /// The value that has the identity server's name.
 const NAME: &str = "id_server";
-/// The need of scenarios that use it.
-const NEED: &str = "identity-server";
 /// What relative paths are below.
 const V2: &str = "/_matrix/identity/v2";
 
 /// The values that a trial has of it, if it needs one and there is one.
 pub(super) fn values(trial: &Trial, context: &Context) -> Vec<(&'static str, String)> {
-    let needed = trial.scenario().needs.iter().any(|need| need == NEED);
+    let needed = trial.scenario().needs.iter().any(|need| need == IDENTITY_SERVER);
     let server = context.identity.as_ref().filter(|_| needed);
     server.map(|server| vec![(NAME, server.name().to_owned()), (URL, server.url())]).unwrap_or_default()
 }

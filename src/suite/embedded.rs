@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::identity::{Authority, IdentityError, IdentityOptions, IdentityServer};
+use threepid_record::model::Ability;
 use threepid_reference::{Config, Defect, Options, Running, Shape};
 
 /// The secret with which accounts are made where nobody can register; the reference's profile has it too.
@@ -43,7 +44,7 @@ pub fn embedded_variants() -> Vec<&'static str> {
 /// What a variant offers that cannot be probed.
 pub fn embedded_offers(variant: &str) -> &'static [&'static str] {
     if variant == "plain" {
-        &["identity-server", "no-phone-numbers", "account-locks", "account-suspension"]
+        &[Ability::IDENTITY_SERVER, "no-phone-numbers", "account-locks", "account-suspension"]
     } else {
         &[]
     }

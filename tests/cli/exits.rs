@@ -24,6 +24,13 @@ fn a_conformant_homeserver_is_0_and_no_file_is_written() {
     assert!(place.files().is_empty(), "{:?}", place.files());
 }
 
+/// Whoever misspells what the target offers must not see a green run.
+#[test]
+fn a_run_that_asked_nothing_is_3() {
+    let ended = run(&["run", "log-in-with-email/delegated"]).expect(3);
+    assert!(ended.out.contains("Nothing could be asked") && !ended.out.contains("Conformant"), "{}", ended.out);
+}
+
 #[test]
 fn a_broken_promise_is_1() {
     let ended = run(&["run", "add-email/wrong-password", "--defect", "accepts-any-password"]).expect(1);
@@ -45,7 +52,7 @@ fn a_deviation_that_is_none_any_more_is_1() {
     );
     place.write("mine.toml", &profile);
     let ended = place.run(&["run", ONE, "--target", "mine.toml"]).expect(1);
-    assert!(ended.out.contains("strike it off"), "{}", ended.out);
+    assert!(ended.out.contains("remove it from the target's list"), "{}", ended.out);
 }
 
 /// What is proven stays so, whatever could not be told beside it.

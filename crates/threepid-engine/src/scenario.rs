@@ -34,7 +34,7 @@ mod yaml;
 pub use diagnostic::{Diagnostic, Diagnostics, nearest};
 pub use expectation::{Alternative, Check};
 pub use filter::Filter;
-pub use keys::{NEEDS, Need};
+pub use keys::{IDENTITY_SERVER, NEEDS, Need};
 pub use node::Span;
 #[cfg(test)]
 pub(crate) use pattern::pattern_for_test;

@@ -12,9 +12,10 @@ use super::super::interrupt::Interrupt;
 use super::super::terminal::{self, Terminal};
 use super::not_run::without_user;
 use super::prepare::{Known, One, Prepared, prepare, said};
+use super::repeat;
 use crate::target::{Found, Kind, Method, Missing, Profile, Watch, builtin_profiles};
 use threepid_record::model::{Carrier, Mail};
-use threepid_views::report::visible;
+use threepid_views::report::{again, visible};
 
 pub(in crate::cli) async fn doctor(args: DoctorArgs, terminal: Terminal) -> Exit {
     let args = match args.into_run() {
@@ -61,6 +62,7 @@ impl Prepared<'_> {
             Err(_) => plain(&given),
         };
         let problem = started.as_ref().err().cloned();
+        let info = started.as_ref().ok().map(|started| started.session.target.info.clone());
         if let Ok(started) = started {
             started.stop().await;
         }
@@ -72,8 +74,25 @@ impl Prepared<'_> {
         if missing {
             return Exit::Failure;
         }
-        terminal::out(&format!("\nIt can be tested: threepid run --homeserver {}\n", visible(&plain(&given))));
+        if let Some(info) = &info {
+            let repeat = repeat::arguments(self.args, None, info);
+            let run = again::line(["threepid", "run"].into_iter().chain(repeat.iter().map(String::as_str)));
+            terminal::out(&format!("\nIt can be tested: {}{}\n", visible(&run), self.with_secrets()));
+        }
         Exit::Ok
+    }
+}
+
+impl Prepared<'_> {
+    /// What the line above does not show.
+    fn with_secrets(&self) -> String {
+        let given = &self.args.provision;
+        let given = [
+            ("--registration-token", given.registration_token.is_some()),
+            ("--registration-shared-secret", given.registration_shared_secret.is_some()),
+        ];
+        let given: Vec<&str> = given.into_iter().filter(|(_, given)| *given).map(|(flag, _)| flag).collect();
+        if given.is_empty() { String::new() } else { format!(", with the same {}", given.join(" and ")) }
     }
 }
 
@@ -104,7 +123,7 @@ impl Report {
         let Found { versions, server, abilities, account, mail, .. } = &self.found;
         let mut text = String::new();
         let mut line = |name: &str, state: &str, what: &str| {
-            text.push_str(&format!("{name:<12} {state:<8} {}\n", visible(what)));
+            text.push_str(&format!("{name:<18} {state:<8} {}\n", visible(what)));
         };
         let ability = |name: &str| abilities.iter().find(|ability| ability.name == name);
         if !versions.is_empty() {
@@ -152,6 +171,7 @@ impl Report {
                 Missing::Accounts => "account",
                 Missing::Mail => "mail",
                 Missing::PublicUrl => "links",
+                Missing::Limits => "limits",
                 Missing::Answer => "answer",
             };
             line(name, "MISSING", problem);
@@ -163,6 +183,9 @@ impl Report {
             for known in others {
                 line(&known.name, if known.offered { "ok" } else { "no" }, &known.reason);
             }
+            // One request for one mail cannot show them.
+            line("limits", "unknown", "a run makes some hundred accounts and asks for as many mails within minutes");
+            text.push_str(&self.settings(Missing::Limits));
         }
         (text, missing.is_some())
     }
@@ -181,6 +204,7 @@ impl Report {
                 Missing::Accounts => hints.accounts.clone(),
                 Missing::Mail => profile.mail_hint.clone(),
                 Missing::PublicUrl => hints.public_url.clone(),
+                Missing::Limits => hints.limits.clone(),
                 Missing::Answer => None,
             }
         };
@@ -190,11 +214,11 @@ impl Report {
         let mut text = String::new();
         for profile in profiles.iter().filter(|profile| !known || itself(profile)) {
             if let Some(hint) = hint(profile) {
-                text.push_str(&format!("{:<12} {:<12} {hint}\n", "", profile.name));
+                text.push_str(&format!("{:<18} {:<12} {hint}\n", "", profile.name));
             }
         }
         if missing == Missing::Mail && !text.is_empty() {
-            text.push_str(&format!("{:<12} {:<12} mail is taken at {}\n", "", "", self.smtp));
+            text.push_str(&format!("{:<18} {:<12} mail is taken at {}\n", "", "", self.smtp));
         }
         text
     }
@@ -234,7 +258,8 @@ fn links(mail: &Mail) -> String {
     };
     let more = match web.count() {
         0 => String::new(),
-        more => format!(", and {more} more"),
+        1 => ", and 1 more link".to_owned(),
+        more => format!(", and {more} more links"),
     };
     format!("to {}, {proof}{more}", url.origin().ascii_serialization())
 }

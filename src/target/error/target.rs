@@ -140,6 +140,8 @@ pub enum Missing {
     Mail,
     /// Its mail leads elsewhere.
     PublicUrl,
+    /// It may not be asked often enough.
+    Limits,
     /// It answers what says nothing.
     Answer,
 }
@@ -164,6 +166,7 @@ impl TargetError {
             TargetError::NoAccounts { .. } | TargetError::AccountsFile { .. } => Missing::Accounts,
             TargetError::MailNeverArrived { .. } | TargetError::MailRefused { .. } => Missing::Mail,
             TargetError::PublicUrl { .. } => Missing::PublicUrl,
+            TargetError::ProbeFailed { answer, .. } if answer.starts_with("429") => Missing::Limits,
             // A server that cannot reach its SMTP server answers an error of its own.
             TargetError::ProbeFailed { what, .. } if what == EMAIL => Missing::Mail,
             TargetError::ProbeFailed { .. } => Missing::Answer,

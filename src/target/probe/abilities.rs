@@ -10,7 +10,6 @@ use crate::target::patience::{self, in_short};
 use threepid_record::model::{Ability, Account, Exchange};
 
 const EMAIL_STAGE: &str = "m.login.email.identity";
-const IDENTITY_SERVER: &str = "identity-server";
 const PASSWORD_LOGIN: &str = "m.login.password";
 
 impl Asking<'_> {
@@ -117,9 +116,9 @@ pub(super) fn declared(options: &ProbeOptions, probed: &mut [Ability]) -> Vec<Ab
             declared.push(ability(name, true, reason));
         }
     }
-    if !declared.iter().any(|known| known.name == IDENTITY_SERVER) {
+    if !declared.iter().any(|known| known.name == Ability::IDENTITY_SERVER) {
         let reason = "the target was not set up to trust the harness's identity server".to_owned();
-        declared.push(ability(IDENTITY_SERVER, false, reason));
+        declared.push(ability(Ability::IDENTITY_SERVER, false, reason));
     }
     declared
 }

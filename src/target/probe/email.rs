@@ -74,9 +74,13 @@ pub(super) async fn probe(
         }
         Answer::Unclear => {
             let settings = asking.options.mail_hint.as_ref().map(|hint| format!(", {hint}")).unwrap_or_default();
-            // Whoever found the sink has its address right.
-            let hint = unsent(asking, mail)
-                .unwrap_or_else(|| format!("its SMTP server should be {}{settings}", mail.listens_on()));
+            let limited = exchange.response.as_ref().is_some_and(|response| response.status == 429);
+            // Whoever found the sink has its address right, and a limit says nothing about mail.
+            let hint = match unsent(asking, mail) {
+                _ if limited => "a run asks for hundreds of mails: lift its limits for it".to_owned(),
+                Some(unsent) => unsent,
+                None => format!("its SMTP server should be {}{settings}", mail.listens_on()),
+            };
             return Err(TargetError::ProbeFailed {
                 what: EMAIL.to_owned(),
                 asked: format!("POST {PATH}"),

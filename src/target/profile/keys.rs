@@ -76,6 +76,8 @@ pub struct Hints {
     pub accounts: Option<String>,
     /// The address that its links carry.
     pub public_url: Option<String>,
+    /// How often it may be asked.
+    pub limits: Option<String>,
 }
 
 /// Who starts a target.

@@ -89,7 +89,7 @@ fn still_known(old: &TrialRecord, new: &mut TrialRecord) {
         (Outcome::Xpass, Outcome::Pass) => (new.outcome, new.reason) = (Outcome::Xpass, old.reason.clone()),
         (Outcome::Xfail, Outcome::Pass) => {
             new.outcome = Outcome::Xpass;
-            new.reason = format!("known to deviate ({}), and does not: strike it off the target's list", old.reason);
+            new.reason = format!("known to deviate ({}), and does not: remove it from the target's list", old.reason);
         }
         (Outcome::Xpass, Outcome::Fail) => new.outcome = Outcome::Xfail,
         _ => {}

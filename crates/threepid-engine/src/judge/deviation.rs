@@ -52,9 +52,7 @@ fn gravest(trial: &TrialRecord) -> Option<Level> {
 
 /// An entry that is about nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the known deviation `{entry}` ({reason}) is about no scenario of this suite: strike it off, or correct its name"
-)]
+#[error("the known deviation `{entry}` ({reason}) is about no scenario of this suite: remove it, or correct its name")]
 pub struct Unmatched {
     entry: String,
     reason: String,
@@ -107,7 +105,7 @@ impl Deviations {
             Outcome::Pass => {
                 trial.outcome = Outcome::Xpass;
                 trial.reason =
-                    format!("known to deviate ({}), and does not: strike it off the target's list", entry.reason);
+                    format!("known to deviate ({}), and does not: remove it from the target's list", entry.reason);
             }
             _ => {}
         }

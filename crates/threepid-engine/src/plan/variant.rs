@@ -1,6 +1,6 @@
 //! Which variant of the target a scenario runs on.
 
-use crate::scenario::{NEEDS, Scenario};
+use crate::scenario::{IDENTITY_SERVER, NEEDS, Scenario};
 
 /// A variant of a target, and what its configuration gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,15 +30,17 @@ pub fn assign(scenario: &Scenario, variants: &[VariantOffer]) -> Result<usize, S
             configured.iter().all(|need| gives(need)) && !scenario.avoids.iter().any(|avoided| gives(avoided))
         })
         .ok_or_else(|| {
-            let wanted = NEEDS.iter().filter(|known| configured.contains(&known.name)).map(|known| known.about.to_owned());
+            let wanted =
+                NEEDS.iter().filter(|known| configured.contains(&known.name)).map(|known| known.about.to_owned());
             let avoided = scenario.avoids.iter().map(|avoided| format!("is without `{avoided}`"));
             let about: Vec<String> = wanted.chain(avoided).collect();
-            format!(
-                "it needs a target that {}; no variant that was started does (`{}`). Where it is so all the same, say it \
-                 with --offers",
-                about.join(" and "),
-                configured.join("`, `")
-            )
+            // A server that was set up by somebody else cannot know the identity server of a run.
+            let next = match configured.contains(&IDENTITY_SERVER) {
+                true => "Only servers that the program starts can be set up so (--target)",
+                false => "Where it is so all the same, say it with --offers",
+            };
+            let (about, named) = (about.join(" and "), configured.join("`, `"));
+            format!("it needs a target that {about}; no variant that was started does (`{named}`). {next}")
         })
 }
 

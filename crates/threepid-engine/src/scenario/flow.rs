@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use super::diagnostic::{self, Diagnostic};
 use super::holes::Holes;
+use super::keys::IDENTITY_SERVER;
 use super::keys::NEEDS;
 use super::names::{ALWAYS, OF_IDENTITY, shown};
 use super::read::Reader;
-use super::step::{IDENTITY_SERVER, Sender, Step};
+use super::step::{Sender, Step};
 use super::template::Text;
 use super::text::Placeholder;
 use crate::scenario::node::Span;

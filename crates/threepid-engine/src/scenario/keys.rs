@@ -3,7 +3,7 @@
 //! The one list behind three things: what the parser accepts, what it suggests for a misspelt key, and the JSON
 //! Schema that editors use. A key that stands here but is never read, or is read but does not stand here, fails a test.
 
-use threepid_record::model::Level;
+use threepid_record::model::{Ability, Level};
 
 /// What the value of a key may be.
 #[derive(Debug, Clone, Copy)]
@@ -220,6 +220,9 @@ const fn configured(name: &'static str, about: &'static str) -> Need {
     Need { name, about, configured: true }
 }
 
+/// The need of scenarios that use the identity server of the harness.
+pub const IDENTITY_SERVER: &str = Ability::IDENTITY_SERVER;
+
 /// What a scenario may need.
 pub static NEEDS: &[Need] = &[
     probed("email", "sends validation mail"),
@@ -230,7 +233,7 @@ pub static NEEDS: &[Need] = &[
     probed("3pid-changes", "lets people change their addresses"),
     probed("api-r0", "serves the r0 paths"),
     probed("api-v3", "serves the v3 paths"),
-    configured("identity-server", "can reach an identity server that the harness runs"),
+    configured(IDENTITY_SERVER, "can reach an identity server that the harness runs"),
     configured("no-mail", "is configured without mail"),
     configured("inhibits-3pid-errors", "hides whether an address is in use"),
     configured("restricted-domains", "lets only addresses at threepid.test be used"),

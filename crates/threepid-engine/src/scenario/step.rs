@@ -16,7 +16,6 @@ mod rounds;
 pub use action::Action;
 pub use administrator::{AccountChange, Administration};
 pub use click::{Change, Click};
-pub(in crate::scenario) use identity::IDENTITY_SERVER;
 pub use identity::{IdentityAnswer, IdentityAsked, IdentityDoes};
 pub(in crate::scenario) use kinds::{kinds, names};
 pub use mail::{MailWait, Quiet};

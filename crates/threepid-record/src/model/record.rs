@@ -75,6 +75,12 @@ impl Report {
         self.trials.windows(2).all(|two| two[0].api == two[1].api)
     }
 
+    /// Whether no trial but rules over all exchanges was more than skipped: then nothing is known of the target.
+    pub fn asked_nothing(&self) -> bool {
+        let mut own = self.trials.iter().filter(|trial| trial.rule.is_none()).peekable();
+        own.peek().is_some() && own.all(|trial| trial.outcome == Outcome::Skip)
+    }
+
     /// Why the target sends no mail, if that is so and nobody declared it: then most of what people want to know was not
     /// asked.
     pub fn without_mail(&self) -> Option<&str> {

@@ -14,6 +14,11 @@ pub struct Ability {
     pub reason: String,
 }
 
+impl Ability {
+    /// Reaching an identity server that the harness runs; that of a need, too.
+    pub const IDENTITY_SERVER: &str = "identity-server";
+}
+
 /// An account on the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {

@@ -21,19 +21,31 @@ pub fn command(report: &Report, trial: &TrialRecord) -> Option<String> {
         None => trial.id.clone(),
     };
     let seed = report.seed.to_string();
-    let mut words = vec!["threepid", "run", &filter, "--seed", &seed];
+    let mut words = vec!["threepid", "run", &filter];
+    if !runs_on(report) {
+        words.extend(["--seed", &seed]);
+    }
     if trial.api != "v3" {
         words.extend(["--api", &trial.api]);
     }
     words.extend(report.repeat.iter().map(String::as_str));
-    Some(words.into_iter().map(quote).collect::<Vec<Cow<'_, str>>>().join(" "))
+    Some(line(words))
 }
 
-/// What to know before the command is given, if anything.
-pub fn caution(report: &Report) -> Option<&'static str> {
-    report.repeat.iter().any(|word| word == RUNNING).then_some(
-        "the addresses of this seed may be taken on this server now: leave out --seed unless it starts afresh",
-    )
+/// What to know beside the command, if anything.
+pub fn note(report: &Report) -> Option<String> {
+    let seed = report.seed;
+    runs_on(report).then(|| format!("once the server has been started afresh, `--seed {seed}` makes the same values"))
+}
+
+/// Whether the server has what the run left there: the addresses of its seed may be taken.
+fn runs_on(report: &Report) -> bool {
+    report.repeat.iter().any(|word| word == RUNNING)
+}
+
+/// A command of these words, for a shell.
+pub fn line<'w>(words: impl IntoIterator<Item = &'w str>) -> String {
+    words.into_iter().map(quote).collect::<Vec<Cow<'_, str>>>().join(" ")
 }
 
 #[cfg(test)]
@@ -54,18 +66,15 @@ mod tests {
             command(&report, &trial).as_deref(),
             Some("threepid run 'add-email/auth-forms[user-only]' --seed 42 --api r0 --target synapse")
         );
-        assert_eq!(caution(&report), None);
+        assert_eq!(note(&report), None);
         report.repeat =
             ["--homeserver", "http://127.0.0.1:8008", "--accounts", "my accounts.toml"].map(Into::into).into();
         let whole = TrialRecord { case: None, api: "v3".to_owned(), ..trial };
         assert_eq!(
             command(&report, &whole).as_deref(),
-            Some(
-                "threepid run add-email/auth-forms --seed 42 --homeserver http://127.0.0.1:8008 --accounts 'my \
-                 accounts.toml'"
-            )
+            Some("threepid run add-email/auth-forms --homeserver http://127.0.0.1:8008 --accounts 'my accounts.toml'")
         );
-        assert!(caution(&report).is_some());
+        assert!(note(&report).is_some_and(|note| note.contains("`--seed 42`")));
         report.repeat.clear();
         assert_eq!(command(&report, &whole), None, "an older record does not say what was tested");
     }

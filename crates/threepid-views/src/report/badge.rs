@@ -21,7 +21,7 @@ pub fn render(report: &Report) -> String {
         () if fail + xpass > 0 => (format!("{pass} of {asked}"), "red"),
         () if error > 0 => (format!("{error} unknown"), "orange"),
         () if report.without_mail().is_some() => ("e-mail not offered".to_owned(), "lightgrey"),
-        () if pass == 0 => ("nothing tested".to_owned(), "lightgrey"),
+        () if pass == 0 || report.asked_nothing() => ("nothing tested".to_owned(), "lightgrey"),
         () if xfail > 0 => (format!("{pass} of {asked}, {xfail} known"), "yellowgreen"),
         () => (format!("conformant, {}", phrases::count(pass, "trial")), "brightgreen"),
     };

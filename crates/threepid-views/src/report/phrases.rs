@@ -225,6 +225,7 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         };
         sentences.push(match (pass, xfail, skip) {
             (0, 0, 0) => "Nothing was asked: no trial was selected.".to_owned(),
+            _ if report.asked_nothing() => "Nothing could be asked.".to_owned(),
             (0, 0, _) => "Nothing could be asked.".to_owned(),
             (0, _, _) => "Nothing but known deviations was seen.".to_owned(),
             (1, _, _) => format!("Conformant{with}: the homeserver did what was required in the one trial."),

@@ -44,7 +44,7 @@ impl fmt::Display for Unsent {
             }
             Tls::NotOffered => {
                 "was offered no STARTTLS and sent no mail: if it must use TLS, as with `require_transport_security`, let it \
-                 send without, or offer it with `--smtp-starttls`"
+                 send without; `--smtp-starttls` offers it, for those that take a certificate that nobody has signed"
             }
             Tls::Offered => "was offered STARTTLS and sent no mail",
             Tls::AtOnce => {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::administrator::Administration;
 use super::click::Click;
-use super::identity::{IDENTITY_SERVER, IdentityAsked, IdentityDoes};
+use super::identity::{IdentityAsked, IdentityDoes};
 use super::mail::{MailWait, Quiet};
 use super::order::SinkFault;
 use super::request::Request;
+use crate::scenario::keys::IDENTITY_SERVER;
 use crate::scenario::template::Text;
 
 /// What a step does.

@@ -9,9 +9,6 @@ use crate::scenario::node::Node;
 use crate::scenario::read::{Fields, Reader};
 use crate::scenario::template::Text;
 
-/// The need that gives an identity server.
-pub(in crate::scenario) const IDENTITY_SERVER: &str = "identity-server";
-
 /// A look at what the identity server was asked.
 pub(in crate::scenario) static IDENTITY_ASKED: Kind = Kind {
     names: &["identity_asked"],

@@ -56,8 +56,8 @@ pub(super) fn again(report: &Report, record: &TrialRecord, style: &Style) -> Str
     let Some(command) = again::command(report, record) else { return String::new() };
     // One line, however long: it is there to be copied.
     let mut output = format!("\n  do it all again\n  {}\n", style.paint(Role::Faint, &command));
-    if let Some(caution) = again::caution(report) {
-        output.push_str(&style.wrap("  (", "   ", &format!("{caution})")));
+    if let Some(note) = again::note(report) {
+        output.push_str(&style.wrap("  (", "   ", &format!("{note})")));
     }
     output
 }
