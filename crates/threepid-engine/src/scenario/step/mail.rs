@@ -70,7 +70,7 @@ static NO_MAIL_SEEN: &[Key] = &[
     key(
         "links",
         Shape::Pattern,
-        "Those links in mail that came all the same that could validate something: the server's home page is none.",
+        "Those links in mail that came all the same that could validate something; a home page does not count.",
     ),
 ];
 
