@@ -142,9 +142,12 @@ pub fn digest(record: &Report) -> String {
 pub fn markdown(title: &str, command: &str, releases: &[Release<'_>], notes: &Notes) -> String {
     let rows = rows(releases);
     let turns = turns(releases);
+    let mut title = markdown::escape(title);
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
     let mut output = format!(
-        "# {}: its e-mail verification from release to release\n\nMade by `{}`; nothing in it was written by hand.\n\n",
-        markdown::escape(title),
+        "# {title}: e-mail verification, release by release\n\nMade by `{}`; nothing in it was written by hand.\n\n",
         code(command)
     );
     output.push_str(&table_of_releases(releases));
