@@ -367,11 +367,12 @@ fn the_examples_are_sound_and_pass() {
 }
 
 #[test]
-fn the_readme_begins_with_the_two_commands() {
+fn the_readme_begins_with_the_first_commands() {
     let readme = read("README.md");
     let block = Regex::new(r"(?s)```sh\n(.*?)```").unwrap();
     let commands: Vec<&str> = block.captures_iter(&readme).map(|found| found.get(1).unwrap().as_str().trim()).collect();
-    assert_eq!(commands[..2], ["cargo run --release -- run", "cargo test"]);
+    let clone = concat!("git clone ", env!("CARGO_PKG_REPOSITORY"), "\ncd threepid");
+    assert_eq!(commands[..3], [clone, "cargo run --release -- run", "cargo test"]);
 }
 
 #[test]
