@@ -48,7 +48,7 @@ impl Reader<'_> {
             any_inputs,
             spec: fields.get("spec").and_then(|node| self.spec(node)),
             outputs: outputs.into_iter().map(|(name, _)| name).collect(),
-            steps: self.list_of_steps(&fields, "steps"),
+            steps: self.list_of_steps(&fields, "steps").to_vec(),
             faulty: self.count_faults() != before,
         })
     }
@@ -128,7 +128,7 @@ impl Reader<'_> {
                 }
                 let mut steps = Vec::new();
                 for (key, finally) in [("steps", false), ("finally", true)] {
-                    let nodes = expander.steps(&self.list_of_steps(&fields, key), &scope, &mut Vec::new());
+                    let nodes = expander.steps(self.list_of_steps(&fields, key), &scope, &mut Vec::new());
                     for flat in &nodes {
                         let before = self.count_faults();
                         steps.extend(self.flat_step(flat, finally, anchored));
@@ -178,18 +178,18 @@ impl Reader<'_> {
         })
     }
 
-    fn list_of_steps(&self, fields: &Fields<'_>, key: &str) -> Vec<Node> {
+    fn list_of_steps<'n>(&self, fields: &Fields<'n>, key: &str) -> &'n [Node] {
         match fields.get(key).map(|node| (&node.value, node)) {
-            None => Vec::new(),
+            None => &[],
             Some((Value::List(steps), node)) => {
                 if steps.is_empty() {
                     self.fault(Diagnostic::new(node.span, "empty", format!("`{key}` is empty")).label("no step"));
                 }
-                steps.clone()
+                steps
             }
             Some((_, node)) => {
                 self.expected(node, &format!("`{key}` (a list of steps)"));
-                Vec::new()
+                &[]
             }
         }
     }

@@ -3,6 +3,8 @@
 //! Takes a node; gives a pattern that `matching` holds against what was there. A pattern is JSON that may leave
 //! things out, with placeholders, with `"..."` in arrays, and with operators (`{$contains: …}`).
 
+use std::sync::PoisonError;
+
 use super::diagnostic::Diagnostic;
 use super::node::{Key, Node, Span, Value};
 use super::read::Reader;
@@ -322,8 +324,14 @@ impl Reader<'_> {
             );
             return None;
         };
-        match regex::RegexBuilder::new(written).size_limit(MAX_EXPRESSION_BYTES).build() {
-            Ok(regex) => Some(Expression { written: written.clone(), regex }),
+        let made = || self.expressions.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = made().get(written).cloned();
+        let make = || regex::RegexBuilder::new(written).size_limit(MAX_EXPRESSION_BYTES).build();
+        match known.map_or_else(make, Ok) {
+            Ok(regex) => {
+                made().insert(written.clone(), regex.clone());
+                Some(Expression { written: written.clone(), regex })
+            }
             Err(error) => {
                 let reason = error.to_string();
                 let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
@@ -344,7 +352,8 @@ impl Reader<'_> {
 /// If the text is no pattern.
 #[cfg(test)]
 pub(crate) fn pattern_for_test(yaml: &str) -> Pattern {
-    let reader = Reader::new(vec![yaml]);
+    let (texts, expressions) = ([yaml], Default::default());
+    let reader = Reader::new(&texts, &expressions);
     let node = super::yaml::read(0, yaml).unwrap();
     let pattern = reader.pattern(&node);
     assert!(reader.into_all().0.is_empty(), "{yaml}");

@@ -3,6 +3,8 @@
 //! Takes nodes and key lists; gives values or notes a diagnostic and goes on, so that one run shows all faults.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use super::diagnostic::Diagnostic;
@@ -14,6 +16,9 @@ use threepid_record::model::SpecRef;
 /// The longest time that a scenario can name.
 const LONGEST_TIME: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// The regular expressions of all files, each made once: fragments repeat them in many scenarios.
+pub(super) type Expressions = Mutex<HashMap<String, regex::Regex>>;
+
 /// Collects faults while a file is read.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
@@ -21,7 +26,8 @@ pub(super) struct Reader<'a> {
     /// Expectations that do not say what they rest on: sound, but no ground for a verdict on others.
     ungrounded: RefCell<Vec<Diagnostic>>,
     /// The text of each file, for finding the place of a part of a text.
-    texts: Vec<&'a str>,
+    texts: &'a [&'a str],
+    pub(super) expressions: &'a Expressions,
 }
 
 /// A mapping whose keys are known to be allowed and not repeated.
@@ -48,8 +54,8 @@ impl<'n> Fields<'n> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(texts: Vec<&'a str>) -> Reader<'a> {
-        Reader { faults: RefCell::default(), ungrounded: RefCell::default(), texts }
+    pub(super) fn new(texts: &'a [&'a str], expressions: &'a Expressions) -> Reader<'a> {
+        Reader { faults: RefCell::default(), ungrounded: RefCell::default(), texts, expressions }
     }
 
     /// Notes a fault.

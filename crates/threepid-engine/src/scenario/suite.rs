@@ -1,11 +1,18 @@
 //! All scenarios of a folder, read together.
+//!
+//! Takes the texts of all files; gives the suite, or every fault of every file. Files are read on all cores, and what comes
+//! of them does not depend on how many there are. It never looks at what a step means.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expand::Fragment;
 use super::node::Span;
-use super::read::Reader;
+use super::read::{Expressions, Reader};
 use super::rule::Contract;
 use super::source::{FRAGMENTS, RULES, SPECIFICATION};
 use super::{Scenario, Sources, yaml};
@@ -44,14 +51,20 @@ impl Suite {
     }
 }
 
+/// Fewer files are read before another core is worth its thread.
+const LEAST_SHARE: usize = 8;
+
 fn read_all(sources: &Sources) -> (Vec<Scenario>, Contract, Vec<Diagnostic>, Vec<Diagnostic>) {
-    let reader = Reader::new(sources.files().iter().map(|file| file.text.as_str()).collect());
+    let texts: Vec<&str> = sources.files().iter().map(|file| file.text.as_str()).collect();
+    let expressions = Expressions::default();
+    let reader = Reader::new(&texts, &expressions);
     let mut fragments: BTreeMap<String, Option<Fragment>> = BTreeMap::new();
     let mut scenarios = Vec::new();
     let mut contract = Contract::default();
-    for (index, file) in sources.files().iter().enumerate() {
+    let trees = on_all_cores(&texts, |index, text| yaml::read(index, text));
+    for ((index, file), tree) in sources.files().iter().enumerate().zip(trees) {
         let id = file.path.trim_end_matches(".yaml");
-        let node = match yaml::read(index, &file.text) {
+        let node = match tree {
             Ok(node) => node,
             Err(fault) => {
                 reader.fault(*fault);
@@ -87,10 +100,43 @@ fn read_all(sources: &Sources) -> (Vec<Scenario>, Contract, Vec<Diagnostic>, Vec
     }
     // The files are in the order of their paths, in which `a-b.yaml` comes before `a.yaml`.
     scenarios.sort_by_key(|(id, ..)| *id);
-    let scenarios =
-        scenarios.into_iter().filter_map(|(id, index, node)| reader.scenario(id, index, &node, &fragments)).collect();
-    let (faults, ungrounded) = reader.into_all();
+    let read = on_all_cores(&scenarios, |_, (id, index, node)| {
+        let reader = Reader::new(&texts, &expressions);
+        (reader.scenario(id, *index, node, &fragments), reader.into_all())
+    });
+    let (mut faults, mut ungrounded) = reader.into_all();
+    let mut scenarios = Vec::new();
+    for (scenario, (own, own_ungrounded)) in read {
+        scenarios.extend(scenario);
+        faults.extend(own);
+        ungrounded.extend(own_ungrounded);
+    }
     (scenarios, contract, faults, ungrounded)
+}
+
+/// What is made of each item, in their order. The cores take the next item as they come to it: files differ in size.
+fn on_all_cores<T: Sync, R: Send>(items: &[T], each: impl Fn(usize, &T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let one = || {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            Some((at, each(at, items.get(at)?)))
+        };
+        std::iter::from_fn(one).collect::<Vec<_>>()
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZero::get).min(items.len() / LEAST_SHARE).max(1);
+    let mut made = thread::scope(|scope| {
+        // A system that gives no more threads has this one.
+        let others: Vec<_> =
+            (1..cores).filter_map(|_| thread::Builder::new().spawn_scoped(scope, &work).ok()).collect();
+        let mut made = work();
+        for other in others {
+            made.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        made
+    });
+    made.sort_by_key(|(at, _)| *at);
+    made.into_iter().map(|(_, made)| made).collect()
 }
 
 /// An id is a folder and a name, in small letters, digits and `-`.

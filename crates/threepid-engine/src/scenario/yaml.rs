@@ -3,6 +3,8 @@
 //! Takes the text of one file and its index; gives its tree, or what is wrong with it. It has limits on depth, size
 //! and aliases, so that no file can exhaust memory. It never looks at what the keys mean.
 
+mod plain;
+
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -37,6 +39,25 @@ pub(super) fn read(file: usize, source: &str) -> Result<Node, Box<Diagnostic>> {
             .help("one scenario tests one behaviour; split it"),
         ));
     }
+    if let Some(node) = plain::tree(file, source, &scalar) {
+        return Ok(node);
+    }
+    whole(file, source)
+}
+
+/// What a text without quotation marks is.
+fn scalar(text: &str) -> Option<Value> {
+    Some(match serde_saphyr::from_str_with_options(text, options()).ok()? {
+        Raw::Null => Value::Null,
+        Raw::Bool(value) => Value::Bool(value),
+        Raw::Int(value) => Value::Int(value),
+        Raw::Float(value) => Value::Float(value),
+        Raw::Text(text) => Value::Text(text),
+        Raw::List(_) | Raw::Map(_) => return None,
+    })
+}
+
+fn options() -> serde_saphyr::Options {
     let mut options = serde_saphyr::Options::default();
     options.duplicate_keys = DuplicateKeyPolicy::PassThrough;
     options.strict_booleans = true;
@@ -47,7 +68,12 @@ pub(super) fn read(file: usize, source: &str) -> Result<Node, Box<Diagnostic>> {
         budget.max_documents = 1;
         budget.max_total_scalar_bytes = MAX_FILE_BYTES * 4;
     }
-    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(source, options).map_err(|error| {
+    options
+}
+
+/// Reads whatever the library can.
+fn whole(file: usize, source: &str) -> Result<Node, Box<Diagnostic>> {
+    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(source, options()).map_err(|error| {
         let (start, len) = error.location().map_or((0, 0), |at| range(source, &at));
         let (message, help) = explained(&error);
         Box::new(Diagnostic::new(Span { file, start, len }, "yaml", message).label("here").help(help))
@@ -221,6 +247,64 @@ mod tests {
             ["a whole number", "a number", "true or false", "nothing", "text"]
         );
         assert_eq!(text(&items[1]), "2.5");
+    }
+
+    /// Both ways to read give the same tree with the same places.
+    #[test]
+    fn what_is_plain_is_read_alike() {
+        let alike = |source: &str| {
+            let quick = plain::tree(0, source, &scalar);
+            let whole = whole(0, source);
+            assert!(quick.is_none() || quick.as_ref() == whole.as_ref().ok(), "{source}\n{quick:#?}\n{whole:#?}");
+            quick.is_some()
+        };
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scenarios");
+        for file in crate::scenario::Sources::folder(folder.as_ref()).unwrap().files() {
+            assert!(alike(&file.text), "{} is not read quickly", file.path);
+        }
+        let words = "~ null NULL nUll true True TRUE tRue yes no on off y n inf .inf -.inf +.INF nan .nan .NaN NaN infinity \
+                     0 -0 +0 00 007 7 -7 +7 1_000 0x1F 0o17 0b11 017 1e3 1E3 1.5 .5 5. -1.5e-3 1e999 1:30 12:30:45 2026-11-27 \
+                     9223372036854775807 9223372036854775808 18446744073709551616 99999999999999999999 -9223372036854775808 \
+                     500ms 2s 4xx 30d 0s 1.2.3 v1.13 - -- --- ... .. . + +x -x <x> a:b é 1é !t &a *a << = ? |";
+        for word in words.split_whitespace() {
+            for source in [
+                word.to_owned(),
+                format!("a: {word}\n"),
+                format!("- {word}\n- {word} {word}\n"),
+                format!("[{word}, \"{word}\", '{word}']"),
+                format!("{word}: 1\n"),
+                format!("{{{word}: {word}}}"),
+            ] {
+                alike(&source);
+            }
+        }
+        for source in [
+            "",
+            " ",
+            "#",
+            "a:\n",
+            "a: |\n  x\n  y\n",
+            "a: >-\n  x\n  y\n",
+            "a: x\n  y\n",
+            "? [a]\n: b\n",
+            "a: &x 1\nb: *x\n",
+            "--- a\n...\n",
+            "%YAML 1.2\n---\na: 1\n",
+            "---\na: 1\n---\nb: 1\n",
+            "a: 1\na: 2\n",
+            "\u{feff}a: 1\n",
+            "a: !!str 1\n",
+            "a: b: c\n",
+            "a: [\n",
+            "\ta: 1\n",
+            "a:\n - b\n - [c, {d: e}]\n",
+            "é: ö\r\nb: \"\\u00e9\"\r\n",
+            "[[[[]]]]",
+            "{a: , b: {}}",
+            "a: \u{1}\n",
+        ] {
+            alike(source);
+        }
     }
 
     #[test]
