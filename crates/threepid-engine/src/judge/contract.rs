@@ -17,6 +17,8 @@ mod tally;
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use self::asked::{Asked, Exempt, PAGE, Seen};
 use self::fault::Fault;
 use self::memory::Memory;
@@ -92,6 +94,11 @@ impl ContractJudge {
                 return;
             }
         };
+        // With what is known of it beside: first what is so for all rules, then what is so for one.
+        let mut value = seen.value.clone();
+        let fact = |value: &mut Value, key: &str, faults: &[Fault]| value[key] = faults.is_empty().into();
+        fact(&mut value, "documented", &seen.undocumented);
+        fact(&mut value, "discreet", &seen.secrets);
         for (rule, state) in contract.rules.iter().zip(&mut self.states) {
             state.memory.forget(rule, &seen.name);
             if !rule.versions.have(self.newest) {
@@ -100,9 +107,13 @@ impl ContractJudge {
             if asked.is_page && !rule.operations.iter().any(|(name, _)| name == PAGE) {
                 state.tally.exempt(Exempt::Page);
             } else if applies(rule, &seen) {
-                let facts = state.memory.see(rule, &seen.value);
-                let judged = Judged { contract, rule, seen: &seen, remembered: facts, newest: self.newest };
-                judged.add_to(&mut state.tally, place);
+                let remembered = state.memory.see(rule, &seen.value);
+                remembered.iter().for_each(|(key, faults)| fact(&mut value, key, faults));
+                let judged = Judged { contract, rule, seen: &seen, remembered, newest: self.newest };
+                judged.add_to(&mut state.tally, &value, place);
+                for (key, _) in &judged.remembered {
+                    value.as_object_mut().and_then(|facts| facts.remove(*key));
+                }
             }
         }
     }
@@ -134,14 +145,10 @@ struct Judged<'c> {
 }
 
 impl Judged<'_> {
-    fn add_to(&self, tally: &mut Tally, place: &impl Fn() -> String) {
-        let mut value = self.seen.value.clone();
-        for (key, faults) in self.facts() {
-            value[key] = faults.is_empty().into();
-        }
+    fn add_to(&self, tally: &mut Tally, value: &Value, place: &impl Fn() -> String) {
         let (mut broken, mut known) = (false, false);
         for check in self.rule.checks.iter().filter(|check| check.holds_for(self.newest)) {
-            for fault in self.faults(check, &value) {
+            for fault in self.faults(check, value) {
                 // What the profile says of this trial excuses what is no graver.
                 if self.seen.known.is_some_and(|known| check.level.gravity() >= known.gravity()) {
                     known = true;
@@ -163,7 +170,7 @@ impl Judged<'_> {
         own.into_iter().chain(self.remembered.iter().map(|(key, faults)| (*key, &faults[..])))
     }
 
-    fn faults(&self, check: &Check, value: &serde_json::Value) -> Vec<Fault> {
+    fn faults(&self, check: &Check, value: &Value) -> Vec<Fault> {
         let held = matching::hold(check, value, &mut Values::default());
         let nearest = held.nearest.into_iter().flat_map(|nearest| nearest.mismatches);
         let told = |differs: Mismatch| match self.facts().find(|(key, _)| *key == differs.path) {
