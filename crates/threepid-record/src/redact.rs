@@ -7,8 +7,8 @@
 //! again after redaction. Never does I/O; what is a secret is for [`collect`] to find out.
 //!
 //! A text is read in layers: as it is, and with each layer of escapes (percent, JSON, HTML, quoted-printable) decoded; one
-//! pass over each finds all secrets at once, whatever their number, and leads back to where they stand in the text. So
-//! the time grows with the text alone, whatever is in it. Found are: every mix of these escapes up to four deep, base64
+//! pass over each, where it reads otherwise than the text, finds all secrets at once, whatever their number, and leads back
+//! to where they stand in the text. So the time grows with the text alone, whatever is in it. Found are: every mix of these escapes up to four deep, base64
 //! in both alphabets at any alignment and up to twice, hexadecimal, UTF-16, other case, reversed, and wrapped over lines.
 //! It does not know compression, encryption, hashes, or an RFC 2047 header whose encoded words cut a secret in two.
 
@@ -36,6 +36,7 @@ use limits::MOST_BASE64;
 pub use limits::{LONGEST_BYTES, SHORTEST_BYTES};
 pub use named::{Named, is_secret_name, named, readings};
 pub use others::Others;
+use runs::Runs;
 use search::{Hit, How, Index, Wanted, Which, beginnings};
 use words::Words;
 
@@ -288,7 +289,8 @@ impl Redactor {
     fn escaped_base64(&self, layers: &Layers<'_>, depth: u8, work: &mut u64) -> Vec<Hit> {
         let mut all = Vec::new();
         for layer in layers.last() {
-            let hits = self.base64_hits(layers.bytes(layer), depth, work);
+            let runs = Runs::wanted(layers.bytes(layer), |run| layers.is_new(layer, run));
+            let hits = self.hits_in(&runs, depth, work);
             all.extend(hits.into_iter().map(|hit| Hit { range: layers.source(layer, hit.range.clone()), ..hit }));
         }
         all

@@ -42,12 +42,16 @@ impl Redactor {
 
     /// The places of secrets in the base64 of a text.
     pub(super) fn base64_hits(&self, text: &[u8], depth: u8, work: &mut u64) -> Vec<Hit> {
-        let runs = Runs::of(text);
+        self.hits_in(&Runs::of(text), depth, work)
+    }
+
+    /// The places of secrets in these runs.
+    pub(super) fn hits_in(&self, runs: &Runs, depth: u8, work: &mut u64) -> Vec<Hit> {
         let mut found = Vec::new();
         for phase in 0..PHASES {
             let decoded = runs.decode(phase);
             for hit in self.all(&decoded.bytes, depth - 1, work) {
-                if let Some(range) = decoded.source(&runs, phase, &hit.range) {
+                if let Some(range) = decoded.source(runs, phase, &hit.range) {
                     found.push(Hit { range, secret: hit.secret, how: How::Base64 });
                 }
             }

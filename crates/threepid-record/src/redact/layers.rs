@@ -29,6 +29,8 @@ struct Layer {
     last: bool,
     /// Whether no decoding on the way to it was of what only looks like quoted-printable.
     likely: bool,
+    /// The places between which it is a part of the text, byte by byte: what is in such a part was found there.
+    seams: Vec<usize>,
 }
 
 /// How deep escapes may nest: a link in HTML in quoted-printable has three, and a value may look like one more.
@@ -69,7 +71,12 @@ impl<'t> Layers<'t> {
             if self.layers.iter().all(|layer| layer.view.bytes != view.bytes) {
                 let likely = parent.is_none_or(|index| self.layers[index].likely)
                     && (escape != Escape::QuotedPrintable || is_quoted_printable(self.bytes(parent)));
-                self.layers.push(Layer { view, parent, depth: depth + 1, quoted, last: true, likely });
+                let inherited = parent.map_or(&[][..], |index| &self.layers[index].seams);
+                let mut seams: Vec<usize> = view.seams().collect();
+                seams.extend(inherited.iter().map(|seam| view.place_of(*seam)));
+                seams.sort();
+                seams.dedup();
+                self.layers.push(Layer { view, parent, depth: depth + 1, quoted, last: true, likely, seams });
             }
         }
         if let Some(index) = parent {
@@ -96,6 +103,45 @@ impl<'t> Layers<'t> {
     /// Those layers in which nothing is left to decode, but for the text itself.
     pub(super) fn last(&self) -> impl Iterator<Item = Option<usize>> + '_ {
         (0..self.layers.len()).filter(|index| self.layers[*index].last).map(Some)
+    }
+
+    /// Whether a part of a layer, with what stands beside it, may be no part of the text.
+    pub(super) fn is_new(&self, layer: Option<usize>, range: &Range<usize>) -> bool {
+        layer.is_none_or(|index| {
+            let seams = &self.layers[index].seams;
+            seams.get(seams.partition_point(|seam| *seam < range.start)).is_some_and(|seam| *seam <= range.end)
+        })
+    }
+
+    /// The parts of a layer in which something of so many bytes, those that `counts` is false for not counted, may stand that
+    /// stands in no text before it.
+    pub(super) fn new_parts(
+        &self,
+        layer: Option<usize>,
+        reach: usize,
+        counts: impl Fn(u8) -> bool,
+    ) -> Vec<Range<usize>> {
+        let bytes = self.bytes(layer);
+        let Some(index) = layer else { return vec![0..bytes.len()] };
+        let far = |rest: &mut dyn Iterator<Item = &u8>| {
+            let mut left = reach;
+            rest.take_while(|byte| {
+                left -= usize::from(counts(**byte));
+                left > 0
+            })
+            .count()
+        };
+        let mut parts: Vec<Range<usize>> = Vec::new();
+        for near in self.layers[index].seams.chunk_by(|one, next| next - one <= 2 * reach) {
+            let (first, last) = (near[0], near[near.len() - 1]);
+            let start = first - far(&mut bytes[..first].iter().rev());
+            let end = last + far(&mut bytes[last..].iter());
+            match parts.last_mut() {
+                Some(before) if start <= before.end => before.end = end.max(before.end),
+                _ => parts.push(start..end),
+            }
+        }
+        parts
     }
 
     /// Which part of the text a part of a layer was read from.

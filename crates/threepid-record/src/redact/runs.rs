@@ -39,37 +39,38 @@ pub(super) struct Fold {
 
 impl Runs {
     pub(super) fn of(text: &[u8]) -> Runs {
+        Runs::wanted(text, |_| true)
+    }
+
+    /// Those that are wanted, by where they stand.
+    pub(super) fn wanted(text: &[u8], wanted: impl Fn(&Range<usize>) -> bool) -> Runs {
         let mut all = Runs { symbols: View::default(), runs: Vec::new() };
         let mut at = 0;
-        while at < text.len() {
-            if value(text[at]).is_none() {
-                at += 1;
-            } else {
-                at = all.read(text, at);
-            }
+        while let Some(before) = text[at..].iter().position(|byte| VALUES[usize::from(*byte)] != NO_VALUE) {
+            at = all.read(text, at + before, &wanted);
         }
         all.symbols.bytes.iter_mut().for_each(|symbol| *symbol = value(*symbol).unwrap_or_default());
         all
     }
 
     /// Reads the run that starts at `start`, padding included; gives where it ends.
-    fn read(&mut self, text: &[u8], start: usize) -> usize {
+    fn read(&mut self, text: &[u8], start: usize, wanted: &impl Fn(&Range<usize>) -> bool) -> usize {
         let begin = self.symbols.bytes.len();
-        let mut lines: Vec<Range<usize>> = Vec::new();
+        let first = start + length(&text[start..]);
+        let mut end = first;
+        let mut others: Vec<Range<usize>> = Vec::new();
+        let mut len = end - start;
         let mut fold = None;
-        let mut at = start;
-        let mut len = 0;
-        let end = loop {
-            let line = text[at..].iter().take_while(|b| value(**b).is_some()).count();
-            lines.push(at..at + line);
-            len += line;
-            at += line;
-            let Some(line_end) = line_end(&text[at..]) else { break at };
-            fold.get_or_insert_with(|| Fold { width: len, line_end: text[at..at + line_end].to_vec() });
-            at += line_end;
-        };
-        if len >= SHORTEST_RUN {
-            lines.into_iter().for_each(|line| self.symbols.copy(text, line));
+        while let Some(line_end) = line_end(&text[end..]) {
+            fold.get_or_insert_with(|| Fold { width: len, line_end: text[end..end + line_end].to_vec() });
+            let line = end + line_end;
+            end = line + length(&text[line..]);
+            len += end - line;
+            others.push(line..end);
+        }
+        if len >= SHORTEST_RUN && wanted(&(start..end)) {
+            self.symbols.copy(text, start..first);
+            others.into_iter().for_each(|line| self.symbols.copy(text, line));
             let padding = text[end..].iter().take(2).take_while(|b| **b == b'=').count();
             self.runs.push(Run { symbols: begin..begin + len, source: start..end + padding, fold });
         }
@@ -122,16 +123,32 @@ fn line_end(text: &[u8]) -> Option<usize> {
     value(*next).map(|_| end + indentation)
 }
 
+/// How many characters of base64 a text begins with.
+fn length(text: &[u8]) -> usize {
+    text.iter().position(|byte| VALUES[usize::from(*byte)] == NO_VALUE).unwrap_or(text.len())
+}
+
+/// The six bits of each character of base64, of either alphabet; [`NO_VALUE`] for all others.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_VALUE; 256];
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut at = 0;
+    while at < 64 {
+        // There are 64 of them.
+        #[expect(clippy::cast_possible_truncation, reason = "below 64")]
+        let value = at as u8;
+        values[alphabet[at] as usize] = value;
+        at += 1;
+    }
+    values[b'-' as usize] = 62;
+    values[b'_' as usize] = 63;
+    values
+};
+const NO_VALUE: u8 = 64;
+
 /// The six bits of a base64 character, of either alphabet.
 pub(super) fn value(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
+    Some(VALUES[usize::from(byte)]).filter(|value| *value != NO_VALUE)
 }
 
 /// Appends the bytes of a run; a last group of one character says nothing and is dropped.

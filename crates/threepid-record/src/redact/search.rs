@@ -81,6 +81,42 @@ pub(super) struct Index {
     patterns: Vec<Pattern>,
     /// Whose each spelling is, case and all.
     spellings: HashMap<Box<[u8]>, usize>,
+    starts: Starts,
+    /// How many bytes the longest pattern has.
+    longest: usize,
+}
+
+/// How patterns begin: where none of these stands, the automaton need not look.
+#[derive(Debug, Clone, Default)]
+struct Starts {
+    /// A bit for each hash of the first bytes of a pattern.
+    bits: Vec<u64>,
+    /// How many bytes that are.
+    len: usize,
+}
+
+impl Starts {
+    const MOST_BYTES: usize = 4;
+    const HASH_BITS: u32 = 16;
+
+    fn of(texts: &[Vec<u8>]) -> Starts {
+        let len = texts.iter().map(Vec::len).min().unwrap_or(0).min(Starts::MOST_BYTES);
+        let mut starts = Starts { bits: vec![0; 1 << (Starts::HASH_BITS - 6)], len };
+        for text in texts {
+            let hash = Starts::hash(text[..len].iter().fold(0, |window, byte| window << 8 | u32::from(*byte)));
+            starts.bits[hash >> 6] |= 1 << (hash & 63);
+        }
+        starts
+    }
+
+    fn hash(window: u32) -> usize {
+        (window.wrapping_mul(0x9e37_79b1) >> (32 - Starts::HASH_BITS)) as usize
+    }
+
+    fn may_be(&self, window: u32) -> bool {
+        let hash = Starts::hash(window);
+        self.bits[hash >> 6] >> (hash & 63) & 1 == 1
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -148,40 +184,80 @@ impl Index {
         if !texts.is_empty() {
             // It fails for more than two thousand million patterns.
             index.automaton = NFA::builder().match_kind(MatchKind::Standard).build(&texts).ok();
+            index.starts = Starts::of(&texts);
+            index.longest = texts.iter().map(Vec::len).max().unwrap_or(0);
         }
         index
     }
 
     /// Shows every secret in all layers of a text; of several that end at one place the longest.
     pub(super) fn find(&self, layers: &Layers<'_>, work: &mut u64, found: &mut Vec<Hit>) {
+        if self.automaton.is_none() {
+            return;
+        }
+        // What stands beside a match belongs to it: white space, or a letter that makes it none.
+        let reach = self.longest + MOST_BLANKS + 1;
         for layer in layers.all() {
             let bytes = layers.bytes(layer);
-            *work += bytes.len() as u64;
-            self.search(bytes, |range, secret, how| {
-                found.push(Hit { range: layers.source(layer, range), secret: Which::Known(secret), how });
-            });
+            for part in layers.new_parts(layer, reach, |byte| !is_blank(byte)) {
+                *work += part.len() as u64;
+                self.search(bytes, part, |range, secret, how| {
+                    found.push(Hit { range: layers.source(layer, range), secret: Which::Known(secret), how });
+                });
+            }
         }
     }
 
-    fn search(&self, bytes: &[u8], mut found: impl FnMut(Range<usize>, usize, How)) {
+    /// Shows what is found in a part of a text.
+    fn search(&self, bytes: &[u8], part: Range<usize>, mut found: impl FnMut(Range<usize>, usize, How)) {
         let Some(automaton) = &self.automaton else { return };
-        let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+        let Ok(root) = automaton.start_state(Anchored::No) else { return };
+        let mask = u32::MAX >> (8 * (Starts::MOST_BYTES - self.starts.len.max(1)));
         // Where the last bytes stood that were compared.
         let mut places = [0_usize; LONGEST_PATTERN];
         let mut compared = 0_usize;
-        for (at, byte) in bytes.iter().enumerate() {
-            let Ok(byte) = u8::try_from(FOLD[usize::from(*byte)]) else { continue };
-            places[compared % LONGEST_PATTERN] = at;
-            compared += 1;
-            state = automaton.next_state(Anchored::No, state, byte);
-            if automaton.is_special(state) && automaton.is_match(state) {
-                let begin = |pattern: &Pattern| places[(compared - pattern.len) % LONGEST_PATTERN];
-                let hit = self.accepted(automaton, state, bytes, at + 1, begin);
-                if let Some((range, secret, how)) = hit {
-                    found(range, secret, how);
+        let mut at = part.start;
+        while at < part.end {
+            // At its root the automaton knows of no beginning; the next one is found without it.
+            let (mut window, mut seen) = (0_u32, 0);
+            let begin = loop {
+                let Some(byte) = bytes[..part.end].get(at) else { return };
+                if let Ok(byte) = u8::try_from(FOLD[usize::from(*byte)]) {
+                    window = window << 8 | u32::from(byte);
+                    seen += 1;
+                    if seen >= self.starts.len && self.starts.may_be(window & mask) {
+                        break self.first_of(bytes, at);
+                    }
+                }
+                at += 1;
+            };
+            at = begin;
+            let mut state = root;
+            while at < part.end {
+                let byte = bytes[at];
+                at += 1;
+                let Ok(byte) = u8::try_from(FOLD[usize::from(byte)]) else { continue };
+                places[compared % LONGEST_PATTERN] = at - 1;
+                compared += 1;
+                state = automaton.next_state(Anchored::No, state, byte);
+                if state == root {
+                    break;
+                }
+                if automaton.is_special(state) && automaton.is_match(state) {
+                    let begin = |pattern: &Pattern| places[(compared - pattern.len) % LONGEST_PATTERN];
+                    let hit = self.accepted(automaton, state, bytes, at, begin);
+                    if let Some((range, secret, how)) = hit {
+                        found(range, secret, how);
+                    }
                 }
             }
         }
+    }
+
+    /// Where the bytes begin that a beginning of a pattern is made of, the last of which is at a place.
+    fn first_of(&self, bytes: &[u8], last: usize) -> usize {
+        let compared = (0..=last).rev().filter(|at| !is_blank(bytes[*at]));
+        compared.take(self.starts.len.max(1)).last().unwrap_or(last)
     }
 
     /// The longest match that ends at a place and is one.

@@ -65,6 +65,23 @@ impl View {
         start..end.max(start)
     }
 
+    /// Where pieces of it meet: between two of these places it is what it was read from, byte by byte.
+    pub(super) fn seams(&self) -> impl Iterator<Item = usize> {
+        self.pieces.iter().map(|piece| piece.at as usize).chain([self.bytes.len()])
+    }
+
+    /// Where a place of the text is in the view; where what follows it is, if nothing was read from it.
+    pub(super) fn place_of(&self, from: usize) -> usize {
+        let after = self.pieces.partition_point(|piece| piece.from as usize <= from);
+        let next = || self.pieces.get(after).map_or(self.bytes.len(), |piece| piece.at as usize);
+        match after.checked_sub(1).map(|index| &self.pieces[index]) {
+            Some(piece) if from >= piece.to as usize => next(),
+            Some(piece) if piece.plain => piece.at as usize + (from - piece.from as usize),
+            Some(piece) => piece.at as usize,
+            None => next(),
+        }
+    }
+
     fn piece(&self, at: usize) -> Option<&Piece> {
         let after = self.pieces.partition_point(|piece| piece.at as usize <= at);
         after.checked_sub(1).map(|index| &self.pieces[index])

@@ -34,7 +34,7 @@ impl Words {
     /// Remembers the words of a secret.
     pub(super) fn remember(&self, value: &str) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        for (hash, _) in self.hashes(value.as_bytes()) {
+        for (hash, _) in self.hashes(value.as_bytes(), |_| true) {
             if known.numbers.contains_key(&hash) {
                 continue;
             }
@@ -64,7 +64,7 @@ impl Words {
         for layer in layers.all() {
             let bytes = layers.bytes(layer);
             *work += bytes.len() as u64;
-            for (hash, range) in self.hashes(bytes) {
+            for (hash, range) in self.hashes(bytes, |word| layers.is_new(layer, word)) {
                 if let Some(number) = known.numbers.get(&hash) {
                     let range = layers.source(layer, range);
                     found.push(Hit { range, secret: Which::Other(*number), how: How::Plain });
@@ -73,8 +73,12 @@ impl Words {
         }
     }
 
-    /// The long words of a text, each as a number that does not depend on its case.
-    fn hashes<'t>(&self, text: &'t [u8]) -> impl Iterator<Item = (u64, Range<usize>)> + use<'_, 't> {
+    /// The long words of a text that are wanted, each as a number that does not depend on its case.
+    fn hashes<'t, W: Fn(&Range<usize>) -> bool>(
+        &self,
+        text: &'t [u8],
+        wanted: W,
+    ) -> impl Iterator<Item = (u64, Range<usize>)> + use<'_, 't, W> {
         let mut at = 0;
         std::iter::from_fn(move || {
             while at < text.len() {
@@ -82,7 +86,7 @@ impl Words {
                 at += text[at..].iter().take_while(|b| is_word(**b)).count();
                 let word = start..at;
                 at += 1;
-                if word.len() >= SHORTEST_WORD {
+                if word.len() >= SHORTEST_WORD && wanted(&word) {
                     let mut hasher = self.hashing.build_hasher();
                     hasher.write(&text[word.clone()].to_ascii_lowercase());
                     return Some((hasher.finish(), word));
