@@ -4,15 +4,29 @@ use super::args::CompareArgs;
 use super::exit::Exit;
 use super::records;
 use super::terminal::{self, Terminal};
-use threepid_record::compare::{Settings, compare as differences};
+use threepid_record::compare::{Settings, compare_with, differences};
 use threepid_views::report::comparison;
+use threepid_views::report::json::Record as _;
 
 pub(super) fn compare(args: &CompareArgs, terminal: Terminal) -> Exit {
-    let Some(reports) = records::read_all(&[args.before.clone(), args.after.clone()]) else {
+    let Some(records) = records::saved(&[args.before.clone(), args.after.clone()]) else {
         return Exit::Usage;
     };
+    let [before, after] = &records[..] else { return Exit::Usage };
     let settings = Settings { slower: args.slower, allow_different_suites: args.allow_different_suites };
-    let found = match differences(&reports[0], &reports[1], settings) {
+    let mut unread = None;
+    let found = compare_with(&before.report, &after.report, settings, |old, new| {
+        let whole = before.trial(old).and_then(|old| Ok((old, after.trial(new)?)));
+        whole.map(|(old, new)| differences(&old, &new)).unwrap_or_else(|fault| {
+            unread = Some(fault);
+            Vec::new()
+        })
+    });
+    if let Some(fault) = unread {
+        terminal::error(&format!("the records cannot be read to their ends: {fault}"));
+        return Exit::Failure;
+    }
+    let found = match found {
         Ok(found) => found,
         Err(unlike) => {
             terminal::error(&unlike.to_string());

@@ -14,7 +14,8 @@ use super::terminal::{self, Terminal};
 use crate::target::{Profile, release_notes};
 use threepid_record::model::Report;
 use threepid_views::report::history::{Notes, Release, markdown, turns};
-use threepid_views::report::{json, write_file};
+use threepid_views::report::json::Saved;
+use threepid_views::report::write_file;
 
 pub(super) async fn history(args: HistoryArgs, terminal: Terminal) -> Exit {
     let (folder, profile, versions) = match prepare(&args) {
@@ -44,7 +45,7 @@ pub(super) async fn history(args: HistoryArgs, terminal: Terminal) -> Exit {
     }
     let paths = targets.iter().map(|target| folder_of(&folder, target).join("report.json"));
     let records: Vec<(&String, Option<Report>)> =
-        versions.iter().zip(paths.map(|path| json::read(&path).ok())).collect();
+        versions.iter().zip(paths.map(|path| Saved::open(&path).ok().map(|record| record.report))).collect();
     let days = profile.install.as_ref().map(|install| &install.releases);
     let releases: Vec<Release<'_>> = records
         .iter()
@@ -79,7 +80,8 @@ fn left(args: &HistoryArgs, folder: &Path, targets: &[String], terminal: Termina
     }
     let suite = load::suite(args.run.scenarios.scenarios.as_deref(), terminal)?.sources.hash();
     let whole = |record: &Report| record.suite == suite && record.error.is_none() && !record.interrupted;
-    let there = |target: &&String| json::read(&folder_of(folder, target).join("report.json")).is_ok_and(|r| whole(&r));
+    let there =
+        |target: &&String| Saved::open(&folder_of(folder, target).join("report.json")).is_ok_and(|r| whole(&r.report));
     let (there, left): (Vec<&String>, Vec<&String>) = targets.iter().partition(there);
     if !there.is_empty() {
         terminal::err(&format!(

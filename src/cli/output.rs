@@ -7,10 +7,8 @@ use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
 use threepid_record::model::{Report, TrialRecord};
+use threepid_views::report::json::{Record, Saved};
 use threepid_views::report::{self, WriteError};
-
-/// How large a record may be to be read back for the page: larger ones are shown without what went well.
-const MOST_READ_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What is kept free for the small views when the disk is full.
 const ROOM_BYTES: u64 = 512 * 1024;
@@ -76,14 +74,18 @@ impl Output {
         let is_whole = faults.is_empty() && written.is_ok();
         faults.extend(written.err());
         // Of trials that went well, and of many others in a long run, only the record on disk has all that happened.
-        let path = folder.join("report.json");
-        let small = std::fs::metadata(&path).is_ok_and(|file| file.len() <= MOST_READ_BYTES);
-        let whole = if is_whole && small { report::json::read(&path).ok() } else { None };
-        let report = whole.as_ref().unwrap_or(report);
-        faults.extend(report::html::write(&folder.join("report.html"), std::slice::from_ref(report)).err());
-        faults.extend(report::artifacts::write(&folder, report).err());
+        match if is_whole { Saved::open(&folder.join("report.json")).ok() } else { None } {
+            Some(saved) => views(&folder, &saved, &mut faults),
+            None => views(&folder, report, &mut faults),
+        }
         faults
     }
+}
+
+/// Writes the views of what happened.
+fn views(folder: &Path, record: &impl Record, faults: &mut Vec<WriteError>) {
+    faults.extend(report::html::write(&folder.join("report.html"), std::slice::from_ref(record)).err());
+    faults.extend(report::artifacts::write(folder, record).err());
 }
 
 /// Takes the folder for this run. A system that knows no locks on folders is trusted.

@@ -17,10 +17,7 @@ const MOST_BYTES: u64 = 32 * 1024 * 1024;
 pub(super) struct Records {
     pub(super) trials: Vec<TrialRecord>,
     pub(super) counts: Counts,
-    /// How many trials are kept with all that happened in them.
-    whole: usize,
-    /// How large what happened in them is.
-    bytes: u64,
+    room: Room,
     /// How many that need attention are kept.
     wanted: usize,
     /// How many were only counted.
@@ -37,14 +34,34 @@ impl Records {
             self.left_out += 1;
             return;
         }
-        let bytes = self.bytes + record.transcript.entries.iter().map(|entry| weight(&entry.event)).sum::<u64>();
-        if wanted && self.whole < MOST_WHOLE && bytes <= MOST_BYTES {
-            self.whole += 1;
-            self.bytes = bytes;
-        } else {
+        if !self.room.takes(&record) {
             record.transcript = Default::default();
         }
         self.trials.push(record);
+    }
+}
+
+/// The room for what happened in trials that need attention.
+#[derive(Default)]
+pub(super) struct Room {
+    /// How many trials have it.
+    whole: usize,
+    /// How large it is.
+    bytes: u64,
+}
+
+impl Room {
+    /// Whether what happened in one more trial is kept.
+    pub(super) fn takes(&mut self, trial: &TrialRecord) -> bool {
+        if !trial.outcome.needs_attention() || self.whole == MOST_WHOLE {
+            return false;
+        }
+        let bytes = self.bytes + trial.transcript.entries.iter().map(|entry| weight(&entry.event)).sum::<u64>();
+        let kept = bytes <= MOST_BYTES;
+        if kept {
+            (self.whole, self.bytes) = (self.whole + 1, bytes);
+        }
+        kept
     }
 }
 

@@ -15,7 +15,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use again::judge_again;
+pub use again::{Again, judge_again};
 pub use contract::ContractJudge;
 pub use deviation::{Deviation, Deviations, Unmatched};
 pub use snapshot::{StepAnswer, answers, placeholders, unbound};

@@ -8,7 +8,9 @@ mod answers;
 mod normal;
 mod pairs;
 
-use crate::model::{Change, ChangeKind, Comparison, FindingKind, Outcome, Report, Side, TrialRecord};
+pub use answers::differences;
+
+use crate::model::{AnswerChange, Change, ChangeKind, Comparison, FindingKind, Outcome, Report, Side, TrialRecord};
 
 /// How two records are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -39,24 +41,39 @@ const LEAST_SLOWER_MS: f64 = 50.0;
 ///
 /// [`Unlike`] if their suites differ and nobody allowed that.
 pub fn compare(before: &Report, after: &Report, settings: Settings) -> Result<Comparison, Unlike> {
+    compare_with(before, after, settings, |old, new| differences(&before.trials[old], &after.trials[new]))
+}
+
+/// The same for records without what happened in their trials: `answers` gives the [`differences`] between an earlier and a
+/// later trial, by their numbers.
+///
+/// # Errors
+///
+/// [`Unlike`] if their suites differ and nobody allowed that.
+pub fn compare_with(
+    before: &Report,
+    after: &Report,
+    settings: Settings,
+    mut answers: impl FnMut(usize, usize) -> Vec<AnswerChange>,
+) -> Result<Comparison, Unlike> {
     if before.suite != after.suite && !settings.allow_different_suites {
         return Err(Unlike { before: before.suite.clone(), after: after.suite.clone() });
     }
     let pairs = pairs::of(before, after);
     let mut changes = Vec::new();
     let mut same = 0;
-    for trial in &after.trials {
+    for (number, trial) in after.trials.iter().enumerate() {
         let Some(old) = pairs.earlier(trial) else {
             let mut added = change(ChangeKind::Added, trial, String::new(), trial.outcome.word().to_owned());
             added.worse = !settings.allow_different_suites && trial.outcome == Outcome::Fail;
             changes.push(added);
             continue;
         };
-        let found = changes_of(old, trial, settings);
+        let found = changes_of(&before.trials[old], trial, settings, answers(old, number));
         same += usize::from(found.is_empty());
         changes.extend(found);
     }
-    for trial in pairs.gone {
+    for trial in pairs.gone.iter().map(|number| &before.trials[*number]) {
         let mut removed = change(ChangeKind::Removed, trial, trial.outcome.word().to_owned(), String::new());
         (removed.outcome, removed.reason) = (None, String::new());
         removed.worse = !settings.allow_different_suites;
@@ -109,7 +126,12 @@ fn breaks_more(old: &TrialRecord, new: &TrialRecord) -> bool {
     broken(new).iter().any(|one| one.3 <= gravest && !before.contains(one))
 }
 
-fn changes_of(old: &TrialRecord, new: &TrialRecord, settings: Settings) -> Vec<Change> {
+/// Whether a trial that was judged again got another verdict, or other choices.
+pub fn is_judged_otherwise(old: &TrialRecord, new: &TrialRecord) -> bool {
+    !changes_of(old, new, Settings::default(), Vec::new()).is_empty()
+}
+
+fn changes_of(old: &TrialRecord, new: &TrialRecord, settings: Settings, answers: Vec<AnswerChange>) -> Vec<Change> {
     let mut changes = Vec::new();
     let outcome = match (old.outcome.holds(), new.outcome.holds()) {
         (Some(false), Some(false)) if breaks_more(old, new) => Some(ChangeKind::OtherFailure),
@@ -121,7 +143,6 @@ fn changes_of(old: &TrialRecord, new: &TrialRecord, settings: Settings) -> Vec<C
         (Some(false) | None, Some(true)) => Some(ChangeKind::Fixed),
         _ => Some(ChangeKind::Judged),
     };
-    let answers = answers::differences(old, new);
     if let Some(kind) = outcome {
         let mut one = change(kind, new, old.outcome.word().to_owned(), new.outcome.word().to_owned());
         one.answers = answers;

@@ -12,6 +12,7 @@ mod identity;
 mod level;
 mod mail;
 mod mail_fault;
+mod read_trial;
 mod record;
 mod rule;
 mod rule_record;

@@ -70,11 +70,11 @@ pub(in crate::cli) fn folder_of(folder: &Path, target: &str) -> PathBuf {
 /// Writes the page of the records that are there.
 fn page(folder: &Path, targets: &[String]) -> Option<Exit> {
     let paths = targets.iter().map(|target| folder_of(folder, target).join("report.json"));
-    let reports: Vec<_> = paths.filter_map(|path| report::json::read(&path).ok()).collect();
-    if reports.is_empty() {
+    let records: Vec<_> = paths.filter_map(|path| report::json::Saved::open(&path).ok()).collect();
+    if records.is_empty() {
         return None;
     }
-    match report::html::write(&folder.join(PAGE), &reports) {
+    match report::html::write(&folder.join(PAGE), &records) {
         Ok(()) => None,
         Err(fault) => {
             terminal::error(&format!("{fault} (--output)"));

@@ -1,7 +1,8 @@
 //! Judges a saved record again, with the scenarios at hand.
 //!
 //! Takes a record and a suite; gives the record with the verdicts that these scenarios call for. What was not done can't
-//! be judged and stays as it is; what these scenarios do not know, or do in other steps, becomes "could not be told".
+//! be judged and stays as it is; what these scenarios do not know, or do in other steps, becomes "could not be told". Of the
+//! trials, one at a time is needed.
 
 use std::sync::Arc;
 
@@ -15,26 +16,59 @@ use threepid_record::model::{Counts, Event, Finding, FindingKind, Level, Outcome
 
 /// The record with all verdicts made anew.
 pub fn judge_again(report: &Report, suite: &Arc<Suite>, weakest: Level) -> Report {
-    let is_rule = |trial: &&TrialRecord| trial.rule.is_some();
-    let of_scenarios = report.trials.iter().filter(|trial| !is_rule(trial));
-    let mut trials: Vec<TrialRecord> = of_scenarios.clone().map(|trial| again(trial, report, suite, weakest)).collect();
-    let mut contract = ContractJudge::new(suite, &report.target, weakest);
-    of_scenarios.for_each(|trial| contract.trial(trial, &report.target));
-    if trials.is_empty() {
-        // Only the rules were kept, and nothing that they could be held against.
-        trials.extend(report.trials.iter().cloned());
-    } else {
-        trials.extend(contract.records().into_iter().map(|mut new| {
-            let old = report.trials.iter().filter(is_rule).find(|old| old.id == new.id);
-            old.into_iter().for_each(|old| still_known(old, &mut new));
-            new
-        }));
-    }
+    let mut again = Again::new(report, suite, weakest);
+    let mut trials: Vec<TrialRecord> = report.trials.iter().filter_map(|trial| again.trial(trial)).collect();
+    trials.extend(again.rules());
     Report {
         suite: suite.sources.hash(),
         counts: Counts::of(trials.iter().map(|trial| trial.outcome)),
         trials,
         ..report.clone()
+    }
+}
+
+/// Judges the trials of a record again, one after the other.
+pub struct Again<'a> {
+    /// The record; its trials are not looked at.
+    report: &'a Report,
+    suite: &'a Arc<Suite>,
+    weakest: Level,
+    contract: ContractJudge,
+    /// Those that are rules: what they were held against is known when all others have been seen.
+    rules: Vec<TrialRecord>,
+    seen: bool,
+}
+
+impl<'a> Again<'a> {
+    /// For the trials of this record, which need not be in it.
+    pub fn new(report: &'a Report, suite: &'a Arc<Suite>, weakest: Level) -> Again<'a> {
+        let contract = ContractJudge::new(suite, &report.target, weakest);
+        Again { report, suite, weakest, contract, rules: Vec::new(), seen: false }
+    }
+
+    /// The trial with its verdict made anew; nothing for a rule.
+    pub fn trial(&mut self, old: &TrialRecord) -> Option<TrialRecord> {
+        if old.rule.is_some() {
+            self.rules.push(old.clone());
+            return None;
+        }
+        self.seen = true;
+        self.contract.trial(old, &self.report.target);
+        Some(again(old, self.report, self.suite, self.weakest))
+    }
+
+    /// The rules over all trials that were given.
+    pub fn rules(self) -> Vec<TrialRecord> {
+        // Only the rules were kept, and nothing that they could be held against.
+        if !self.seen {
+            return self.rules;
+        }
+        let mut rules = self.contract.records();
+        for new in &mut rules {
+            let old = self.rules.iter().find(|old| old.id == new.id);
+            old.into_iter().for_each(|old| still_known(old, new));
+        }
+        rules
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::{AnswerChange, Event, Exchange, Mail, TrialRecord, VisitEnd};
 const MOST_BYTES: usize = 16 * 1024;
 
 /// What the server answered otherwise, at the steps that are in both trials.
-pub(super) fn differences(before: &TrialRecord, after: &TrialRecord) -> Vec<AnswerChange> {
+pub fn differences(before: &TrialRecord, after: &TrialRecord) -> Vec<AnswerChange> {
     let race = [before, after].into_iter().filter_map(|trial| trial.transcript.race()).min().unwrap_or(usize::MAX);
     let (mut old, mut new) = (answers(before), answers(after));
     old.retain(|answer| answer.key.0 < race);

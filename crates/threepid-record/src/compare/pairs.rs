@@ -8,15 +8,15 @@ use std::collections::HashMap;
 
 use crate::model::{Report, TrialRecord};
 
-/// The trials of an earlier record, by their later ones.
-pub(super) struct Pairs<'r> {
-    earlier: HashMap<String, &'r TrialRecord>,
+/// The numbers of the trials of an earlier record, by their later ones.
+pub(super) struct Pairs {
+    earlier: HashMap<String, usize>,
     /// The earlier ones that have no later one, in their order.
-    pub(super) gone: Vec<&'r TrialRecord>,
+    pub(super) gone: Vec<usize>,
 }
 
-impl<'r> Pairs<'r> {
-    pub(super) fn earlier(&self, later: &TrialRecord) -> Option<&'r TrialRecord> {
+impl Pairs {
+    pub(super) fn earlier(&self, later: &TrialRecord) -> Option<usize> {
         self.earlier.get(&later.name()).copied()
     }
 }
@@ -29,8 +29,8 @@ fn behaviour(trial: &TrialRecord, one_prefix: bool) -> Behaviour<'_> {
     (&trial.id, trial.case.as_deref(), prefix, trial.repetition)
 }
 
-pub(super) fn of<'r>(before: &'r Report, after: &'r Report) -> Pairs<'r> {
-    let named: HashMap<String, &TrialRecord> = before.trials.iter().map(|t| (t.name(), t)).collect();
+pub(super) fn of(before: &Report, after: &Report) -> Pairs {
+    let named: HashMap<String, usize> = before.trials.iter().enumerate().map(|(at, t)| (t.name(), at)).collect();
     let mut earlier = HashMap::new();
     let mut fresh: Vec<&TrialRecord> = Vec::new();
     for trial in &after.trials {
@@ -41,19 +41,20 @@ pub(super) fn of<'r>(before: &'r Report, after: &'r Report) -> Pairs<'r> {
         }
     }
     // Only by name: a second trial of a name that is there already is not another behaviour.
-    let mut gone: Vec<&TrialRecord> = before.trials.iter().filter(|t| !earlier.contains_key(&t.name())).collect();
+    let all = before.trials.iter().enumerate();
+    let mut gone: Vec<usize> = all.filter(|(_, t)| !earlier.contains_key(&t.name())).map(|(at, _)| at).collect();
     let one_prefix = [before, after].iter().all(|report| report.asked_under_one_prefix());
-    let mut left: HashMap<Behaviour<'_>, (Vec<&TrialRecord>, Vec<&TrialRecord>)> = HashMap::new();
-    for trial in &gone {
-        left.entry(behaviour(trial, one_prefix)).or_default().0.push(trial);
+    let mut left: HashMap<Behaviour<'_>, (Vec<usize>, Vec<&TrialRecord>)> = HashMap::new();
+    for at in &gone {
+        left.entry(behaviour(&before.trials[*at], one_prefix)).or_default().0.push(*at);
     }
     for trial in fresh {
         left.entry(behaviour(trial, one_prefix)).or_default().1.push(trial);
     }
     for (old, new) in left.into_values() {
         if let ([old], [new]) = (&old[..], &new[..]) {
-            earlier.insert(new.name(), old);
-            gone.retain(|trial| !std::ptr::eq(*trial, *old));
+            earlier.insert(new.name(), *old);
+            gone.retain(|at| at != old);
         }
     }
     Pairs { earlier, gone }

@@ -164,7 +164,7 @@ impl TargetInfo {
 }
 
 /// One trial: a scenario, a row of its cases, an API version, a variant of the target.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TrialRecord {
     /// The scenario's id: `add-email/wrong-password`.
@@ -206,7 +206,8 @@ pub struct TrialRecord {
     pub transcript: Transcript,
 }
 
-fn one() -> u32 {
+/// The repetition of a trial that says none.
+pub(super) fn one() -> u32 {
     1
 }
 

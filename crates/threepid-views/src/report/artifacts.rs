@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 
+use super::json::Record;
 use super::{WriteError, phrases, write_file};
-use threepid_record::model::{Body, Event, Mail, Report, TrialRecord};
+use threepid_record::model::{Body, Event, Mail, TrialRecord};
 
 const TRANSCRIPT: &str = "transcript.json";
 
@@ -23,16 +24,17 @@ const MOST_NAME_BYTES: usize = 120;
 ///
 /// # Errors
 ///
-/// If a folder or a file cannot be written. Files of an earlier run that cannot be removed are no error.
-pub fn write(folder: &Path, report: &Report) -> Result<Vec<PathBuf>, WriteError> {
+/// If a folder or a file cannot be written, or a trial cannot be read. Files of an earlier run that cannot be removed are no error.
+pub fn write(folder: &Path, record: &impl Record) -> Result<Vec<PathBuf>, WriteError> {
     let folder = folder.join("artifacts");
     sweep(&folder);
     let mut taken = HashSet::new();
-    let attention = report.trials.iter().filter(|t| phrases::needs_attention(t));
+    let attention = record.report().trials.iter().enumerate().filter(|(_, t)| phrases::needs_attention(t));
     attention
-        .map(|trial| {
+        .map(|(number, trial)| {
             let folder = folder.join(unique(&trial.name(), &mut taken));
-            write_trial(&folder, trial)?;
+            let whole = record.trial(number).map_err(WriteError::new("write", &folder))?;
+            write_trial(&folder, &whole)?;
             Ok(folder)
         })
         .collect()

@@ -18,14 +18,17 @@ mod sequence;
 mod trial;
 
 use std::collections::HashSet;
+use std::io::{self, BufWriter, IntoInnerError, Write};
 use std::path::Path;
 
 use maud::{Markup, PreEscaped, html};
 
 use self::code::line;
-use self::page::{filters, page};
+use self::page::{INSIDE, around, filters, page};
 use self::trial::Detail;
-use super::{WriteError, phrases, write_file};
+use super::file::AtomicFile;
+use super::json::Record;
+use super::{WriteError, phrases};
 use threepid_record::model::{Outcome, Report};
 
 /// How large a page may become, near enough; past it what happened in trials is left out, first of those that passed.
@@ -37,26 +40,35 @@ const MOST_PASSED_BYTES: usize = 256 * 1024;
 
 /// The page of one record, or of several side by side.
 pub fn render(reports: &[Report]) -> String {
-    match reports {
-        [report] => single(report),
-        several => matrix::render(several),
-    }
-    .into_string()
+    let mut page = Vec::new();
+    // Nothing is written but text, and into memory.
+    let _ = put(reports, &mut page);
+    String::from_utf8(page).unwrap_or_default()
 }
 
 /// Writes the page.
 ///
 /// # Errors
 ///
-/// If the file cannot be written; then what stood there before still does.
-pub fn write(path: &Path, reports: &[Report]) -> Result<(), WriteError> {
-    write_file(path, render(reports).as_bytes())
+/// If the file cannot be written, or a trial cannot be read; then what stood there before still does.
+pub fn write(path: &Path, records: &[impl Record]) -> Result<(), WriteError> {
+    let mut file = BufWriter::new(AtomicFile::create(path)?);
+    let written = put(records, &mut file).and_then(|()| file.into_inner().map_err(IntoInnerError::into_error));
+    written.map_err(WriteError::new("write", path))?.finish()
 }
 
-fn single(report: &Report) -> Markup {
+fn put(records: &[impl Record], page: &mut impl Write) -> io::Result<()> {
+    match records {
+        [record] => single(record, page),
+        several => matrix::put(several, page),
+    }
+}
+
+fn single(record: &impl Record, out: &mut impl Write) -> io::Result<()> {
+    let report = record.report();
     let mut taken = HashSet::new();
     let ids: Vec<String> = report.trials.iter().map(|trial| parts::id(&trial.name(), &mut taken)).collect();
-    let (blocks, brief) = blocks(report, &ids);
+    let (blocks, brief) = blocks(record, &ids)?;
     let flows = phrases::tally(report.trials.iter().enumerate().map(|(index, t)| (phrases::flow(&t.id), index)));
     let title = format!("{}: e-mail verification", report.target.title());
     let content = html! {
@@ -70,44 +82,49 @@ fn single(report: &Report) -> Markup {
                 @if brief {
                     p.soft { "Trials that passed are shown in short; report.json has their headers, whole mails and pages." }
                 }
-                @for (flow, members) in &flows {
-                    section data-group {
-                        h3 { (line(flow)) }
-                        @for index in members { (blocks[*index]) }
-                    }
-                }
+                (INSIDE)
                 p.empty #empty hidden { "Nothing fits all that is chosen." }
             }
         }
     };
-    page(&title, &content)
+    around(out, page(&title, &content), |out| {
+        for (flow, members) in &flows {
+            let group = html! { section data-group { h3 { (line(flow)) } (INSIDE) } };
+            around(out, group, |out| members.iter().try_for_each(|index| out.write_all(blocks[*index].0.as_bytes())))?;
+        }
+        Ok(())
+    })
 }
 
 /// The entries of all trials, and whether those that passed are shown in short; those that need attention have the first
 /// right to the room there is.
-fn blocks(report: &Report, ids: &[String]) -> (Vec<Markup>, bool) {
+fn blocks(record: &impl Record, ids: &[String]) -> io::Result<(Vec<Markup>, bool)> {
+    let report = record.report();
     let mut order: Vec<usize> = (0..report.trials.len()).collect();
     order.sort_by_key(|index| !phrases::needs_attention(&report.trials[*index]));
-    let passed = report.trials.iter().zip(ids).filter(|(trial, _)| trial.outcome == Outcome::Pass);
-    let mut room = MOST_PASSED_BYTES;
-    let brief = !passed.into_iter().all(|(trial, id)| {
-        let taken = trial::entry(trial, id, Detail::Whole).0.len();
-        room.checked_sub(taken).map(|left| room = left).is_some()
-    });
+    let (mut room, mut brief) = (MOST_PASSED_BYTES, false);
+    for index in (0..ids.len()).filter(|index| report.trials[*index].outcome == Outcome::Pass) {
+        let taken = trial::entry(&*record.trial(index)?, &ids[index], Detail::Whole).0.len();
+        brief = taken > room;
+        if brief {
+            break;
+        }
+        room -= taken;
+    }
     let mut blocks: Vec<Markup> = report.trials.iter().map(|_| PreEscaped(String::new())).collect();
     let mut size = 0;
     for index in order {
-        let (trial, id) = (&report.trials[index], &ids[index]);
+        let (trial, id) = (record.trial(index)?, &ids[index]);
         let detail = match trial.outcome {
             _ if size >= MOST_BYTES => Detail::Findings,
             Outcome::Pass if brief => Detail::Brief,
             _ => Detail::Whole,
         };
-        let block = trial::entry(trial, id, detail);
+        let block = trial::entry(&trial, id, detail);
         size += block.0.len();
         blocks[index] = block;
     }
-    (blocks, brief)
+    Ok((blocks, brief))
 }
 
 #[cfg(test)]

@@ -3,95 +3,31 @@
 //! The layout is one trial a line, so that a record of thousands of trials can be written as they finish, searched with
 //! line tools, and compared by people. The stable core that other programs rely on is described with `model::Report`.
 
+mod fault;
+mod saved;
+mod split;
+
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-
+pub use self::fault::ReadError;
+pub use self::saved::{Opened, Record, Saved};
 use super::WriteError;
 use super::file::AtomicFile;
 use threepid_record::model::{Counts, Report, TrialRecord};
-
-/// A record could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file itself could not be read.
-    #[error("cannot read {}: {cause}", path.display())]
-    File {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        cause: io::Error,
-    },
-    /// The file ends too early: the run that wrote it was killed, or it was copied in part.
-    #[error("{} is cut off (after line {line}): run again, or copy the whole file", path.display())]
-    Truncated {
-        /// Which file.
-        path: PathBuf,
-        /// The last line there is.
-        line: usize,
-    },
-    /// The file is no record of this program.
-    #[error("{} is not a record of threepid: {why}; give a report.json that `threepid run --output` wrote", path.display())]
-    Foreign {
-        /// Which file.
-        path: PathBuf,
-        /// How that shows.
-        why: String,
-    },
-    /// The file is a record in another layout.
-    #[error(
-        "{} was written by threepid {threepid} in layout {found}; this program reads layout {}: use the version that \
-         wrote it",
-        path.display(),
-        Report::SCHEMA
-    )]
-    Schema {
-        /// Which file.
-        path: PathBuf,
-        /// The layout it is in.
-        found: u64,
-        /// The version that wrote it.
-        threepid: String,
-    },
-    /// The file says that it is a record in the right layout, but is not.
-    #[error("{} is damaged at line {line}, column {column}: {why}", path.display())]
-    Damaged {
-        /// Which file.
-        path: PathBuf,
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-        /// What is wrong.
-        why: String,
-    },
-    /// The counts are not those of the trials: somebody edited the file.
-    #[error("{} contradicts itself: its counts are {counts:?}, its trials make {trials:?}", path.display())]
-    Contradiction {
-        /// Which file.
-        path: PathBuf,
-        /// What the file says.
-        counts: Box<Counts>,
-        /// What its trials make.
-        trials: Box<Counts>,
-    },
-}
 
 /// Writes a record.
 ///
 /// # Errors
 ///
-/// If the file cannot be written; then what stood there before still does.
-pub fn write(path: &Path, report: &Report) -> Result<(), WriteError> {
+/// If the file cannot be written, or a trial cannot be read; then what stood there before still does.
+pub fn write(path: &Path, record: &impl Record) -> Result<(), WriteError> {
     let mut stream = Stream::create(path)?;
-    for trial in &report.trials {
-        stream.trial(trial)?;
+    for number in 0..record.report().trials.len() {
+        stream.trial(&*record.trial(number).map_err(WriteError::new("write", path))?)?;
     }
-    stream.finish(report)
+    stream.finish(record.report())
 }
 
 /// A record that is written while the run goes on, so that it need not be held in memory.
@@ -253,65 +189,15 @@ impl Stream {
     }
 }
 
-/// Reads a record.
+/// Reads a record with all that happened in its trials.
 ///
 /// # Errors
 ///
 /// If the file cannot be read, is cut off, is no record, is in another layout, is damaged, or contradicts itself.
 pub fn read(path: &Path) -> Result<Report, ReadError> {
-    let bytes = std::fs::read(path).map_err(|cause| ReadError::File { path: path.to_owned(), cause })?;
-    parse(path, &bytes)
-}
-
-/// What is looked at first, because everything else may differ between layouts.
-#[derive(Deserialize)]
-struct Head {
-    schema: Option<serde_json::Value>,
-    threepid: Option<serde_json::Value>,
-    trials: Option<IgnoredAny>,
-}
-
-fn parse(path: &Path, bytes: &[u8]) -> Result<Report, ReadError> {
-    let foreign = |why: &str| ReadError::Foreign { path: path.to_owned(), why: why.to_owned() };
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(foreign("it is empty"));
-    }
-    let head: Head = serde_json::from_slice(bytes).map_err(|e| {
-        if e.is_eof() {
-            ReadError::Truncated { path: path.to_owned(), line: e.line() }
-        } else if e.is_data() {
-            foreign("it is JSON, but not an object with the members of a record")
-        } else {
-            foreign(&format!("it is not JSON ({e})"))
-        }
-    })?;
-    let Some(schema) = head.schema.and_then(|s| s.as_u64()) else {
-        return Err(foreign("it has no \"schema\" number"));
-    };
-    let Some(threepid) = head.threepid.and_then(|t| t.as_str().map(str::to_owned)) else {
-        return Err(foreign("it does not say which \"threepid\" wrote it"));
-    };
-    if schema != u64::from(Report::SCHEMA) {
-        return Err(ReadError::Schema { path: path.to_owned(), found: schema, threepid });
-    }
-    if head.trials.is_none() {
-        return Err(foreign("it has no \"trials\""));
-    }
-    let report: Report = serde_json::from_slice(bytes).map_err(|e| ReadError::Damaged {
-        path: path.to_owned(),
-        line: e.line(),
-        column: e.column(),
-        why: e.to_string(),
-    })?;
-    let trials = Counts::of(report.trials.iter().map(|t| t.outcome));
-    if trials != report.counts {
-        return Err(ReadError::Contradiction {
-            path: path.to_owned(),
-            counts: Box::new(report.counts),
-            trials: Box::new(trials),
-        });
-    }
-    Ok(report)
+    let mut trials = Vec::new();
+    let report = Opened::file(path)?.each(|_, trial| trials.push(trial))?;
+    Ok(Report { trials, ..report })
 }
 
 #[cfg(test)]

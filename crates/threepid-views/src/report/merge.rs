@@ -5,15 +5,16 @@
 
 use std::collections::HashSet;
 
+use super::json::Saved;
 use threepid_record::model::{Counts, Report, Slice, TrialRecord};
 
 /// Merges slices. What belongs together takes the place of its first slice.
-pub fn merge(reports: Vec<Report>) -> Vec<Report> {
-    let mut merged: Vec<Report> = Vec::new();
-    for report in reports {
-        match merged.iter_mut().find(|whole| are_slices(whole, &report)) {
-            Some(whole) => add(whole, report),
-            None => merged.push(report),
+pub fn merge(records: Vec<Saved>) -> Vec<Saved> {
+    let mut merged: Vec<Saved> = Vec::new();
+    for record in records {
+        match merged.iter_mut().find(|whole| are_slices(&whole.report, &record.report)) {
+            Some(whole) => add(whole, record),
+            None => merged.push(record),
         }
     }
     merged
@@ -38,16 +39,20 @@ fn are_slices(one: &Report, other: &Report) -> bool {
     !other.trials.iter().any(|trial| known.contains(&key(trial)))
 }
 
-fn add(whole: &mut Report, slice: Report) {
-    for trial in slice.trials {
+fn add(merged: &mut Saved, slice: Saved) {
+    let Saved { report: whole, places, .. } = merged;
+    let Saved { report: slice, places: more, .. } = slice;
+    let mut trials: Vec<_> = std::mem::take(&mut whole.trials).into_iter().zip(std::mem::take(places)).collect();
+    for (trial, place) in slice.trials.into_iter().zip(more) {
         // A rule is over the exchanges of all slices.
-        match whole.trials.iter_mut().find(|known| known.rule.is_some() && key(known) == key(&trial)) {
-            Some(known) => known.join(trial),
-            None => whole.trials.push(trial),
+        match trials.iter_mut().find(|(known, _)| known.rule.is_some() && key(known) == key(&trial)) {
+            Some((known, _)) => known.join(trial),
+            None => trials.push((trial, place)),
         }
     }
     // Slices took turns; by name all that belongs together stands together again.
-    whole.trials.sort_by(|a, b| key(a).cmp(&key(b)));
+    trials.sort_by(|(a, _), (b, _)| key(a).cmp(&key(b)));
+    (whole.trials, *places) = trials.into_iter().unzip();
     whole.counts = Counts::of(whole.trials.iter().map(|t| t.outcome));
     whole.slices.extend(slice.slices);
     whole.slices.sort_by_key(|one| one.slice);
@@ -64,6 +69,7 @@ fn add(whole: &mut Report, slice: Report) {
 #[cfg(test)]
 mod tests {
     use super::super::fixture;
+    use super::super::json::{self, Record};
     use super::*;
 
     /// Every third trial, from `first` on.
@@ -77,14 +83,28 @@ mod tests {
         report
     }
 
+    /// The same, from a file.
+    fn saved(report: &Report) -> Saved {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report.json");
+        json::write(&path, report).unwrap();
+        Saved::open(&path).unwrap()
+    }
+
+    /// With all that happened.
+    fn whole(record: &Saved) -> Report {
+        let trials = (0..record.places.len()).map(|number| record.trial(number).unwrap().into_owned()).collect();
+        Report { trials, ..record.report.clone() }
+    }
+
     #[test]
     fn slices_make_the_whole() {
-        let whole = merge(vec![slice(2), slice(0), slice(1)]);
-        assert_eq!(whole.len(), 1);
-        assert_eq!(whole[0].counts, fixture::report().counts);
+        let merged = merge([2, 0, 1].map(|first| saved(&slice(first))).into());
+        assert_eq!(merged.len(), 1);
+        assert_eq!(merged[0].report.counts, fixture::report().counts);
         let mut expected = fixture::report().trials;
         expected.sort_by(|a, b| key(a).cmp(&key(b)));
-        assert_eq!(whole[0].trials, expected);
+        assert_eq!(whole(&merged[0]).trials, expected);
     }
 
     #[test]
@@ -93,6 +113,7 @@ mod tests {
         let mut other_target = slice(1);
         other_target.target.name = "other".to_owned();
         let reports = vec![slice(0), slice(0), no_slice, other_target, Report { suite: "x".to_owned(), ..slice(1) }];
-        assert_eq!(merge(reports.clone()), reports);
+        let merged = merge(reports.iter().map(saved).collect());
+        assert_eq!(merged.iter().map(whole).collect::<Vec<_>>(), reports);
     }
 }

@@ -1,15 +1,16 @@
 //! Several records side by side: behaviours × servers, what differs first.
 
 use std::collections::HashSet;
+use std::io::{self, Write};
 
 use maud::{Markup, html};
 
+use super::super::json::Record;
 use super::super::phrases;
 use super::code::{line, prose};
 use super::overview::moment;
-use super::page::{filters, page};
+use super::page::{INSIDE, around, filters, page};
 use super::parts::{self, badge, class, cut, errcode};
-
 use super::trial::findings;
 use threepid_record::model::{Event, Outcome, Report, TrialRecord, VisitEnd};
 
@@ -33,20 +34,36 @@ const KINDS: [(Kind, &str, &str, &str); 5] = [
 
 /// One behaviour: what each server did, in the order of the records.
 struct Row<'r> {
-    trials: Vec<Option<&'r TrialRecord>>,
+    trials: Vec<Option<Shown<'r>>>,
     kind: Kind,
 }
 
 impl<'r> Row<'r> {
     fn any(&self) -> Option<&'r TrialRecord> {
-        self.trials.iter().flatten().next().copied()
+        self.trials.iter().flatten().next().map(|shown| shown.trial)
     }
 }
 
-/// The page.
-pub(super) fn render(reports: &[Report]) -> Markup {
-    let rows = rows(reports);
-    let names = names(reports);
+/// A trial, and all that is shown of what happened in it.
+#[derive(Clone, Copy)]
+struct Shown<'r> {
+    trial: &'r TrialRecord,
+    answers: &'r [Answer],
+}
+
+/// What was answered: the number of the step, its label, and the answer in a few words.
+type Answer = (usize, String, String);
+
+/// Writes the page.
+pub(super) fn put(records: &[impl Record], out: &mut impl Write) -> io::Result<()> {
+    let reports: Vec<&Report> = records.iter().map(Record::report).collect();
+    let mut answered: Vec<Vec<Vec<Answer>>> = Vec::new();
+    for record in records {
+        let each = (0..record.report().trials.len()).map(|number| Ok(answers(&*record.trial(number)?)));
+        answered.push(each.collect::<io::Result<_>>()?);
+    }
+    let rows = rows(&reports, &answered);
+    let names = names(&reports);
     let flows = phrases::tally(rows.iter().filter_map(Row::any).map(|t| (phrases::flow(&t.id), ())));
     let flows: Vec<&str> = flows.into_iter().map(|(flow, _)| flow).collect();
     let mut taken = HashSet::new();
@@ -66,47 +83,53 @@ pub(super) fn render(reports: &[Report]) -> Markup {
         main.wrap {
             section aria-labelledby="overview" {
                 h2 id="overview" { "Servers" }
-                (servers(reports, &names))
+                (servers(&reports, &names))
             }
             section aria-labelledby="trials" {
                 h2 id="trials" { "Behaviours" }
                 (filters(reports.iter().flat_map(|r| &r.trials), &flows, &kinds))
-                @for (kind, word, _, title) in KINDS {
-                    @if rows.iter().any(|row| row.kind == kind) {
-                        section data-group {
-                            h3 { (title) }
-                            div.scroll tabindex="0" {
-                                table.matrix {
-                                    thead { tr {
-                                        th scope="col" { "Behaviour" }
-                                        @for name in &names { th scope="col" { (line(name)) } }
-                                    } }
-                                    @for row in rows.iter().filter(|row| row.kind == kind) {
-                                        (entry(row, word, &names, &mut taken))
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
+                (INSIDE)
                 p.empty #empty hidden { "Nothing fits all that is chosen." }
             }
         }
     };
-    page("Servers side by side: e-mail verification", &content)
+    around(out, page("Servers side by side: e-mail verification", &content), |out| {
+        for (kind, word, _, title) in KINDS.into_iter().filter(|k| rows.iter().any(|row| row.kind == k.0)) {
+            let table = html! {
+                section data-group {
+                    h3 { (title) }
+                    div.scroll tabindex="0" {
+                        table.matrix {
+                            thead { tr {
+                                th scope="col" { "Behaviour" }
+                                @for name in &names { th scope="col" { (line(name)) } }
+                            } }
+                            (INSIDE)
+                        }
+                    }
+                }
+            };
+            around(out, table, |out| {
+                let mut rows = rows.iter().filter(|row| row.kind == kind);
+                rows.try_for_each(|row| out.write_all(entry(row, word, &names, &mut taken).0.as_bytes()))
+            })?;
+        }
+        Ok(())
+    })
 }
 
-fn rows(reports: &[Report]) -> Vec<Row<'_>> {
+fn rows<'r>(reports: &[&'r Report], answered: &'r [Vec<Vec<Answer>>]) -> Vec<Row<'r>> {
     // An old release has another prefix than a new one, and is asked the same all the same.
-    let one_prefix = reports.iter().all(Report::asked_under_one_prefix);
+    let one_prefix = reports.iter().all(|report| report.asked_under_one_prefix());
     let api = |t: &TrialRecord| if one_prefix { String::new() } else { t.api.clone() };
     let key = |t: &TrialRecord| (t.id.clone(), t.case.clone(), api(t), t.repetition);
     let all = phrases::tally(
         reports
             .iter()
+            .zip(answered)
             .enumerate()
-            .flat_map(|(at, r)| r.trials.iter().map(move |t| (t, at)))
-            .map(|(t, at)| (key(t), (at, t))),
+            .flat_map(|(at, (r, answered))| r.trials.iter().zip(answered).map(move |(t, a)| (t, a, at)))
+            .map(|(trial, answers, at)| (key(trial), (at, Shown { trial, answers }))),
     );
     let mut rows: Vec<Row<'_>> = all
         .into_iter()
@@ -124,14 +147,14 @@ fn rows(reports: &[Report]) -> Vec<Row<'_>> {
     rows
 }
 
-fn kind(trials: &[Option<&TrialRecord>]) -> Kind {
-    let asked: Vec<&TrialRecord> = trials.iter().flatten().copied().filter(|t| t.outcome != Outcome::Skip).collect();
-    let differ = |f: &dyn Fn(&TrialRecord) -> String| asked.windows(2).any(|two| f(two[0]) != f(two[1]));
-    if differ(&|t| t.outcome.word().to_owned()) {
+fn kind(trials: &[Option<Shown<'_>>]) -> Kind {
+    let asked: Vec<&Shown<'_>> = trials.iter().flatten().filter(|t| t.trial.outcome != Outcome::Skip).collect();
+    let differ = |same: &dyn Fn(&Shown<'_>, &Shown<'_>) -> bool| asked.windows(2).any(|two| !same(two[0], two[1]));
+    if differ(&|a, b| a.trial.outcome == b.trial.outcome) {
         Kind::Outcome
-    } else if differ(&|t| format!("{:?}", t.choices)) {
+    } else if differ(&|a, b| a.trial.choices == b.trial.choices) {
         Kind::Choice
-    } else if differ(&|t| format!("{:?}", answers(t))) {
+    } else if differ(&|a, b| a.answers == b.answers) {
         Kind::Answer
     } else if asked.len() < trials.len() && !asked.is_empty() {
         Kind::Asked
@@ -141,7 +164,7 @@ fn kind(trials: &[Option<&TrialRecord>]) -> Kind {
 }
 
 /// What was answered at each step, in a few words, up to the first race: what comes then is chance.
-fn answers(trial: &TrialRecord) -> Vec<(usize, String, String)> {
+fn answers(trial: &TrialRecord) -> Vec<Answer> {
     let race = trial.transcript.race().unwrap_or(usize::MAX);
     let entries = trial.transcript.entries.iter().filter(|e| e.turn == 0 && e.step.is_none_or(|step| step < race));
     entries
@@ -196,8 +219,8 @@ fn entry(row: &Row<'_>, kind: &str, names: &[String], taken: &mut HashSet<String
     };
     let name = TrialRecord { variant: "plain".to_owned(), ..stub(first) }.name();
     let id = parts::id(&name, taken);
-    let outcomes: Vec<&str> = row.trials.iter().flatten().map(|t| class(t.outcome)).collect();
-    let levels: Vec<&str> = row.trials.iter().flatten().map(|t| t.level.word()).collect();
+    let outcomes: Vec<&str> = row.trials.iter().flatten().map(|t| class(t.trial.outcome)).collect();
+    let levels: Vec<&str> = row.trials.iter().flatten().map(|t| t.trial.level.word()).collect();
     html! {
         tbody id=(id) data-entry data-outcome=(outcomes.join(" ")) data-level=(levels.join(" "))
             data-flow=(phrases::flow(&first.id)) data-kind=(kind) {
@@ -206,15 +229,15 @@ fn entry(row: &Row<'_>, kind: &str, names: &[String], taken: &mut HashSet<String
                     span.mono { (line(&name)) }
                     span.title { (prose(&first.title)) }
                 }
-                @for trial in &row.trials { td { (cell(*trial)) } }
+                @for shown in &row.trials { td { (cell(shown.map(|shown| shown.trial))) } }
             }
             tr.more {
                 td colspan=(names.len() + 1) {
                     details.fold {
                         summary { "What each answered" }
                         (answered(row, names))
-                        @for (trial, name) in row.trials.iter().zip(names) {
-                            @if let Some(trial) = trial {
+                        @for (shown, name) in row.trials.iter().zip(names) {
+                            @if let Some(Shown { trial, .. }) = shown {
                                 @if !trial.findings.is_empty() { h5 { (line(name)) } (findings(trial)) }
                             }
                         }
@@ -248,16 +271,15 @@ fn cell(trial: Option<&TrialRecord>) -> Markup {
 
 /// Steps × servers.
 fn answered(row: &Row<'_>, names: &[String]) -> Markup {
-    let each: Vec<Vec<(usize, String, String)>> =
-        row.trials.iter().map(|trial| trial.map(answers).unwrap_or_default()).collect();
+    let each: Vec<&[Answer]> = row.trials.iter().map(|shown| shown.map(|s| s.answers).unwrap_or_default()).collect();
     let mut steps: Vec<(usize, String)> = Vec::new();
-    for (index, label, _) in each.iter().flatten() {
+    for (index, label, _) in each.iter().copied().flatten() {
         if !steps.iter().any(|(known, _)| known == index) {
             steps.push((*index, label.clone()));
         }
     }
     steps.sort_by_key(|(index, _)| *index);
-    let said = |answers: &Vec<(usize, String, String)>, step: usize| {
+    let said = |answers: &[Answer], step: usize| {
         answers
             .iter()
             .find(|(index, _, _)| *index == step)
@@ -310,7 +332,7 @@ fn summary(rows: &[Row<'_>]) -> String {
 
 /// A name for each column: the target, and its version if neither the name nor the target is the harness's own. Where
 /// that is not enough, where it was reached tells them apart, and else when.
-fn names(reports: &[Report]) -> Vec<String> {
+fn names(reports: &[&Report]) -> Vec<String> {
     let short = |report: &Report| {
         let title = report.target.title();
         match &report.target.server {
@@ -326,10 +348,10 @@ fn names(reports: &[Report]) -> Vec<String> {
         let fits = ways.iter().map(|way| (way, way(report))).find(|(way, name)| alone(way, name));
         fits.map_or_else(|| when(report), |(_, name)| name)
     };
-    reports.iter().map(name).collect()
+    reports.iter().copied().map(name).collect()
 }
 
-fn servers(reports: &[Report], names: &[String]) -> Markup {
+fn servers(reports: &[&Report], names: &[String]) -> Markup {
     let columns: Vec<Outcome> =
         parts::OUTCOMES.into_iter().filter(|outcome| reports.iter().any(|r| r.counts.having(*outcome) > 0)).collect();
     html! {

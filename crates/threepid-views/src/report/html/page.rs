@@ -1,9 +1,10 @@
 //! The document around the content of every page, and the form that filters it.
 //!
-//! Takes content; gives a whole document with its style, its script, and the policy that lets only these run. It never
-//! looks at a verdict.
+//! Takes content; gives a whole document with its style, its script, and the policy that lets only these run, or writes one
+//! piece by piece. It never looks at a verdict.
 
 use std::collections::HashSet;
+use std::io::{self, Write};
 
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
@@ -17,6 +18,22 @@ use super::parts::{OUTCOMES, class};
 pub(super) const STYLE: &str = include_str!("style.css");
 
 pub(super) const SCRIPT: &str = include_str!("script.js");
+
+/// What a part of a page is put in place of.
+pub(super) const INSIDE: PreEscaped<&str> = PreEscaped("<!---->");
+
+/// Writes what is around [`INSIDE`], and between that what `inside` writes: so a page need not be held in memory.
+pub(super) fn around<W: Write>(
+    page: &mut W,
+    frame: Markup,
+    inside: impl FnOnce(&mut W) -> io::Result<()>,
+) -> io::Result<()> {
+    let frame = frame.into_string();
+    let (before, after) = frame.split_once(INSIDE.0).unwrap_or((&frame, ""));
+    page.write_all(before.as_bytes())?;
+    inside(page)?;
+    page.write_all(after.as_bytes())
+}
 
 /// The form that the script filters by. It is there only where the script is.
 pub(super) fn filters<'t>(
