@@ -322,7 +322,7 @@ mod tests {
             ("must: {status: 401, harm: x}", "`harm` is for `security`, and this is `must`"),
             ("should: {status: 401, ground: text}", "`ground` is for `must`"),
             ("must: {status: 401, ground: txt}", "did you mean `text`"),
-            ("must: {status: 401, since: '1.2'}", "no version"),
+            ("must: {status: 401, since: '1.2'}", "invalid version"),
             ("must: []", "`must` is empty"),
         ] {
             let shown = steps(expects).unwrap_err();
