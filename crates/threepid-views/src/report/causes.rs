@@ -6,7 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use threepid_record::model::{Entry, Event, Exchange, Finding, FindingKind, Outcome, Report, TrialRecord, Trouble};
+use threepid_record::model::{
+    Entry, Event, Exchange, Finding, FindingKind, Level, Outcome, Report, TrialRecord, Trouble,
+};
 
 use super::phrases::{is_note, needs_attention};
 
@@ -122,7 +124,7 @@ enum Key {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Sign {
     thing: Thing,
-    /// Whether something is accepted depends on what was asked; whether an answer has a member does not.
+    /// Whether something may be so depends on what was asked; whether an answer lacks a member does not.
     requirement: Option<String>,
 }
 
@@ -143,14 +145,26 @@ impl Sign {
             actual.truncate(actual.find(' ').unwrap_or(actual.len()));
         }
         let accepted = status && !actual.starts_with(['4', '5']);
+        let depends = accepted || finding.subject.starts_with("body") && is_too_much(finding);
         Sign {
             thing: Thing { at: at(trial, finding), subject: told(&finding.subject), actual },
-            requirement: accepted.then(|| finding.requirement.clone()),
+            requirement: depends.then(|| finding.requirement.clone()),
         }
     }
 
     fn thing(&self) -> Thing {
         self.thing.clone()
+    }
+}
+
+/// Whether a finding is about something that is there and should not be: an address on an account, a member that tells
+/// too much. Two holes may look alike, and each has a harm of its own. What is empty or lacks something is no hole.
+fn is_too_much(finding: &Finding) -> bool {
+    let unwanted = || matches!(&*finding.expected, "nothing" | "[]") || finding.expected.contains("anything but ");
+    match &*finding.actual {
+        "nothing" | "[]" | "{}" => false,
+        _ if finding.level == Level::Security => true,
+        actual => actual.starts_with(['[', '{']) && unwanted(),
     }
 }
 
@@ -224,11 +238,18 @@ fn asked(exchange: &Exchange) -> String {
 }
 
 /// The beginning of a text, without what is another in each trial: what stands for a secret, and long words with digits.
+/// A body without spaces is no single word: its members' names tell one answer from another.
 fn told(text: &str) -> String {
     let line = text.lines().next().unwrap_or_default();
-    let own = |word: &&str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit());
-    let words = line.split_whitespace().map(|word| if own(&word) { "…" } else { word });
-    words.collect::<Vec<_>>().join(" ").chars().take(MOST_CHARS).collect()
+    let between = |c: char| c.is_whitespace() || "{}[],\"".contains(c);
+    let own = |word: &str| word.len() >= 12 && word.contains(|c: char| c.is_ascii_digit());
+    let mut output = String::new();
+    for piece in line.split_inclusive(between) {
+        let word = piece.strip_suffix(between).unwrap_or(piece);
+        output.push_str(if own(word) { "…" } else { word });
+        output.push_str(&piece[word.len()..]);
+    }
+    output.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST_CHARS).collect()
 }
 
 #[cfg(test)]

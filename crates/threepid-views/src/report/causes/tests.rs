@@ -61,6 +61,52 @@ fn what_is_accepted_wrongly_is_one_cause_for_each_requirement() {
     assert_eq!(found.len(), 2, "{found:?}");
 }
 
+/// Lists that hold an address too many look alike, and the address came there by two holes.
+#[test]
+fn two_holes_that_show_in_the_same_list_are_two_causes() {
+    let listed = |id: &str, requirement: &str, list: &str| {
+        let mut trial = trial(id, FindingKind::Requirement, Level::Security, "body.threepids", list);
+        trial.findings[0].requirement = requirement.to_owned();
+        trial
+    };
+    let found = of(vec![
+        listed("a/1", "What is listed is the mailbox.", r#"[{"address":"<email-1a2b3c4d@threepid.test>"}]"#),
+        listed("a/2", "The owner agreed to a registration.", r#"[{"address":"email-5e6f7a8b@threepid.test"}]"#),
+        listed("a/3", "The owner agreed to a registration.", r#"[{"address":"email-9c0d1e2f@threepid.test"}]"#),
+    ]);
+    assert_eq!(
+        found.into_iter().map(|(trials, _)| trials).collect::<Vec<_>>(),
+        [owned(&["a/2", "a/3"]), owned(&["a/1"])]
+    );
+}
+
+/// An address that is added nowhere is missed by many, each in words of its own.
+#[test]
+fn an_empty_list_is_one_cause_whoever_misses_it() {
+    let listed = |id: &str, requirement: &str| {
+        let mut trial = trial(id, FindingKind::Requirement, Level::Security, "body.threepids", "[]");
+        trial.findings[0].requirement = requirement.to_owned();
+        trial
+    };
+    let found = of(vec![listed("a/1", "It stays with its owner."), listed("a/2", "It is still listed.")]);
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+/// A body without spaces is not one word.
+#[test]
+fn bodies_that_lack_different_members_are_two_causes() {
+    let listed = |id: &str, actual: &str| trial(id, FindingKind::Requirement, Level::Must, "body.threepids", actual);
+    let found = of(vec![
+        listed("a/1", r#"[{"address":"email-1a2b3c4d@threepid.test","medium":"email"}]"#),
+        listed("a/2", r#"[{"address":"email-5e6f7a8b@threepid.test","added_at":1795461317630}]"#),
+        listed("a/3", r#"[{"address":"email-9c0d1e2f@threepid.test","added_at":1795461319999}]"#),
+    ]);
+    assert_eq!(
+        found.into_iter().map(|(trials, _)| trials).collect::<Vec<_>>(),
+        [owned(&["a/2", "a/3"]), owned(&["a/1"])]
+    );
+}
+
 /// A list that lacks an address is a consequence of the operation before it, and its name comes first in the alphabet.
 #[test]
 fn a_cause_is_at_its_first_step() {
