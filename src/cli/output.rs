@@ -150,6 +150,7 @@ mod tests {
             spec: None,
             outcome: Outcome::Fail,
             level: Level::Must,
+            asked: Default::default(),
             reason: "r".to_owned(),
             duration_ms: 1.0,
             findings: vec![finding],

@@ -100,6 +100,7 @@ mod tests {
             spec: None,
             outcome,
             level: Level::Must,
+            asked: Default::default(),
             reason: "r".to_owned(),
             duration_ms: 1.0,
             findings: Vec::new(),

@@ -98,6 +98,7 @@ fn record(trial: &Trial, verdict: Verdict, transcript: Transcript, duration_ms: 
         spec: scenario.spec.clone(),
         outcome: verdict.outcome,
         level: verdict.level,
+        asked: verdict.asked,
         reason: verdict.reason,
         duration_ms,
         findings: verdict.findings,
@@ -114,10 +115,10 @@ pub fn not_run(trial: &Trial, reason: String) -> TrialRecord {
 
 /// The record of a trial in which nothing happened.
 pub(super) fn without(trial: &Trial, outcome: Outcome, reason: String) -> TrialRecord {
-    let asked = trial.strongest();
     let verdict = Verdict {
         outcome,
-        level: asked.unwrap_or(Level::Must),
+        level: trial.strongest().unwrap_or(Level::Must),
+        asked: trial.asked(),
         reason,
         findings: Vec::new(),
         choices: Vec::new(),

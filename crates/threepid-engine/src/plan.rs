@@ -8,5 +8,6 @@ mod trial;
 mod variant;
 
 pub use select::{NothingSelected, Partition, PartitionError, Selection};
+pub(crate) use trial::by_level;
 pub use trial::{ActorNeeds, Api, Planned, Trial, plan};
 pub use variant::{VariantOffer, assign};

@@ -99,6 +99,7 @@ fn again(old: &TrialRecord, report: &Report, suite: &Arc<Suite>, weakest: Level)
         spec: trial.scenario().spec.clone(),
         outcome: verdict.outcome,
         level: verdict.level,
+        asked: verdict.asked,
         reason: verdict.reason,
         findings: verdict.findings,
         choices: verdict.choices,

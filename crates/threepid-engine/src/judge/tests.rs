@@ -98,6 +98,8 @@ fn all_as_required_is_a_pass_with_its_choice() {
     assert_eq!((verdict.outcome, verdict.level), (Outcome::Pass, Level::Must));
     assert_eq!(verdict.findings, Vec::new());
     assert_eq!(verdict.choices[0].chosen, "long");
+    // What is prepared is what other scenarios are about.
+    assert_eq!(verdict.asked, [(Level::Must, 2), (Level::Security, 1), (Level::Should, 1)].into());
 }
 
 #[test]
@@ -266,6 +268,7 @@ fn record(outcome: Outcome) -> TrialRecord {
         findings: Vec::new(),
         choices: Vec::new(),
         rule: None,
+        asked: Default::default(),
         transcript: Transcript::default(),
     }
 }

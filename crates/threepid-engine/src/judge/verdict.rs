@@ -1,10 +1,12 @@
 //! Findings of one trial, and the outcome that follows from them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 use url::Url;
 
 use crate::matching::{self, Mismatch, Values};
-use crate::plan::Trial;
+use crate::plan::{Trial, by_level};
 use crate::scenario::{Action, Check, Span, Step, ValueType};
 use threepid_record::model::{
     Alternatives, Basis, Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript,
@@ -18,6 +20,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// The gravest level that failed, or else the strongest that was asked for.
     pub level: Level,
+    /// How many expectations of each level were judged; where it could not be told, how many there are.
+    pub asked: BTreeMap<Level, usize>,
     /// Why, in one line.
     pub reason: String,
     /// What is not as required.
@@ -31,7 +35,14 @@ pub struct Verdict {
 /// Judges a trial by its transcript. Requirements down to the level `weakest` make it fail; weaker ones are noted.
 /// `origins` are the target's public and reachable address.
 pub fn judge(trial: &Trial, transcript: &Transcript, origins: &[Url], weakest: Level) -> Verdict {
-    let mut judge = Judge { trial, transcript, values: given(transcript), findings: Vec::new(), choices: Vec::new() };
+    let mut judge = Judge {
+        trial,
+        transcript,
+        values: given(transcript),
+        judged: BTreeSet::new(),
+        findings: Vec::new(),
+        choices: Vec::new(),
+    };
     for (index, step) in trial.steps().iter().enumerate() {
         judge.step(index, step, origins);
     }
@@ -53,6 +64,8 @@ struct Judge<'t> {
     trial: &'t Trial,
     transcript: &'t Transcript,
     values: Values,
+    /// The steps of the behaviour itself with the levels at which they were judged.
+    judged: BTreeSet<(usize, Level)>,
     findings: Vec<Finding>,
     choices: Vec<Choice>,
 }
@@ -173,6 +186,9 @@ impl Judge<'_> {
         if seen.get("count").and_then(Value::as_u64) == Some(0) && seen.get("mails").is_some() {
             return;
         }
+        if !step.prepares {
+            self.judged.insert((index, check.level));
+        }
         let (alternatives, nearest) = match held.nearest {
             Some(nearest) => (Some(nearest.alternatives), nearest.mismatches),
             None => (None, Vec::new()),
@@ -193,6 +209,10 @@ impl Judge<'_> {
         differs: Mismatch,
         alternatives: Option<Alternatives>,
     ) {
+        if !step.prepares {
+            // What a step demands without saying so is an expectation too.
+            self.judged.insert((index, level));
+        }
         let Mismatch { path, span, expected, actual } = differs;
         let scenario = self.trial.scenario();
         let spec =
@@ -278,7 +298,11 @@ impl Judge<'_> {
                 alternatives: None,
             });
         }
-        Verdict { outcome, level, reason, findings: self.findings, choices: self.choices, values: self.values }
+        let asked = match outcome {
+            Outcome::Error | Outcome::Skip => self.trial.asked(),
+            _ => by_level(self.judged.into_iter()),
+        };
+        Verdict { outcome, level, asked, reason, findings: self.findings, choices: self.choices, values: self.values }
     }
 }
 

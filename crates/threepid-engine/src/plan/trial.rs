@@ -1,5 +1,6 @@
 //! One trial: what is run once and gets one verdict.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -151,11 +152,24 @@ impl Trial {
         self.steps().iter().flat_map(|step| self.expected(step)).map(|check| check.level).min()
     }
 
+    /// How many expectations of each level it has about its own behaviour: what one step requires at one level is one.
+    pub fn asked(&self) -> BTreeMap<Level, usize> {
+        let own = self.steps().iter().enumerate().filter(|(_, step)| !step.prepares);
+        by_level(own.flat_map(|(index, step)| self.expected(step).map(move |check| (index, check.level))))
+    }
+
     /// Its name: unique in a run, and the same in every run.
     pub fn name(&self) -> String {
         let case = self.case().name.as_deref().unwrap_or_default();
         format!("{}[{case}]/{}/{}/{}", self.scenario().id, self.api, self.variant, self.repetition)
     }
+}
+
+/// How many steps there are of each level.
+pub(crate) fn by_level(expectations: impl Iterator<Item = (usize, Level)>) -> BTreeMap<Level, usize> {
+    let mut counts = BTreeMap::new();
+    expectations.collect::<BTreeSet<_>>().into_iter().for_each(|(_, level)| *counts.entry(level).or_default() += 1);
+    counts
 }
 
 /// A trial, and why it is not run if it is not.

@@ -22,6 +22,7 @@ fn trial(id: &str, outcome: Outcome, answer: &str) -> TrialRecord {
         spec: None,
         outcome,
         level: Level::Must,
+        asked: Default::default(),
         reason: "why".into(),
         duration_ms: 100.0,
         findings: vec![],

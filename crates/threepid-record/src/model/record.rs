@@ -1,6 +1,6 @@
 //! The record of a run: what `report.json` holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -189,6 +189,10 @@ pub struct TrialRecord {
     pub outcome: Outcome,
     /// The gravest level that failed, or else the strongest that was asked for.
     pub level: Level,
+    /// How many expectations of each level were judged: what one step requires at one level is one. Of a trial that was
+    /// skipped or could not be told, those that it has. Older records do not say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<Level, usize>,
     /// Why, in one line.
     pub reason: String,
     /// How long it took, in milliseconds.
@@ -409,6 +413,7 @@ mod tests {
                 spec: None,
                 outcome,
                 level: Level::Must,
+                asked: BTreeMap::new(),
                 reason: reason.into(),
                 duration_ms: 0.0,
                 findings: Vec::new(),

@@ -34,6 +34,7 @@ impl Redactor {
             spec: _,
             outcome: _,
             level: _,
+            asked: _,
             reason,
             duration_ms: _,
             findings,

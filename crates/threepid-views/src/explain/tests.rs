@@ -110,6 +110,7 @@ fn record() -> Report {
         spec: None,
         outcome,
         level: Level::Must,
+        asked: Default::default(),
         reason: reason.into(),
         duration_ms: 0.0,
         findings: Vec::new(),

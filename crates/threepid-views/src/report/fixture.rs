@@ -127,6 +127,7 @@ fn trial(id: &str, title: &str, outcome: Outcome, reason: &str, duration_ms: f64
         spec: Some(spec()),
         outcome,
         level: Level::Must,
+        asked: Default::default(),
         reason: reason.to_owned(),
         duration_ms,
         findings: Vec::new(),

@@ -3,6 +3,7 @@
 //! Takes the record; gives what was tested, by the section of the specification that asks for it, as JSON and as
 //! Markdown. It says "not tested" where nothing was seen, and never rounds up.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub struct Statement {
     pub suite: String,
     /// The whole in one sentence.
     pub conclusion: String,
-    /// How many requirements of each level have each verdict.
+    /// How many expectations of each level have each verdict.
     pub levels: Vec<LevelCount>,
     /// The requirements.
     pub requirements: Vec<Requirement>,
@@ -118,32 +119,41 @@ impl Verdict {
     }
 }
 
-/// How many requirements of each level have each verdict; what a trial requires on several levels counts on each.
+/// How many expectations of each level have each verdict: what one step of a trial requires at one level is one.
 pub fn levels(report: &Report) -> Vec<LevelCount> {
-    count(&report.trials.iter().flat_map(requirements).collect::<Vec<_>>())
-}
-
-fn count(requirements: &[Requirement]) -> Vec<LevelCount> {
-    Level::ALL
-        .into_iter()
-        .map(|level| {
-            let of = |verdict| requirements.iter().filter(|r| r.level == level && r.verdict == verdict).count();
-            LevelCount {
-                level,
-                met: of(Verdict::Met),
-                not_met: of(Verdict::NotMet),
-                unknown: of(Verdict::Unknown),
-                not_tested: of(Verdict::NotTested),
-            }
-        })
-        .filter(|line| line.met + line.not_met + line.unknown + line.not_tested > 0)
-        .collect()
+    let lines = Level::ALL.into_iter().map(|level| {
+        let mut line = LevelCount { level, met: 0, not_met: 0, unknown: 0, not_tested: 0 };
+        for trial in &report.trials {
+            let not_met: BTreeSet<Option<usize>> = trial
+                .findings
+                .iter()
+                .filter(|finding| finding.kind == FindingKind::Requirement && finding.level == level)
+                .map(|finding| finding.step_index)
+                .collect();
+            // What fails by a deviation that is known need not say at which step.
+            let fails = Verdict::of(trial.outcome) == Verdict::NotMet && !trial.is_drift_alone();
+            let not_met = not_met.len().max(usize::from(fails && trial.level == level));
+            // An older record says no more than at which level the trial was judged.
+            let asked = match trial.asked.get(&level) {
+                Some(asked) => *asked,
+                None => usize::from(trial.asked.is_empty() && trial.level == level),
+            };
+            line.not_met += not_met;
+            let rest = match Verdict::of(trial.outcome) {
+                Verdict::Met | Verdict::NotMet => &mut line.met,
+                Verdict::Unknown => &mut line.unknown,
+                Verdict::NotTested => &mut line.not_tested,
+            };
+            *rest = rest.saturating_add(asked.saturating_sub(not_met));
+        }
+        line
+    });
+    lines.filter(|line| [line.met, line.not_met, line.unknown, line.not_tested].iter().any(|n| *n > 0)).collect()
 }
 
 /// Makes the statement.
 pub fn statement(report: &Report) -> Statement {
     let requirements: Vec<Requirement> = report.trials.iter().flat_map(requirements).collect();
-    let levels = count(&requirements);
     Statement {
         statement: 1,
         target: report.target.title(),
@@ -154,7 +164,7 @@ pub fn statement(report: &Report) -> Statement {
         threepid: report.threepid.clone(),
         suite: report.suite.clone(),
         conclusion: super::conclusion(report),
-        levels,
+        levels: levels(report),
         requirements,
     }
 }
@@ -260,7 +270,7 @@ pub fn markdown(report: &Report) -> String {
         output.push_str(&format!("| {name} | {value} |\n"));
     }
     output.push_str(
-        "\n## By level, in requirements\n\n| level | met | not met | unknown | not tested |\n|---|--:|--:|--:|--:|\n",
+        "\n## By level, in expectations\n\n| level | met | not met | unknown | not tested |\n|---|--:|--:|--:|--:|\n",
     );
     for line in &levels {
         let LevelCount { level, met, not_met, unknown, not_tested } = line;
@@ -346,6 +356,31 @@ mod tests {
         let statement = statement(&fixture::report());
         let met = statement.requirements.iter().filter(|r| r.verdict == Verdict::Met).count();
         assert_eq!(met, fixture::report().counts.pass + fixture::report().counts.xpass);
+    }
+
+    /// Passed trials by their level against findings by theirs would be two things in one table.
+    #[test]
+    fn every_column_counts_expectations() {
+        let mut report = fixture::report();
+        let asked = [(Level::Must, 4), (Level::Security, 1), (Level::Convention, 1)];
+        let trial = |outcome| {
+            let mut trial = report.trials.iter().find(|trial| trial.outcome == outcome).unwrap().clone();
+            trial.asked = asked.into();
+            trial
+        };
+        let (mut passed, mut failed) = (trial(Outcome::Pass), trial(Outcome::Fail));
+        let (skipped, mut error) = (trial(Outcome::Skip), trial(Outcome::Error));
+        error.findings.clear();
+        let finding = failed.findings[0].clone();
+        passed.findings = vec![Finding { level: Level::Convention, ..finding.clone() }];
+        // Two fields that one answer lacks are one expectation.
+        let other = Finding { subject: "body.other".to_owned(), ..finding.clone() };
+        failed.findings = vec![finding, other].into_iter().map(|f| Finding { level: Level::Must, ..f }).collect();
+        report.trials = vec![passed, failed, skipped, error];
+        let found: Vec<_> =
+            levels(&report).iter().map(|l| (l.level, l.met, l.not_met, l.unknown, l.not_tested)).collect();
+        let expected = [(Level::Must, 7, 1, 4, 4), (Level::Security, 2, 0, 1, 1), (Level::Convention, 1, 1, 1, 1)];
+        assert_eq!(found, expected);
     }
 
     #[test]

@@ -40,7 +40,8 @@ impl Tally {
     pub(super) fn record(&self, rule: &Rule, newest: Option<SpecVersion>, weakest: Level) -> TrialRecord {
         let exempt = self.exempt.iter().map(|(why, count)| (why.words().to_owned(), *count)).collect();
         let counts = RuleCounts { held: self.held, broken: self.broken, exempt };
-        let asked = rule.checks.iter().filter(|check| check.holds_for(newest)).map(|check| check.level).min();
+        let asked: BTreeMap<Level, usize> =
+            rule.checks.iter().filter(|check| check.holds_for(newest)).map(|check| (check.level, 1)).collect();
         let mut record = TrialRecord {
             id: rule.id.clone(),
             case: None,
@@ -51,7 +52,8 @@ impl Tally {
             covers: Vec::new(),
             spec: rule.spec.clone(),
             outcome: Outcome::Pass,
-            level: asked.unwrap_or(Level::Must),
+            level: asked.keys().min().copied().unwrap_or(Level::Must),
+            asked,
             reason: String::new(),
             duration_ms: 0.0,
             findings: self.findings.clone(),

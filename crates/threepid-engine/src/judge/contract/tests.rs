@@ -75,6 +75,7 @@ fn trial(exchanges: Vec<Exchange>) -> TrialRecord {
         spec: None,
         outcome: Outcome::Pass,
         level: Level::Must,
+        asked: Default::default(),
         reason: String::new(),
         duration_ms: 0.0,
         findings: Vec::new(),

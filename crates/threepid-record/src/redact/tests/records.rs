@@ -75,6 +75,7 @@ pub(super) fn record_of(text: &str) -> TrialRecord {
         spec: None,
         outcome: Outcome::Fail,
         level: Level::Must,
+        asked: Default::default(),
         reason: s(),
         duration_ms: 1.0,
         findings: vec![Finding {

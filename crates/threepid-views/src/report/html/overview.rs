@@ -99,7 +99,7 @@ pub(super) fn overview(report: &Report) -> Markup {
                 (table("By flow, in trials", "flow", &columns, flows(report).into_iter().map(|(flow, counts)| {
                     (flow.to_owned(), outcomes.iter().map(|outcome| counts.having(*outcome)).collect())
                 })))
-                (table("By level, in requirements", "level", &verdicts, statement::levels(report).iter().map(|one| {
+                (table("By level, in expectations", "level", &verdicts, statement::levels(report).iter().map(|one| {
                     (one.level.word().to_owned(), vec![one.not_met, one.unknown, one.met, one.not_tested])
                 })))
             }
