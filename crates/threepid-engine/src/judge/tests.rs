@@ -138,11 +138,13 @@ fn none_of_the_alternatives_is_a_finding_that_names_them() {
     assert_eq!(verdict.outcome, Outcome::Fail);
     let finding = &verdict.findings[0];
     assert_eq!(finding.subject, "body.kind");
-    assert_eq!((finding.expected.as_str(), finding.actual.as_str()), ("\"short\"", "\"odd\""));
+    assert_eq!(
+        (finding.expected.as_str(), finding.actual.as_str()),
+        ("\"short\" (short), or \"long\" (long)", "\"odd\"")
+    );
     let alternatives = finding.alternatives.as_ref().unwrap();
     assert_eq!((alternatives.names.join(" "), alternatives.nearest.as_str()), ("short long".to_owned(), "short"));
-    let reason =
-        "the effect: none of short, long fits; nearest is short, where body.kind is \"odd\", expected \"short\"";
+    let reason = "the effect: body.kind is \"odd\", expected \"short\" (short), or \"long\" (long)";
     assert!(verdict.reason.ends_with(&reason["the effect".len()..]), "{}", verdict.reason);
 }
 
@@ -164,14 +166,17 @@ steps:
             judge(&trial(scenario), &Transcript { entries: vec![answered], ..Transcript::default() }, &[], Level::Must);
         let told = verdict.findings.iter().map(|finding| {
             let nearest = &finding.alternatives.as_ref().unwrap().nearest;
-            format!("{nearest}: {}", finding.subject)
+            format!("{nearest}: {} not {}", finding.subject, finding.expected)
         });
         told.collect::<Vec<_>>()
     };
-    assert_eq!(nearest(answer(0, 400, json!({"errcode": "M_UNKNOWN"}))), ["refused: body.errcode"]);
-    assert_eq!(nearest(answer(0, 200, json!({}))), ["hidden: body.sid"]);
-    assert_eq!(nearest(answer(0, 500, json!({"errcode": "M_IN_USE"}))), ["other: status"]);
-    assert_eq!(nearest(answer(0, 500, json!({}))), ["hidden: status", "hidden: body.sid"]);
+    // All statuses are named: the one that is usual need not be the nearest.
+    let status = "status not 200 (hidden), or 403 (other), or 400 (refused)";
+    assert_eq!(nearest(answer(0, 400, json!({"errcode": "M_UNKNOWN"}))), ["refused: body.errcode not \"M_IN_USE\""]);
+    let sid = "hidden: body.sid not <sid>";
+    assert_eq!(nearest(answer(0, 200, json!({}))), [sid]);
+    assert_eq!(nearest(answer(0, 500, json!({"errcode": "M_IN_USE"}))), [format!("other: {status}")]);
+    assert_eq!(nearest(answer(0, 500, json!({}))), [format!("hidden: {status}"), sid.to_owned()]);
 }
 
 #[test]
@@ -263,12 +268,12 @@ fn record(outcome: Outcome) -> TrialRecord {
         spec: None,
         outcome,
         level: Level::Must,
+        asked: Default::default(),
         reason: "r".into(),
         duration_ms: 1.0,
         findings: Vec::new(),
         choices: Vec::new(),
         rule: None,
-        asked: Default::default(),
         transcript: Transcript::default(),
     }
 }

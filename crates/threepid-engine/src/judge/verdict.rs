@@ -264,10 +264,11 @@ impl Judge<'_> {
                 _ => format!("{subject} is {actual}, expected {expected}"),
             };
             match &finding.alternatives {
-                None => format!("{step}: {what}"),
-                Some(Alternatives { names, nearest }) => {
+                Some(one_of) if !one_of.all_in(&finding.expected) => {
+                    let Alternatives { names, nearest } = one_of;
                     format!("{step}: none of {} fits; nearest is {nearest}, where {what}", names.join(", "))
                 }
+                _ => format!("{step}: {what}"),
             }
         };
         let (outcome, level, reason) = match (precondition, worst, &stop) {

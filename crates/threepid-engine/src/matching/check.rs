@@ -30,7 +30,7 @@ pub struct Nearest {
 /// Holds a check against what was seen, and binds what comes up for the first time.
 pub fn hold(check: &Check, seen: &Value, values: &mut Values) -> Held {
     let mut held = Held { mismatches: compare(&check.pattern, Some(seen), "", values), ..Held::default() };
-    let mut nearest: Option<(&str, Vec<Mismatch>)> = None;
+    let mut tries: Vec<(&str, Vec<Mismatch>)> = Vec::new();
     for alternative in &check.one_of {
         let mut tried = values.clone();
         let mismatches = compare(&alternative.pattern, Some(seen), "", &mut tried);
@@ -39,18 +39,27 @@ pub fn hold(check: &Check, seen: &Value, values: &mut Values) -> Held {
             held.chosen = Some(alternative.name.clone());
             return held;
         }
-        if nearest.as_ref().is_none_or(|(_, least)| distance(&mismatches) < distance(least)) {
-            nearest = Some((&alternative.name, mismatches));
-        }
+        tries.push((&alternative.name, mismatches));
     }
-    held.nearest = nearest.map(|(name, mismatches)| Nearest {
+    held.nearest = tries.iter().min_by_key(|(_, mismatches)| distance(mismatches)).map(|(name, mismatches)| Nearest {
         alternatives: Alternatives {
             names: check.one_of.iter().map(|alternative| alternative.name.clone()).collect(),
-            nearest: name.to_owned(),
+            nearest: (*name).to_owned(),
         },
-        mismatches,
+        mismatches: mismatches.iter().map(|one| Mismatch { expected: wanted(one, &tries), ..one.clone() }).collect(),
     });
     held
+}
+
+/// What is expected at the place of a mismatch: of all alternatives, with their names, where all expect something else
+/// there; of the nearest alone where another would have been content with what was seen.
+fn wanted(mismatch: &Mismatch, tries: &[(&str, Vec<Mismatch>)]) -> String {
+    let of = |(name, mismatches): &(&str, Vec<Mismatch>)| {
+        let there = mismatches.iter().find(|one| one.path == mismatch.path)?;
+        Some(Alternatives::wanted(&there.expected, name))
+    };
+    let all: Option<Vec<String>> = tries.iter().map(of).collect();
+    all.filter(|all| all.len() > 1).map_or_else(|| mismatch.expected.clone(), |all| all.join(", or "))
 }
 
 /// How far what was seen is from an alternative. Of two that are as far, the one with this status is what was meant.

@@ -46,6 +46,18 @@ pub struct Alternatives {
     pub nearest: String,
 }
 
+impl Alternatives {
+    /// What one of several expects, with its name: `400 or 403 (refused)`.
+    pub fn wanted(expected: &str, name: &str) -> String {
+        format!("{expected} ({name})")
+    }
+
+    /// Whether a text of what was expected has that of each alternative: then the nearest is none the more meant.
+    pub fn all_in(&self, expected: &str) -> bool {
+        self.names.len() > 1 && self.names.iter().all(|name| expected.contains(&Alternatives::wanted("", name)))
+    }
+}
+
 /// The kinds of findings. They never stand in for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -146,10 +146,11 @@ pub(super) fn several(names: &[impl AsRef<str>], escape: impl Fn(&str) -> String
 /// What a finding is about; where several answers are lawful, also from which of them it differs.
 pub(super) fn subject(finding: &Finding) -> String {
     match &finding.alternatives {
-        None => finding.subject.clone(),
-        Some(Alternatives { names, nearest }) => {
+        Some(one_of) if !one_of.all_in(&finding.expected) => {
+            let Alternatives { names, nearest } = one_of;
             format!("{} (none of {} fits; the nearest is {nearest})", finding.subject, names.join(", "))
         }
+        _ => finding.subject.clone(),
     }
 }
 
