@@ -3,7 +3,7 @@
 use super::style::{Role, Style};
 use super::visible::disarm;
 use super::{markdown, phrases, visible, visible_lines};
-use threepid_record::model::{Change, ChangeKind, Comparison, Side};
+use threepid_record::model::{Change, ChangeKind, Comparison, Side, SourceLine};
 
 /// How many lines of differing answers one change shows.
 const MOST_LINES: usize = 40;
@@ -90,14 +90,13 @@ pub fn text(comparison: &Comparison, style: &Style) -> String {
             for answer in &change.answers {
                 output.push_str(&style.wrap("    ", "      ", &format!("{}:", visible(&answer.step))));
                 let lines: Vec<&str> = answer.diff.lines().filter(|line| !is_file_line(line)).collect();
-                for line in lines.iter().take(MOST_LINES) {
+                for (line, at) in lines.iter().zip(differing(&lines)).take(MOST_LINES) {
                     let role = match line.as_bytes().first() {
                         Some(b'-') => Role::Good,
                         Some(b'+') => Role::Bad,
                         _ => Role::Faint,
                     };
-                    let shown: String = visible(line).chars().take(style.columns().saturating_sub(6)).collect();
-                    output.push_str(&format!("      {}\n", style.paint(role, &shown)));
+                    output.push_str(&format!("      {}\n", style.paint(role, &around(line, at, style.columns()))));
                 }
                 if lines.len() > MOST_LINES {
                     output.push_str(&format!("      … {} more\n", phrases::count(lines.len() - MOST_LINES, "line")));
@@ -108,6 +107,34 @@ pub fn text(comparison: &Comparison, style: &Style) -> String {
     output.push('\n');
     output.push_str(&style.wrap("", "", &conclusion(comparison)));
     disarm(output)
+}
+
+/// Of each line of a difference, where it begins to differ from the one that stands for it on the other side, in
+/// characters; 0 where there is none.
+fn differing(lines: &[&str]) -> Vec<usize> {
+    let mut at = vec![0; lines.len()];
+    let run = |from: usize, sign: char| lines[from..].iter().take_while(|line| line.starts_with(sign)).count();
+    let mut from = 0;
+    while from < lines.len() {
+        let (old, new) = (run(from, '-'), run(from + run(from, '-'), '+'));
+        for index in from..from + old.min(new) {
+            let both = lines[index].chars().zip(lines[index + old].chars()).skip(1);
+            let same = both.take_while(|(one, other)| one == other).count() + 1;
+            (at[index], at[index + old]) = (same, same);
+        }
+        from += (old + new).max(1);
+    }
+    at
+}
+
+/// As much of a line of a difference as there is room for, with the place where it differs, and its sign.
+fn around(line: &str, at: usize, columns: usize) -> String {
+    let most = columns.saturating_sub(7);
+    let (sign, text) = line.split_at(line.chars().next().map_or(0, char::len_utf8));
+    // What stands for a character that is not shown is longer than it.
+    let before: String = text.chars().take(at.saturating_sub(1)).collect();
+    let source = SourceLine { text: visible(text).into_owned(), at: visible(&before).chars().count() };
+    format!("{}{}", visible(sign), source.within(most).text)
 }
 
 /// The comparison in Markdown.
@@ -216,6 +243,19 @@ mod tests {
     #[test]
     fn for_a_terminal() {
         insta::assert_snapshot!(text(&comparison("answered 500"), &Style { colour: false, width: 80 }));
+    }
+
+    /// Cut at its end, a pair of long lines would look the same on both sides.
+    #[test]
+    fn a_long_line_is_cut_around_what_differs() {
+        let mut comparison = comparison("x");
+        let long = |word: &str| format!("{}{word}{}", "a".repeat(200), "b".repeat(200));
+        let diff = format!("@@ -1,2 +1,2 @@\n-{}\n-gone\n+{}\n", long("before"), long("after"));
+        comparison.changes.retain(|change| !change.answers.is_empty());
+        comparison.changes[0].answers[0].diff = diff;
+        let text = text(&comparison, &Style { colour: false, width: 60 });
+        assert!(text.contains("abefore") && text.contains("aafter") && text.contains("-gone"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
     }
 
     #[test]
