@@ -104,7 +104,7 @@ fn blocks(record: &impl Record, ids: &[String]) -> io::Result<(Vec<Markup>, bool
     order.sort_by_key(|index| !phrases::needs_attention(&report.trials[*index]));
     let (mut room, mut brief) = (MOST_PASSED_BYTES, false);
     for index in (0..ids.len()).filter(|index| report.trials[*index].outcome == Outcome::Pass) {
-        let taken = trial::entry(&*record.trial(index)?, &ids[index], Detail::Whole).0.len();
+        let taken = trial::entry(report, &*record.trial(index)?, &ids[index], Detail::Whole).0.len();
         brief = taken > room;
         if brief {
             break;
@@ -120,7 +120,7 @@ fn blocks(record: &impl Record, ids: &[String]) -> io::Result<(Vec<Markup>, bool
             Outcome::Pass if brief => Detail::Brief,
             _ => Detail::Whole,
         };
-        let block = trial::entry(&trial, id, detail);
+        let block = trial::entry(report, &trial, id, detail);
         size += block.0.len();
         blocks[index] = block;
     }

@@ -25,7 +25,8 @@ pub(super) fn diagram(trial: &TrialRecord, id: &str) -> Markup {
         "brief",
         &html! {
             @if !before.is_empty() { p.soft { "Preparation: " (content(&asked_before(before))) } }
-            @for (index, entry) in rest.iter().take(MOST_EVENTS).enumerate() {
+            @for ((index, entry), not_taken) in rest.iter().take(MOST_EVENTS).enumerate().zip(sequence::not_taken(rest)) {
+                (not_taken)
                 @match &entry.event {
                     Event::Exchange(one) => (exchange(entry, one, trial.transcript.is_to_identity(one))),
                     Event::Visit(one) => (visit(entry, one)),

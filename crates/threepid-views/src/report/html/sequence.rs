@@ -57,9 +57,27 @@ fn is_preparation(entry: &Entry) -> bool {
     entry.step.is_none() && matches!(entry.event, Event::Exchange(_))
 }
 
+/// For each entry, the steps before it that were not taken: without a word, their numbers would seem to be lost.
+pub(super) fn not_taken(entries: &[Entry]) -> impl Iterator<Item = Markup> {
+    let mut next = 0;
+    entries.iter().map(move |entry| {
+        let from = next;
+        next = entry.step.map_or(next, |step| next.max(step.saturating_add(1)));
+        let to = entry.step.unwrap_or(from);
+        html! {
+            @if to > from {
+                div.row { span.step { span.soft {
+                    (from + 1) @if to > from + 1 { "–" (to) } ". not taken"
+                } } }
+            }
+        }
+    })
+}
+
 fn list(trial: &TrialRecord, entries: &[Entry], id: &str, kind: &str) -> Markup {
     html! {
-        @for (index, entry) in entries.iter().take(MOST_EVENTS).enumerate() {
+        @for ((index, entry), not_taken) in entries.iter().take(MOST_EVENTS).enumerate().zip(not_taken(entries)) {
+            (not_taken)
             (event(trial, entry, &format!("{id}.{kind}{}", index + 1)))
         }
         @if entries.len() > MOST_EVENTS {

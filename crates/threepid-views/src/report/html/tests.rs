@@ -1,7 +1,7 @@
 use super::super::fixture;
 use super::page::{SCRIPT, STYLE, hash};
 use super::*;
-use threepid_record::model::{Choice, Counts, Outcome};
+use threepid_record::model::{Choice, Counts, Entry, Finding, Level, Outcome, TrialRecord};
 
 /// A second server that does some things otherwise.
 fn other() -> Report {
@@ -28,6 +28,42 @@ fn the_whole_matrix() {
     let page = render(&[fixture::report(), other()]).replace(STYLE, "STYLE").replace(SCRIPT, "SCRIPT");
     let page = page.replace(&hash(STYLE), "STYLE-HASH").replace(&hash(SCRIPT), "SCRIPT-HASH");
     insta::assert_snapshot!(page.replace("><", ">\n<"));
+}
+
+/// What to look at first stands first, and at the end stands how to see it again.
+#[test]
+fn a_trial_tells_the_gravest_first_and_how_it_is_done_again() {
+    let mut report = fixture::report();
+    report.trials.retain(|trial| trial.outcome == Outcome::Fail);
+    report.trials.truncate(1);
+    let trial = &mut report.trials[0];
+    let finding = trial.findings[0].clone();
+    trial.findings = [Level::Convention, Level::Must, Level::Security]
+        .map(|level| Finding { level, requirement: format!("a sentence of {level}"), ..finding.clone() })
+        .into();
+    let page = render(&[report.clone()]);
+    let at = |level: Level| page.find(&format!("a sentence of {level}")).unwrap();
+    assert!(at(Level::Security) < at(Level::Must) && at(Level::Must) < at(Level::Convention), "{page}");
+    assert!(page.contains("Do it all again") && page.contains("--seed 42"), "{page}");
+    report.trials[0].outcome = Outcome::Pass;
+    assert!(!render(&[report]).contains("Do it all again"));
+}
+
+#[test]
+fn steps_that_were_not_taken_are_counted() {
+    let mut report = fixture::report();
+    let with_steps = |trial: &TrialRecord| trial.transcript.entries.iter().any(|entry| entry.step.is_some());
+    report.trials.retain(with_steps);
+    report.trials.truncate(1);
+    let entries = &mut report.trials[0].transcript.entries;
+    let first = entries.iter().find(|entry| entry.step.is_some()).unwrap().clone();
+    *entries = [3, 5, 0].map(|step| Entry { step: Some(step), ..first.clone() }).into();
+    for outcome in [Outcome::Fail, Outcome::Pass] {
+        report.trials[0].outcome = outcome;
+        let page = render(&[report.clone()]);
+        assert!(page.contains("1–3. not taken") && page.contains("5. not taken"), "{page}");
+        assert_eq!(page.matches("not taken").count(), 2);
+    }
 }
 
 #[test]

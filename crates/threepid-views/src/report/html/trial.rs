@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::super::phrases;
+use super::super::{again, phrases};
 use super::code::{line, prose};
 use super::parts::{badge, class, level, spec, value, weight};
 use super::{brief, sequence};
-use threepid_record::model::{Finding, FindingKind, Outcome, TrialRecord};
+use threepid_record::model::{Finding, FindingKind, Outcome, Report, TrialRecord};
 
 /// How a trial is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) enum Detail {
 }
 
 /// The whole entry of one trial.
-pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
+pub(super) fn entry(report: &Report, trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
     let flow = phrases::flow(&trial.id);
     html! {
         details.trial id=(id) data-entry data-outcome=(class(trial.outcome)) data-level=(trial.level.word())
@@ -52,14 +52,31 @@ pub(super) fn entry(trial: &TrialRecord, id: &str, detail: Detail) -> Markup {
                 } @else {
                     p.soft { "What happened is left out, because this page would become too large; report.json has it." }
                 }
+                @if phrases::needs_attention(trial) { (repeat(report, trial)) }
             }
         }
     }
 }
 
-/// What is not as required, one block for each requirement.
+/// The command that does a trial again, all of it.
+fn repeat(report: &Report, trial: &TrialRecord) -> Markup {
+    html! {
+        @if let Some(command) = again::command(report, trial) {
+            h5 { "Do it all again" }
+            div.repeat { pre tabindex="0" { (line(&command)) } button.copy type="button" data-copy="1" { "Copy" } }
+            @if let Some(caution) = again::caution(report) { p.soft { (capital(caution)) "." } }
+        }
+    }
+}
+
+/// What is not as required, one block for each requirement: what explains the others first, then the gravest.
 pub(super) fn findings(trial: &TrialRecord) -> Markup {
-    let groups = phrases::tally(trial.findings.iter().map(|f| ((f.step_index, f.kind, f.level, &f.requirement), f)));
+    let mut findings: Vec<&Finding> = trial.findings.iter().collect();
+    findings.sort_by_key(|f| {
+        let explains = trial.is_not_reached() && f.kind == FindingKind::Precondition;
+        (f.kind == FindingKind::Unknown, !explains, f.level.gravity())
+    });
+    let groups = phrases::tally(findings.into_iter().map(|f| ((f.step_index, f.kind, f.level, &f.requirement), f)));
     html! {
         @for (_, members) in &groups {
             @let first = members[0];
