@@ -181,10 +181,13 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         sentences.push(format!("Incomplete: {missing}."));
     }
     let drifted = drifted(report);
-    if fail > drifted {
-        let fail = fail - drifted;
+    let broken = fail - drifted;
+    if broken > 0 && report.error.is_some() {
+        // That there is no verdict has been said; it is none the less known what was seen.
+        sentences.push(format!("Until then {} failed.", count(broken, "trial")));
+    } else if broken > 0 {
         sentences.push(format!(
-            "Not conformant: in {fail} of {} the homeserver did not do what is required.",
+            "Not conformant: in {broken} of {} the homeserver did not do what is required.",
             count(total, "trial")
         ));
     }
@@ -192,7 +195,7 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
         // Only then there is something to review.
         let checked = report.snapshots.as_deref() == Some("check");
         let pending = if checked { "run with `--snapshots pending`, then " } else { "" };
-        let broken = if fail > drifted { "no other requirement" } else { "no requirement" };
+        let broken = if broken > 0 { "no other requirement" } else { "no requirement" };
         sentences.push(format!(
             "In {} the answers differ from their snapshots; {broken} is broken: {pending}`threepid snapshots review`.",
             count(drifted, "trial")
@@ -380,6 +383,16 @@ mod tests {
         let report = Report { interrupted: true, counts, ..fixture::report() };
         let expected = "Interrupted before the end; this is what was seen until then. 3 trials went as required.";
         assert_eq!(conclusion(&report), expected);
+    }
+
+    /// No verdict and "not conformant" in one breath would be two verdicts.
+    #[test]
+    fn a_run_that_did_not_end_says_what_failed_until_then() {
+        let counts = Counts { pass: 3, fail: 2, ..Counts::default() };
+        let report = Report { error: Some("the homeserver is gone".to_owned()), counts, ..fixture::report() };
+        let text = conclusion(&report);
+        assert!(text.starts_with("No verdict: ") && text.contains(" Until then 2 trials failed."), "{text}");
+        assert!(!text.contains("onformant"), "{text}");
     }
 
     #[test]
