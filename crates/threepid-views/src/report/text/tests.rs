@@ -1,6 +1,6 @@
 use super::super::fixture;
 use super::*;
-use threepid_record::model::{Counts, Event, Outcome, Report};
+use threepid_record::model::{Counts, Event, Finding, Level, Outcome, Report};
 
 #[test]
 fn the_whole_report() {
@@ -96,9 +96,27 @@ fn an_account_that_cannot_be_made_shows_the_exchange_that_failed() {
 }
 
 /// With `--fail-on convention` a weak finding is what made the trial fail, and it is shown with its exchange.
+/// An answer that lacks five members breaks one convention, not five.
+#[test]
+fn what_is_besides_is_said_once_for_all_its_places() {
+    let mut trial = fixture::report().trials.into_iter().find(|trial| trial.outcome == Outcome::Fail).unwrap();
+    let finding = trial.findings[0].clone();
+    trial.findings.extend(["body.a", "body.b"].map(|subject| Finding {
+        level: Level::Convention,
+        requirement: "Clients read both.".to_owned(),
+        subject: subject.to_owned(),
+        expected: "a text".to_owned(),
+        actual: "nothing".to_owned(),
+        ..finding.clone()
+    }));
+    let text = super::trial(&trial, &Style { colour: false, width: 1000 });
+    assert_eq!(text.matches("Clients read both").count(), 1, "{text}");
+    assert!(text.contains("body.a: expected a text, was nothing; body.b: expected a text, was nothing)"), "{text}");
+}
+
 #[test]
 fn what_made_a_trial_fail_is_no_note() {
-    use threepid_record::model::{FindingKind, Level};
+    use threepid_record::model::FindingKind;
     let mut report = fixture::report();
     let weak = |trial: &mut TrialRecord, level| {
         trial.level = level;

@@ -44,8 +44,9 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
     }
     if !notes.is_empty() {
         output.push_str("\n  besides\n");
-        for finding in notes {
-            output.push_str(&note(finding, style));
+        for (_, findings) in phrases::tally(notes.into_iter().map(|f| ((f.level, f.requirement.as_str(), &f.basis), f)))
+        {
+            output.push_str(&note(&findings, style));
         }
     }
     output
@@ -159,17 +160,23 @@ fn not_seen(finding: &Finding, style: &Style) -> String {
     headed("unknown", Role::Unknown, &text, style)
 }
 
-/// A finding in one or two lines.
-pub(super) fn note(finding: &Finding, style: &Style) -> String {
-    let basis = finding.basis.line().map(|basis| format!("; {}", visible(&basis))).unwrap_or_default();
+/// One requirement in a few lines, with all places at which it is not met.
+fn note(findings: &[&Finding], style: &Style) -> String {
+    let first = findings[0];
+    let basis = first.basis.line().map(|basis| format!("; {}", visible(&basis))).unwrap_or_default();
+    let steps = phrases::tally(findings.iter().map(|f| (f.step.as_str(), *f))).into_iter().map(|(step, members)| {
+        let places = members.into_iter().map(|finding| {
+            let subject = phrases::subject(finding);
+            let (expected, actual) = (brief(&finding.expected), brief(&finding.actual));
+            format!("{}: expected {expected}, was {actual}", visible(&subject))
+        });
+        format!("{}, {}", visible(step), places.collect::<Vec<_>>().join("; "))
+    });
     let text = format!(
-        "{}: {}{basis} ({}, {}: expected {}, was {})",
-        finding.level.word(),
-        visible(phrases::clause(&finding.requirement)),
-        visible(&finding.step),
-        visible(&phrases::subject(finding)),
-        brief(&finding.expected),
-        brief(&finding.actual)
+        "{}: {}{basis} ({})",
+        first.level.word(),
+        visible(phrases::clause(&first.requirement)),
+        steps.collect::<Vec<_>>().join("; ")
     );
     style.wrap("  - ", "    ", &text)
 }
