@@ -8,19 +8,43 @@ use threepid_engine::scenario::{Template, Text};
 /// How much of one text is shown, in bytes.
 const MOST_BYTES: usize = 6_000;
 
-/// A text as one line that means nothing to Markdown or HTML.
+/// A text as one line that means nothing to Markdown or HTML, but for what stands between two backticks: that is code,
+/// where nothing means anything, and is read as it is on a terminal too.
 pub(super) fn plain(text: &str) -> String {
+    let text = visible(text);
     let mut output = String::new();
-    for c in visible(text).chars() {
+    let mut rest = &*text;
+    while let Some((before, inside, behind)) = code_span(rest) {
+        escape(before, &mut output);
+        output.push_str(&code(inside));
+        rest = behind;
+    }
+    escape(rest, &mut output);
+    output
+}
+
+/// The first piece of a text between two single backticks, with what is before and behind them.
+fn code_span(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('`')?;
+    let (inside, behind) = rest.split_once('`')?;
+    (!inside.is_empty() && !behind.starts_with('`')).then_some((before, inside, behind))
+}
+
+fn escape(text: &str, output: &mut String) {
+    let mut chars = text.chars().peekable();
+    let mut in_word = false;
+    while let Some(c) = chars.next() {
         match c {
             '&' => output.push_str("&amp;"),
             '<' => output.push_str("&lt;"),
             '>' => output.push_str("&gt;"),
+            // Within a word it means nothing.
+            '_' if in_word && chars.peek().is_some_and(char::is_ascii_alphanumeric) => output.push(c),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '#' | '!' => output.extend(['\\', c]),
             c => output.push(c),
         }
+        in_word = c.is_ascii_alphanumeric();
     }
-    output
 }
 
 /// A text as code within a line.
@@ -101,9 +125,19 @@ pub(super) fn capital(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// A person at a terminal reads it too.
+    #[test]
+    fn what_needs_no_escape_has_none() {
+        let text = "an `<email>` with its `validated_at`, or send_attempt";
+        assert_eq!(plain(text), text);
+        assert_eq!(plain("_a_ `<script>` ` <b>"), "\\_a\\_ `<script>` \\` &lt;b&gt;");
+    }
+
     #[test]
     fn nothing_gets_out() {
-        assert_eq!(plain("<script> *a* [b](c) `d` | \x1b"), "&lt;script&gt; \\*a\\* \\[b\\](c) \\`d\\` \\| \\\\x1b");
+        assert_eq!(plain("<script> *a* [b](c) ` | \x1b"), "&lt;script&gt; \\*a\\* \\[b\\](c) \\` \\| \\\\x1b");
+        assert_eq!(plain("`a ``<b>`"), "\\`a \\`\\`&lt;b&gt;\\`");
+        assert_eq!(plain("\\`<b>"), "\\\\\\`&lt;b&gt;");
         assert_eq!(code("a `b`"), "`` a `b` ``");
         assert!(block("text", "x\n````\ny").starts_with("`````text\n"));
         assert_eq!(without_marks("<sid~2> ~ a~b"), "<sid> ~ a~b");
