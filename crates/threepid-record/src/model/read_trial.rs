@@ -3,6 +3,8 @@
 //! Takes what [`TrialRecord`] is written as, in which the fields of what happened stand beside those of the trial. A derived
 //! reader would keep all of that as values before it made it into what it is, which takes twice as long.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -23,6 +25,8 @@ struct Fields {
     spec: Option<SpecRef>,
     outcome: Outcome,
     level: Level,
+    #[serde(default)]
+    asked: BTreeMap<Level, usize>,
     reason: String,
     duration_ms: f64,
     findings: Vec<Finding>,
@@ -52,6 +56,7 @@ impl<'de> Deserialize<'de> for TrialRecord {
             spec,
             outcome,
             level,
+            asked,
             reason,
             duration_ms,
             findings,
@@ -74,6 +79,7 @@ impl<'de> Deserialize<'de> for TrialRecord {
             spec,
             outcome,
             level,
+            asked,
             reason,
             duration_ms,
             findings,

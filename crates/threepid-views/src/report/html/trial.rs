@@ -64,7 +64,7 @@ fn repeat(report: &Report, trial: &TrialRecord) -> Markup {
         @if let Some(command) = again::command(report, trial) {
             h5 { "Do it all again" }
             div.repeat { pre tabindex="0" { (line(&command)) } button.copy type="button" data-copy="1" { "Copy" } }
-            @if let Some(caution) = again::caution(report) { p.soft { (capital(caution)) "." } }
+            @if let Some(note) = again::note(report) { p.soft { (capital(&note)) "." } }
         }
     }
 }
