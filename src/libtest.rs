@@ -50,6 +50,7 @@ use threepid_record::model::{Level, Outcome, TargetInfo, TrialRecord};
 use threepid_views::report::Style;
 use threepid_wire::mail::{Extension, Limits, Sink, SinkOptions};
 
+use homeserver::offer;
 pub use homeserver::{Homeserver, StartError, Started};
 
 /// What the trials are run against.
@@ -242,11 +243,6 @@ impl TargetSession {
         options.accounts.registration_token = self.profile.accounts.registration_token.clone();
         Ok(Up { session: Session::open(options).await?, _server: started.keep })
     }
-}
-
-/// What a variant gives: its configuration, and its own name.
-fn offer(name: &str, gives: impl Iterator<Item = String>) -> VariantOffer {
-    VariantOffer { name: name.to_owned(), gives: gives.chain([name.to_owned()]).collect() }
 }
 
 /// Starts a homeserver where it may block, and may run a runtime of its own.

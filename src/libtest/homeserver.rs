@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::target::{Profile, ProfileError};
+use threepid_engine::plan::VariantOffer;
 use threepid_record::model::Ability;
 
 /// What is known of a homeserver that has no profile.
@@ -124,6 +125,11 @@ impl Homeserver {
             Source::Starting(start) => start(smtp),
         }
     }
+}
+
+/// What a variant gives: its configuration, and its own name.
+pub(super) fn offer(name: &str, gives: impl Iterator<Item = String>) -> VariantOffer {
+    VariantOffer { name: name.to_owned(), gives: gives.chain([name.to_owned()]).collect() }
 }
 
 /// The one variant that there is of a server that is as it is.

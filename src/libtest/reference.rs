@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use super::{Started, offer};
+use super::homeserver::{Started, offer};
 use crate::identity::IdentityServer;
 use crate::suite::{embedded_offers, embedded_variants, start_embedded, start_identity};
 use crate::target::Profile;

@@ -96,7 +96,10 @@ impl<'s> Reading<'s> {
             _ if is_null(text) => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
             "false" | "False" | "FALSE" => Value::Bool(false),
-            _ if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
+            // Without a digit it is no number, but for the words below.
+            _ if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
+                && text.contains(|c: char| c.is_ascii_digit()) =>
+            {
                 let sure =
                     text.len() <= SURE_DIGITS && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
                 match text.parse() {
@@ -104,12 +107,19 @@ impl<'s> Reading<'s> {
                     _ => (self.number)(text)?,
                 }
             }
-            _ if ["inf", "nan", "infinity"].iter().any(|word| text.eq_ignore_ascii_case(word)) => (self.number)(text)?,
+            _ if ["inf", "nan", "infinity"].iter().any(|word| bare(text).eq_ignore_ascii_case(word)) => {
+                (self.number)(text)?
+            }
             _ => Value::Text(text.to_owned()),
         })
     }
 }
 
+/// A word without the sign and the point before it.
+fn bare(text: &str) -> &str {
+    text.trim_start_matches(['+', '-', '.'])
+}
+
 fn is_null(text: &str) -> bool {
-    text.is_empty() || text == "~" || text.eq_ignore_ascii_case("null")
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
