@@ -122,7 +122,7 @@ impl<'t> Layers<'t> {
         counts: impl Fn(u8) -> bool,
     ) -> Vec<Range<usize>> {
         let bytes = self.bytes(layer);
-        let Some(index) = layer else { return vec![0..bytes.len()] };
+        let Some(index) = layer else { return std::iter::once(0..bytes.len()).collect() };
         let far = |rest: &mut dyn Iterator<Item = &u8>| {
             let mut left = reach;
             rest.take_while(|byte| {
