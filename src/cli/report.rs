@@ -72,7 +72,7 @@ fn view(option: &str, path: &Path, record: &Saved) -> Result<(), WriteError> {
     let report = &record.report;
     match option {
         "--junit" => report::junit::write(path, &records::as_at_the_end(record)?),
-        "--markdown" => report::markdown::write(path, report),
+        "--markdown" => report::markdown::write(path, &records::as_at_the_end(record)?),
         "--statement" => report::statement::write(path, report),
         "--badge" => report::write_file(path, report::badge::render(report).as_bytes()),
         _ => report::json::write(path, record),

@@ -67,6 +67,24 @@ fn judging_again_says_the_same() {
     }
 }
 
+/// What a record on disk is shown as is what its run wrote, with all that happened.
+#[test]
+fn views_of_a_saved_record_are_those_of_its_run() {
+    let place = two_runs();
+    let views = [
+        ("--html", "page", "report.html"),
+        ("--junit", "cases", "junit.xml"),
+        ("--markdown", "text", "summary.md"),
+        ("--json", "record", "report.json"),
+    ];
+    for record in ["good", "bad"] {
+        for (option, view, file) in views {
+            place.run(&["report", record, option, view]).expect(0);
+            assert_eq!(read(&place, view), read(&place, &format!("{record}/{file}")), "{record} {option}");
+        }
+    }
+}
+
 #[test]
 fn another_expectation_makes_another_verdict() {
     let place = two_runs();

@@ -47,7 +47,10 @@ pub(super) fn read(file: usize, source: &str) -> Result<Node, Box<Diagnostic>> {
 
 /// What a text without quotation marks is.
 fn scalar(text: &str) -> Option<Value> {
-    Some(match serde_saphyr::from_str_with_options(text, options()).ok()? {
+    // In a list, because `---` by itself is where a document begins.
+    let list: Vec<Raw> = serde_saphyr::from_str_with_options(&format!("- {text}\n"), options()).ok()?;
+    let [item] = <[Raw; 1]>::try_from(list).ok()?;
+    Some(match item {
         Raw::Null => Value::Null,
         Raw::Bool(value) => Value::Bool(value),
         Raw::Int(value) => Value::Int(value),

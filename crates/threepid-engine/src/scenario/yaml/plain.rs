@@ -63,7 +63,11 @@ impl<'s> Reading<'s> {
                 loop {
                     let (name, place) = match self.next()? {
                         (Event::MappingEnd, _) => break,
-                        (Event::Scalar(name, ScalarStyle::Plain, 0, None), _) if is_null(&name) || name == "<<" => {
+                        // As a key the one is refused, and the other is an order to the library.
+                        (Event::Scalar(name, ScalarStyle::Plain, 0, None), _)
+                            if name.is_empty()
+                                || ["~", "null", "<<"].iter().any(|word| name.eq_ignore_ascii_case(word)) =>
+                        {
                             return None;
                         }
                         (Event::Scalar(name, _, 0, None), place) => (name, place),
@@ -96,10 +100,7 @@ impl<'s> Reading<'s> {
             _ if is_null(text) => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
             "false" | "False" | "FALSE" => Value::Bool(false),
-            // Without a digit it is no number, but for the words below.
-            _ if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c))
-                && text.contains(|c: char| c.is_ascii_digit()) =>
-            {
+            _ if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
                 let sure =
                     text.len() <= SURE_DIGITS && !text.starts_with('0') && text.bytes().all(|b| b.is_ascii_digit());
                 match text.parse() {
@@ -107,17 +108,12 @@ impl<'s> Reading<'s> {
                     _ => (self.number)(text)?,
                 }
             }
-            _ if ["inf", "nan", "infinity"].iter().any(|word| bare(text).eq_ignore_ascii_case(word)) => {
+            _ if ["null", "inf", "nan", "infinity"].iter().any(|word| text.eq_ignore_ascii_case(word)) => {
                 (self.number)(text)?
             }
             _ => Value::Text(text.to_owned()),
         })
     }
-}
-
-/// A word without the sign and the point before it.
-fn bare(text: &str) -> &str {
-    text.trim_start_matches(['+', '-', '.'])
 }
 
 fn is_null(text: &str) -> bool {
