@@ -116,11 +116,8 @@ async fn a_server_that_never_answers_ends_at_the_limit() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let options = StartOptions {
-        start_timeout: Duration::from_secs(3),
-        scratch: Some(folder.path().to_owned()),
-        ..options()
-    };
+    let options =
+        StartOptions { start_timeout: Duration::from_secs(3), scratch: Some(folder.path().to_owned()), ..options() };
     let error = start("hangs", &options).await.unwrap_err();
     let message = error.to_string();
     let StartError::NotReady { last, log, .. } = error else { panic!("{message}") };

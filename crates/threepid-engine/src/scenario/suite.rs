@@ -127,8 +127,7 @@ fn on_all_cores<T: Sync, R: Send>(items: &[T], each: impl Fn(usize, &T) -> R + S
     let cores = thread::available_parallelism().map_or(1, NonZero::get).min(items.len() / LEAST_SHARE).max(1);
     let mut made = thread::scope(|scope| {
         // A system that gives no more threads has this one.
-        let others: Vec<_> =
-            (1..cores).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+        let others: Vec<_> = (1..cores).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
         let mut made = work();
         for other in others {
             made.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
