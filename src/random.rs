@@ -5,7 +5,8 @@
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 
-const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/// Letters and digits.
+pub(crate) const LETTERS: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// As many random bytes.
 pub(crate) fn bytes<const COUNT: usize>() -> [u8; COUNT] {

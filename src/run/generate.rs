@@ -7,6 +7,7 @@ use fastrand::Rng;
 use ring::digest::{Context, SHA256};
 
 use super::MAIL_DOMAIN;
+use crate::random::LETTERS;
 use threepid_engine::scenario::ValueType;
 
 /// Makes values for one trial.
@@ -14,7 +15,6 @@ pub(super) struct Generator {
     rng: Rng,
 }
 
-const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const SMALL: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 impl Generator {
