@@ -32,7 +32,7 @@ impl Standing {
             Standing::Unknown
         } else if report.without_mail().is_some() {
             Standing::WithoutMail
-        } else if counts.pass == 0 {
+        } else if counts.pass == 0 || report.asked_nothing() {
             Standing::Nothing
         } else if phrases::noted(report) > 0 {
             Standing::Noted
