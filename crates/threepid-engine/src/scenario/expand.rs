@@ -47,8 +47,8 @@ pub(super) struct Expander<'a> {
     conditions: Vec<Condition>,
     /// What the fragment at hand says of the specification.
     spec: Option<SpecRef>,
-    /// The names that have stood in a step so far.
-    seen: BTreeSet<String>,
+    /// The steps so far, in which names stand that are not a round's own.
+    before: Vec<Node>,
     repeating: bool,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Expander<'a> {
             steps: 0,
             conditions: Vec::new(),
             spec: None,
-            seen: BTreeSet::new(),
+            before: Vec::new(),
             repeating: false,
         }
     }
@@ -111,7 +111,7 @@ impl<'a> Expander<'a> {
             self.holes.anything = true;
             return None;
         }
-        repeat::names(&node, &mut self.seen);
+        self.before.push(node.clone());
         Some(Flat {
             node,
             prepares: !open.is_empty(),
@@ -173,8 +173,9 @@ impl<'a> Expander<'a> {
         };
         self.uses += 1;
         let repetition = self.uses;
-        let known: BTreeMap<String, String> = self.seen.iter().map(|name| (name.clone(), name.clone())).collect();
-        let seen = self.seen.clone();
+        let known = self.before.iter().flat_map(repeat::names);
+        let known: BTreeMap<String, String> = known.map(|name| (name.clone(), name)).collect();
+        let before_it = self.before.len();
         let mut flat = Vec::new();
         self.repeating = true;
         for number in 1..=rounds.times {
@@ -199,11 +200,11 @@ impl<'a> Expander<'a> {
         }
         self.repeating = false;
         // What the rounds call their own is not known after them.
-        self.seen = seen;
+        self.before.truncate(before_it);
         let mut end = scope.apply(node);
         if let Value::Map(entries) = &mut end.value {
             // The copies have its steps; what stays is what is expected of the whole.
-            entries.retain(|(key, _)| key.name != "when" && key.name != "unless");
+            *entries = entries.iter().filter(|(key, _)| !["when", "unless"].contains(&&*key.name)).cloned().collect();
         }
         let end = self.one(end, open);
         let round = FlatRound { repetition, number: rounds.times, until: None };
@@ -224,9 +225,9 @@ impl<'a> Expander<'a> {
         match with.map(|node| (&node.value, node)) {
             None => {}
             Some((Value::Map(entries), _)) => {
-                for (key, value) in entries {
-                    if fragment.any_inputs || names().any(|input| input == key.name) {
-                        given.insert(key.name.clone(), scope.apply(value));
+                for (key, value) in entries.iter() {
+                    if fragment.any_inputs || names().any(|input| *input == *key.name) {
+                        given.insert(key.name.to_string(), scope.apply(value));
                     } else {
                         self.reader.fault(
                             Diagnostic::new(key.span, "unknown-input", format!("`{name}` has no input `{}`", key.name))

@@ -70,7 +70,7 @@ impl Reader<'_> {
         fields
             .iter()
             .filter_map(|(key, node)| {
-                let level = Level::ALL.into_iter().find(|level| level.word() == key.name)?;
+                let level = Level::ALL.into_iter().find(|level| level.word() == &*key.name)?;
                 Some((level, key.span, node))
             })
             .flat_map(|(level, span, node)| self.level(level, span, node, observed))
@@ -179,7 +179,7 @@ impl Reader<'_> {
         };
         let known = |name: &str| lists.iter().find_map(|list| list.iter().find(|key| key.name == name));
         let mut patterns = Vec::new();
-        for (key, value) in entries {
+        for (key, value) in entries.iter() {
             let Some(seen) = known(&key.name) else {
                 self.fault(
                     Diagnostic::new(key.span, "unknown-key", format!("no outcome has `{}`", key.name))
@@ -193,7 +193,7 @@ impl Reader<'_> {
                 Shape::Patterns => self.headers(value)?,
                 _ => self.pattern(value)?,
             };
-            patterns.push((key.name.clone(), pattern));
+            patterns.push((key.name.to_string(), pattern));
         }
         Some(Pattern { span: node.span, kind: PatternKind::Object { fields: patterns, exact: false } })
     }
@@ -202,7 +202,7 @@ impl Reader<'_> {
     pub(super) fn outcome(&self, fields: &Fields<'_>, observed: &[keys::Key]) -> Pattern {
         let mut patterns = Vec::new();
         for (key, node) in fields.iter() {
-            let Some(seen) = observed.iter().find(|seen| seen.name == key.name) else {
+            let Some(seen) = observed.iter().find(|seen| seen.name == &*key.name) else {
                 continue;
             };
             let pattern = match seen.shape {
@@ -211,7 +211,7 @@ impl Reader<'_> {
                 _ => self.pattern(node),
             };
             // What has a fault is left out, so that the rest is read and followed.
-            patterns.extend(pattern.map(|pattern| (key.name.clone(), pattern)));
+            patterns.extend(pattern.map(|pattern| (key.name.to_string(), pattern)));
         }
         Pattern { span: fields.span, kind: PatternKind::Object { fields: patterns, exact: false } }
     }
@@ -244,7 +244,7 @@ impl Reader<'_> {
             .iter()
             .filter_map(|(key, value)| {
                 let fields = self.fields(value, &format!("the alternative `{}`", key.name), &[observed], &[])?;
-                Some(Alternative { name: key.name.clone(), pattern: self.outcome(&fields, observed) })
+                Some(Alternative { name: key.name.to_string(), pattern: self.outcome(&fields, observed) })
             })
             .collect()
     }

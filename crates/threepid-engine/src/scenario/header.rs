@@ -33,7 +33,7 @@ impl Reader<'_> {
                             None
                         }
                     };
-                    (key.name.clone(), default)
+                    (key.name.to_string(), default)
                 })
                 .collect(),
             Some((_, node)) => {
@@ -48,7 +48,7 @@ impl Reader<'_> {
             any_inputs,
             spec: fields.get("spec").and_then(|node| self.spec(node)),
             outputs: outputs.into_iter().map(|(name, _)| name).collect(),
-            steps: self.list_of_steps(&fields, "steps").to_vec(),
+            steps: self.list_of_steps(&fields, "steps").into(),
             faulty: self.count_faults() != before,
         })
     }
@@ -206,8 +206,8 @@ impl Reader<'_> {
         let mut names: Option<Vec<&str>> = None;
         let mut seen: Vec<(&str, Span)> = Vec::new();
         let mut cases = Vec::new();
-        for (key, row) in rows {
-            if seen.iter().any(|(name, _)| *name == key.name) {
+        for (key, row) in rows.iter() {
+            if seen.iter().any(|(name, _)| *name == &*key.name) {
                 self.fault(
                     Diagnostic::new(key.span, "repeated-key", format!("`{}` stands here a second time", key.name))
                         .label("again"),
@@ -227,7 +227,7 @@ impl Reader<'_> {
                 self.expected(row, "a case (a mapping from inputs to values)");
                 continue;
             };
-            let mut own: Vec<&str> = inputs.iter().map(|(key, _)| key.name.as_str()).collect();
+            let mut own: Vec<&str> = inputs.iter().map(|(key, _)| &*key.name).collect();
             own.sort_unstable();
             match &names {
                 None => names = Some(own),
@@ -238,8 +238,8 @@ impl Reader<'_> {
                 ),
                 Some(_) => {}
             }
-            let inputs = inputs.iter().map(|(key, value)| (key.name.clone(), value.clone())).collect();
-            cases.push((Some(key.name.clone()), Scope::of_case(inputs)));
+            let inputs = inputs.iter().map(|(key, value)| (key.name.to_string(), value.clone())).collect();
+            cases.push((Some(key.name.to_string()), Scope::of_case(inputs)));
         }
         cases
     }

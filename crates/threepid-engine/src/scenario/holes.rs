@@ -56,10 +56,9 @@ impl Holes {
         let known = |name: &str| step::names().find(|action| *action == name);
         let near = |name: &str| super::diagnostic::nearest(name, ["use", "repeat"]).is_some() && known(name).is_none();
         self.anything |= entries.iter().any(|(key, _)| near(&key.name));
-        for (key, value) in entries {
+        for (key, value) in entries.iter() {
             let request = &step::REQUEST;
-            let sent =
-                request.names.contains(&key.name.as_str()) || request.keys.iter().any(|own| own.name == key.name);
+            let sent = request.names.contains(&&*key.name) || request.keys.iter().any(|own| *own.name == *key.name);
             self.walk(value, !sent);
         }
     }
@@ -72,7 +71,7 @@ impl Holes {
     fn walk(&mut self, node: &Node, binds: bool) {
         match &node.value {
             Value::Text(text) => {
-                self.words.insert(text.clone());
+                self.words.insert(text.to_string());
                 for segment in text::parse(text).into_iter().flatten() {
                     if let Segment::Placeholder(placeholder) = segment {
                         self.placeholder(placeholder, binds);

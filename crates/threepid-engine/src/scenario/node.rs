@@ -1,6 +1,9 @@
 //! A parsed YAML value that remembers where it stands.
 //!
-//! Takes what `yaml` read and gives a tree to the rest of `scenario`. It knows nothing of steps or levels.
+//! Takes what `yaml` read and gives a tree to the rest of `scenario`. Copies share their parts: a fragment is used in many
+//! scenarios, and most of its steps are the same in all. It knows nothing of steps or levels.
+
+use std::sync::Arc;
 
 /// Where something stands: a file (index into [`super::Sources`]) and a range of bytes in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -34,11 +37,11 @@ pub(super) enum Value {
     /// A number with a fraction.
     Float(f64),
     /// Text.
-    Text(String),
+    Text(Arc<str>),
     /// A sequence.
-    List(Vec<Node>),
+    List(Arc<[Node]>),
     /// A mapping, in the order of the file, repeated keys kept.
-    Map(Vec<(Key, Node)>),
+    Map(Arc<[(Key, Node)]>),
 }
 
 /// A key of a mapping.
@@ -47,7 +50,7 @@ pub(super) struct Key {
     /// Where it stands.
     pub(super) span: Span,
     /// The key.
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
 }
 
 impl Node {
@@ -75,7 +78,7 @@ impl Node {
     /// The value under a key, if it is a mapping that has it.
     pub(super) fn get(&self, name: &str) -> Option<&Node> {
         match &self.value {
-            Value::Map(entries) => entries.iter().find(|(key, _)| key.name == name).map(|(_, node)| node),
+            Value::Map(entries) => entries.iter().find(|(key, _)| *key.name == *name).map(|(_, node)| node),
             _ => None,
         }
     }

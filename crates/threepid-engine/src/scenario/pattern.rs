@@ -162,7 +162,7 @@ impl Reader<'_> {
             Value::Bool(flag) => PatternKind::Literal((*flag).into()),
             Value::Int(number) => PatternKind::Literal((*number).into()),
             Value::Float(number) => PatternKind::Literal((*number).into()),
-            Value::Text(text) if text == "..." => {
+            Value::Text(text) if **text == *"..." => {
                 self.fault(
                     Diagnostic::new(node.span, "dots", "`\"...\"` stands in a list").label("for which others?").help(
                         "`[\"...\", {address: <email>}]` is a list in which others may stand; of a mapping, what is \
@@ -186,7 +186,8 @@ impl Reader<'_> {
             }
             Value::Map(entries) => {
                 // What has a fault is left out, so that the rest is read and followed.
-                let fields = entries.iter().filter_map(|(key, value)| Some((key.name.clone(), self.pattern(value)?)));
+                let fields =
+                    entries.iter().filter_map(|(key, value)| Some((key.name.to_string(), self.pattern(value)?)));
                 PatternKind::Object { fields: fields.collect(), exact: false }
             }
         };
@@ -254,7 +255,7 @@ impl Reader<'_> {
     }
 
     fn operator(&self, key: &Key, value: &Node, inner: Inner) -> Option<PatternKind> {
-        Some(match key.name.as_str() {
+        Some(match &*key.name {
             "$any_of" => PatternKind::AnyOf(self.list(value, inner)?),
             "$all" => PatternKind::All(self.list(value, inner)?),
             "$in_any_order" => PatternKind::InAnyOrder(self.list(value, inner)?),

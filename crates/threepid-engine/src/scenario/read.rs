@@ -39,12 +39,12 @@ pub(super) struct Fields<'n> {
 impl<'n> Fields<'n> {
     /// The value of a key.
     pub(super) fn get(&self, name: &str) -> Option<&'n Node> {
-        self.entries.iter().find(|(key, _)| key.name == name).map(|(_, node)| *node)
+        self.entries.iter().find(|(key, _)| *key.name == *name).map(|(_, node)| *node)
     }
 
     /// Key and value.
     pub(super) fn entry(&self, name: &str) -> Option<(&'n Key, &'n Node)> {
-        self.entries.iter().find(|(key, _)| key.name == name).copied()
+        self.entries.iter().find(|(key, _)| *key.name == *name).copied()
     }
 
     /// All keys and values in the order of the file.
@@ -104,15 +104,15 @@ impl<'a> Reader<'a> {
         };
         let names = || lists.iter().flat_map(|list| list.iter().map(|key| key.name)).chain(extra.iter().copied());
         let mut fields: Vec<(&Key, &Node)> = Vec::new();
-        for (key, value) in entries {
-            if !names().any(|name| name == key.name) {
+        for (key, value) in entries.iter() {
+            if !names().any(|name| *name == *key.name) {
                 let fault = Diagnostic::new(key.span, "unknown-key", format!("{what} has no key `{}`", key.name))
                     .label("not known here");
                 self.fault(match elsewhere(&key.name) {
                     Some(place) => fault.help(place),
                     None => fault.nearest(&key.name, names()),
                 });
-            } else if fields.iter().any(|(other, _)| other.name == key.name) {
+            } else if fields.iter().any(|(other, _)| *other.name == *key.name) {
                 self.fault(
                     Diagnostic::new(key.span, "repeated-key", format!("`{}` stands here a second time", key.name))
                         .label("the second one")
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
             }
         }
         for key in lists.iter().flat_map(|list| list.iter()).filter(|key| key.required) {
-            if !fields.iter().any(|(other, _)| other.name == key.name) {
+            if !fields.iter().any(|(other, _)| *other.name == *key.name) {
                 self.fault(
                     Diagnostic::new(node.span, "missing-key", format!("{what} needs the key `{}`", key.name))
                         .label("in this mapping")
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
     /// Text as it stands.
     pub(super) fn plain(&self, node: &Node, what: &str) -> Option<String> {
         match &node.value {
-            Value::Text(text) if !text.trim().is_empty() => Some(text.clone()),
+            Value::Text(text) if !text.trim().is_empty() => Some(text.to_string()),
             Value::Text(_) | Value::Null => {
                 self.fault(Diagnostic::new(node.span, "empty", format!("{what} is empty")).label("nothing here"));
                 None

@@ -139,7 +139,7 @@ impl Reader<'_> {
         let lists = [contract_keys::EXCHANGE, contract_keys::ASKED];
         let mut patterns = Vec::new();
         for (key, value) in fields.iter() {
-            let known = lists.iter().find_map(|list| list.iter().find(|known| known.name == key.name))?;
+            let known = lists.iter().find_map(|list| list.iter().find(|known| known.name == &*key.name))?;
             let pattern = match known.shape {
                 Shape::Status => self.status(value),
                 Shape::Asked(keys) => {
@@ -148,7 +148,7 @@ impl Reader<'_> {
                 }
                 _ => self.pattern(value),
             };
-            patterns.extend(pattern.map(|pattern| (key.name.clone(), pattern)));
+            patterns.extend(pattern.map(|pattern| (key.name.to_string(), pattern)));
         }
         Some(Pattern { span: node.span, kind: PatternKind::Object { fields: patterns, exact: false } })
     }

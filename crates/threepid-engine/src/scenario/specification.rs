@@ -179,7 +179,7 @@ impl Reader<'_> {
             into.operations.extend(self.operation(file, node));
         }
         for (key, node) in self.entries(&fields, "sentences") {
-            if into.sentences.iter().any(|known| known.id == key.name) {
+            if into.sentences.iter().any(|known| *known.id == *key.name) {
                 self.fault(
                     Diagnostic::new(key.span, "repeated-key", format!("there is a sentence `{}` already", key.name))
                         .label("the second one"),

@@ -85,7 +85,7 @@ impl Reader<'_> {
             return None;
         };
         let actions = kinds::names;
-        let found: Vec<_> = entries.iter().filter(|(key, _)| actions().any(|name| name == key.name)).collect();
+        let found: Vec<_> = entries.iter().filter(|(key, _)| actions().any(|name| name == &*key.name)).collect();
         match found.as_slice() {
             [(key, value)] => Some((&key.name, key, value)),
             [] => {
@@ -122,7 +122,7 @@ impl Reader<'_> {
         let (named, key, value) = self.action_of(node)?;
         let (kind, read) = kinds::named(named)?;
         let what = format!("a `{named}` step");
-        let mut extra = vec![key.name.as_str()];
+        let mut extra = vec![&*key.name];
         if kind.seen.is_some() {
             extra.extend(threepid_record::model::Level::ALL.iter().map(|level| level.word()));
         }

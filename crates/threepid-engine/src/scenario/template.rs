@@ -100,7 +100,8 @@ impl Reader<'_> {
             }
             Value::List(items) => Template::List(items.iter().filter_map(|item| self.template(item)).collect()),
             Value::Map(entries) => {
-                let read = entries.iter().filter_map(|(key, value)| Some((key.name.clone(), self.template(value)?)));
+                let read =
+                    entries.iter().filter_map(|(key, value)| Some((key.name.to_string(), self.template(value)?)));
                 Template::Map(read.collect())
             }
         })
@@ -112,6 +113,6 @@ impl Reader<'_> {
             self.expected(node, &format!("{what} (a mapping)"));
             return Vec::new();
         };
-        entries.iter().filter_map(|(key, value)| Some((key.name.clone(), self.placed_text(value, what)?))).collect()
+        entries.iter().filter_map(|(key, value)| Some((key.name.to_string(), self.placed_text(value, what)?))).collect()
     }
 }

@@ -55,7 +55,7 @@ fn scalar(text: &str) -> Option<Value> {
         Raw::Bool(value) => Value::Bool(value),
         Raw::Int(value) => Value::Int(value),
         Raw::Float(value) => Value::Float(value),
-        Raw::Text(text) => Value::Text(text),
+        Raw::Text(text) => Value::Text(text.into()),
         Raw::List(_) | Raw::Map(_) => return None,
     })
 }
@@ -147,14 +147,14 @@ fn settle(file: usize, source: &str, raw: Spanned<Raw>) -> Node {
         Raw::Bool(value) => Value::Bool(value),
         Raw::Int(value) => Value::Int(value),
         Raw::Float(value) => Value::Float(value),
-        Raw::Text(text) => Value::Text(text),
+        Raw::Text(text) => Value::Text(text.into()),
         Raw::List(items) => Value::List(items.into_iter().map(|item| settle(file, source, item)).collect()),
         Raw::Map(entries) => Value::Map(
             entries
                 .into_iter()
                 .map(|(key, value)| {
                     let (start, len) = range(source, &key.referenced);
-                    (Key { span: Span { file, start, len }, name: key.value }, settle(file, source, value))
+                    (Key { span: Span { file, start, len }, name: key.value.into() }, settle(file, source, value))
                 })
                 .collect(),
         ),

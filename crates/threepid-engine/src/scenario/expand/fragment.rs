@@ -1,5 +1,7 @@
 //! A fragment as its file has it, before any scenario uses it.
 
+use std::sync::Arc;
+
 use crate::scenario::node::Node;
 use threepid_record::model::SpecRef;
 
@@ -13,7 +15,7 @@ pub(in crate::scenario) struct Fragment {
     pub(in crate::scenario) outputs: Vec<String>,
     /// Where the specification asks for what its steps expect.
     pub(in crate::scenario) spec: Option<SpecRef>,
-    pub(in crate::scenario) steps: Vec<Node>,
+    pub(in crate::scenario) steps: Arc<[Node]>,
     /// Whether a part of it could not be read.
     pub(in crate::scenario) faulty: bool,
 }

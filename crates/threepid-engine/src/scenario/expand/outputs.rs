@@ -47,11 +47,11 @@ pub(super) fn outside(
     match out.map(|node| (&node.value, node)) {
         None => {}
         Some((Value::Map(entries), _)) => {
-            for (key, value) in entries {
+            for (key, value) in entries.iter() {
                 let Some(new) = reader.plain(value, "the new name") else {
                     continue;
                 };
-                match outside.get_mut(&key.name) {
+                match outside.get_mut(&*key.name) {
                     Some(slot) => *slot = scope.outside(&new),
                     None => reader.fault(
                         Diagnostic::new(key.span, "unknown-output", format!("`{name}` has no output `{}`", key.name))

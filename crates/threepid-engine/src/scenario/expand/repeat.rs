@@ -5,8 +5,6 @@
 //!
 //! Takes what stands below `repeat:`; gives it read, and the names that a step has. The copies are made by the expander.
 
-use std::collections::BTreeSet;
-
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::node::{Node, Value};
 use crate::scenario::read::Reader;
@@ -61,24 +59,23 @@ pub(super) fn rounds<'n>(reader: &Reader<'_>, what: &'n Node, within: bool) -> O
     Some(Rounds { times, until: fields.get("until"), steps })
 }
 
-/// Adds the names of all placeholders in a node.
-pub(super) fn names(node: &Node, seen: &mut BTreeSet<String>) {
+/// The names of all placeholders in a node.
+pub(super) fn names(node: &Node) -> Vec<String> {
     match &node.value {
         Value::Text(text) => {
-            for segment in text::parse(text).into_iter().flatten() {
-                if let Segment::Placeholder(placeholder) = segment
-                    && placeholder.binds()
-                {
-                    seen.insert(placeholder.name);
-                }
-            }
+            let segments = text::parse(text).into_iter().flatten();
+            let named = segments.filter_map(|segment| match segment {
+                Segment::Placeholder(placeholder) if placeholder.binds() => Some(placeholder.name),
+                _ => None,
+            });
+            named.collect()
         }
-        Value::List(items) => items.iter().for_each(|item| names(item, seen)),
+        Value::List(items) => items.iter().flat_map(names).collect(),
         // The steps of a repetition have names of their own.
         Value::Map(entries) => {
-            entries.iter().filter(|(key, _)| key.name != "repeat").for_each(|(_, value)| names(value, seen));
+            entries.iter().filter(|(key, _)| *key.name != *"repeat").flat_map(|(_, value)| names(value)).collect()
         }
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => Vec::new(),
     }
 }
 

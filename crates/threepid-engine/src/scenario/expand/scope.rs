@@ -4,10 +4,11 @@
 //! is unique. It never looks at what a step means.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::flat::Condition;
 use crate::scenario::names;
-use crate::scenario::node::{Key, Node, Value};
+use crate::scenario::node::{Node, Value};
 use crate::scenario::text::{self, Placeholder, Segment};
 
 /// What names mean at one place.
@@ -54,18 +55,20 @@ impl Scope {
         if self.inputs.is_empty() && self.inner.is_none() {
             return node.clone();
         }
+        self.changed(node).unwrap_or_else(|| node.clone())
+    }
+
+    /// The node, unless it stays as it is: then it is shared.
+    fn changed(&self, node: &Node) -> Option<Node> {
         let value = match &node.value {
-            Value::Text(text) => return self.text(node, text),
-            Value::List(items) => Value::List(items.iter().map(|item| self.apply(item)).collect()),
-            Value::Map(entries) => Value::Map(
-                entries
-                    .iter()
-                    .map(|(key, value)| (Key { span: key.span, name: key.name.clone() }, self.apply(value)))
-                    .collect(),
-            ),
-            other => other.clone(),
+            Value::Text(text) => return text.contains('<').then(|| self.text(node, text)),
+            Value::List(items) => Value::List(all_if_one(items, |item| self.changed(item))?),
+            Value::Map(entries) => {
+                Value::Map(all_if_one(entries, |(key, value)| Some((key.clone(), self.changed(value)?)))?)
+            }
+            Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => return None,
         };
-        Node { span: node.span, value }
+        Some(Node { span: node.span, value })
     }
 
     fn text(&self, node: &Node, text: &str) -> Node {
@@ -86,7 +89,7 @@ impl Scope {
                 Segment::Placeholder(placeholder) => self.placeholder(placeholder),
             })
             .collect();
-        Node { span: node.span, value: Value::Text(text::written(&replaced)) }
+        Node { span: node.span, value: Value::Text(text::written(&replaced).into()) }
     }
 
     /// What was given, optional where it stands for something optional.
@@ -97,7 +100,7 @@ impl Scope {
         match text::parse(text).as_deref() {
             Ok([Segment::Placeholder(inner)]) => {
                 let inner = Segment::Placeholder(Placeholder { optional: true, ..inner.clone() });
-                Node { span: given.span, value: Value::Text(text::written(&[inner])) }
+                Node { span: given.span, value: Value::Text(text::written(&[inner]).into()) }
             }
             _ => given.clone(),
         }
@@ -124,10 +127,17 @@ impl Scope {
     }
 }
 
+/// All items if one of them is another than before.
+fn all_if_one<T: Clone>(items: &[T], changed: impl Fn(&T) -> Option<T>) -> Option<Arc<[T]>> {
+    let (first, new) = items.iter().enumerate().find_map(|(at, item)| Some((at, changed(item)?)))?;
+    let rest = items[first + 1..].iter().map(|item| changed(item).unwrap_or_else(|| item.clone()));
+    Some(items[..first].iter().cloned().chain([new]).chain(rest).collect())
+}
+
 /// An input inside of a longer text, or one that is filtered: the filters go on to what was given.
 fn spliced(given: &Node, placeholder: &Placeholder) -> Vec<Segment> {
     let text = match &given.value {
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text.to_string(),
         Value::Int(number) => number.to_string(),
         Value::Float(number) => number.to_string(),
         Value::Bool(flag) => flag.to_string(),

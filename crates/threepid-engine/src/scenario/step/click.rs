@@ -106,7 +106,7 @@ impl Reader<'_> {
                     Some(word) if word == CHANGES[1] => Change::Removed,
                     _ => Change::Value(self.placed_text(value, "a change")?),
                 };
-                Some((key.name.clone(), change))
+                Some((key.name.to_string(), change))
             })
             .collect()
     }

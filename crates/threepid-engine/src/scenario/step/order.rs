@@ -89,7 +89,7 @@ impl Reader<'_> {
         let fields = self.fields_or(node, "an order to the sink", &[SINK_KEYS], &[], &Self::beside("sink"))?;
         let to = self.placed_text(fields.get("to")?, "`to`")?;
         let times = fields.get("times").and_then(|node| self.count(node, "`times`", MAX_TIMES));
-        let mut faults = fields.iter().filter(|(key, _)| !matches!(key.name.as_str(), "to" | "times"));
+        let mut faults = fields.iter().filter(|(key, _)| !matches!(&*key.name, "to" | "times"));
         let (Some((key, _)), None) = (faults.next(), faults.next()) else {
             self.fault(
                 Diagnostic::new(node.span, "sink", "the sink misbehaves in one way at a time")
@@ -98,7 +98,7 @@ impl Reader<'_> {
             );
             return None;
         };
-        let fault = match key.name.as_str() {
+        let fault = match &*key.name {
             "refuse_rcpt" => {
                 self.reply(&fields, "refuse_rcpt").map(|(code, text)| MailFault::RefuseRcpt { code, text })
             }

@@ -56,7 +56,7 @@ impl Reader<'_> {
             let is_level = threepid_record::model::Level::ALL.iter().any(|level| level.word() == name);
             is_level.then(|| format!("`{name}` stands beside `parallel:`, and is about `responses` and `statuses`"))
         };
-        let fields = self.fields_or(node, "a parallel request", &[REQUEST.keys], &[key.name.as_str()], &of_all)?;
+        let fields = self.fields_or(node, "a parallel request", &[REQUEST.keys], &[&*key.name], &of_all)?;
         self.request(name, value, &fields)
     }
 }

@@ -47,7 +47,7 @@ impl<'s> Reading<'s> {
         }
         let value = match event {
             Event::Scalar(text, ScalarStyle::Plain, 0, None) => self.plain(&text)?,
-            Event::Scalar(text, _, 0, None) => Value::Text(text.into_owned()),
+            Event::Scalar(text, _, 0, None) => Value::Text(text.into()),
             Event::SequenceStart(_, 0, None) => {
                 let mut items = Vec::new();
                 loop {
@@ -56,7 +56,7 @@ impl<'s> Reading<'s> {
                         (event, place) => items.push(self.node(event, &place, depth + 1)?),
                     }
                 }
-                Value::List(items)
+                Value::List(items.into())
             }
             Event::MappingStart(_, 0, None) => {
                 let mut entries = Vec::new();
@@ -73,11 +73,11 @@ impl<'s> Reading<'s> {
                         (Event::Scalar(name, _, 0, None), place) => (name, place),
                         _ => return None,
                     };
-                    let key = Key { span: self.span(&place)?, name: name.into_owned() };
+                    let key = Key { span: self.span(&place)?, name: name.into() };
                     let (event, place) = self.next()?;
                     entries.push((key, self.node(event, &place, depth + 1)?));
                 }
-                Value::Map(entries)
+                Value::Map(entries.into())
             }
             _ => return None,
         };
@@ -111,7 +111,7 @@ impl<'s> Reading<'s> {
             _ if ["null", "inf", "nan", "infinity"].iter().any(|word| text.eq_ignore_ascii_case(word)) => {
                 (self.number)(text)?
             }
-            _ => Value::Text(text.to_owned()),
+            _ => Value::Text(text.into()),
         })
     }
 }
