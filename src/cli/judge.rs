@@ -71,7 +71,7 @@ pub(super) fn judge(args: &JudgeArgs, terminal: Terminal) -> Exit {
         _ => format!("{changed} verdicts are not as they were recorded\n"),
     });
     let mut exit = run::verdict(&judged);
-    faults.extend(output.map(|output| output.finish(&judged)).unwrap_or_default());
+    faults.extend(output.map(|output| output.finish(judged)).unwrap_or_default());
     for fault in faults {
         terminal::error(&format!("{fault} (--output)"));
         exit = Exit::Failure;

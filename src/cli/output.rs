@@ -6,6 +6,7 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
+use super::retention::MOST_TRIALS;
 use threepid_record::model::{Report, TrialRecord};
 use threepid_views::report::json::{Record, Saved};
 use threepid_views::report::{self, WriteError};
@@ -64,19 +65,23 @@ impl Output {
     }
 
     /// Ends the record and writes its views. Gives everything that could not be written.
-    pub(super) fn finish(self, report: &Report) -> Vec<WriteError> {
+    pub(super) fn finish(self, report: Report) -> Vec<WriteError> {
         let Output { folder, _lock, mut record, mut faults } = self;
         record.make_room(ROOM_BYTES);
         // The small ones first: of what has room, they say most.
-        faults.extend(report::junit::write(&folder.join("junit.xml"), report).err());
-        faults.extend(report::markdown::write(&folder.join("summary.md"), report).err());
-        let written = record.finish(report);
-        let is_whole = faults.is_empty() && written.is_ok();
+        faults.extend(report::junit::write(&folder.join("junit.xml"), &report).err());
+        faults.extend(report::markdown::write(&folder.join("summary.md"), &report).err());
+        let written = record.finish(&report);
+        // Of trials that went well, and of many others, only the record on disk has all that happened. In a run that is longer
+        // than memory is meant to hold, the page shows what was kept.
+        let opened = faults.is_empty() && written.is_ok() && report.counts.total() <= MOST_TRIALS;
         faults.extend(written.err());
-        // Of trials that went well, and of many others in a long run, only the record on disk has all that happened.
-        match if is_whole { Saved::open(&folder.join("report.json")).ok() } else { None } {
-            Some(saved) => views(&folder, &saved, &mut faults),
-            None => views(&folder, report, &mut faults),
+        match if opened { Saved::open(&folder.join("report.json")).ok() } else { None } {
+            Some(saved) => {
+                drop(report);
+                views(&folder, &saved, &mut faults);
+            }
+            None => views(&folder, &report, &mut faults),
         }
         faults
     }
@@ -188,7 +193,7 @@ mod tests {
             counts: Counts::of([Outcome::Fail]),
             trials: vec![trial],
         };
-        assert!(output.finish(&report).is_empty());
+        assert!(output.finish(report).is_empty());
         let artifacts: Vec<_> =
             std::fs::read_dir(folder.path().join("artifacts")).unwrap().map(Result::unwrap).collect();
         let transcript = std::fs::read_to_string(artifacts[0].path().join("transcript.json")).unwrap();

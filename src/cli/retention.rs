@@ -3,10 +3,14 @@
 //! Takes each record once it is complete; keeps what happened in those that need attention, and of the rest the verdict, all
 //! within limits, so that a run may be as long as somebody likes. The record on disk, if there is one, has everything.
 
-use threepid_record::model::{Body, Counts, Event, Exchange, TrialRecord};
+use std::collections::HashMap;
+
+use threepid_record::model::{Body, Choice, Counts, Event, Exchange, TrialRecord};
 
 /// How many trials are kept at all that need attention, and how many others; what is more is counted.
-const MOST_TRIALS: usize = 20_000;
+pub(super) const MOST_TRIALS: usize = 5_000;
+/// How many repetitions of a trial are kept that went as those before.
+const MOST_ALIKE: u32 = 10;
 /// How many trials that need attention are kept whole; of the others the terminal shows the findings alone.
 const MOST_WHOLE: usize = 200;
 /// How many bytes of bodies and mails they may have together.
@@ -20,6 +24,8 @@ pub(super) struct Records {
     room: Room,
     /// How many that need attention are kept.
     wanted: usize,
+    /// Which of several lawful answers the last kept repetition of each trial was given.
+    chosen: HashMap<String, Vec<Choice>>,
     /// How many were only counted.
     pub(super) left_out: u64,
 }
@@ -30,7 +36,7 @@ impl Records {
         let wanted = record.outcome.needs_attention();
         self.wanted += usize::from(wanted);
         let kept = if wanted { self.wanted } else { self.trials.len() + 1 };
-        if kept > MOST_TRIALS {
+        if kept > MOST_TRIALS || (!wanted && self.is_as_before(&record)) {
             self.left_out += 1;
             return;
         }
@@ -38,6 +44,17 @@ impl Records {
             record.transcript = Default::default();
         }
         self.trials.push(record);
+    }
+
+    /// Whether it is one of many repetitions that went as those before.
+    fn is_as_before(&mut self, record: &TrialRecord) -> bool {
+        let trial = [record.id.as_str(), record.case.as_deref().unwrap_or_default(), &record.variant, &record.api];
+        let chosen = self.chosen.entry(trial.join(" ")).or_default();
+        let alike = record.repetition > MOST_ALIKE && *chosen == record.choices;
+        if !alike {
+            chosen.clone_from(&record.choices);
+        }
+        alike
     }
 }
 
@@ -120,5 +137,21 @@ mod tests {
         assert_eq!((records.trials.len(), records.left_out), (MOST_TRIALS + 1, 10));
         assert_eq!((records.counts.pass, records.counts.fail), (MOST_TRIALS + 10, 1));
         assert_eq!(records.trials.last().map(|last| last.outcome), Some(Outcome::Fail));
+    }
+
+    #[test]
+    fn many_repetitions_that_went_alike_are_counted_and_what_is_new_in_one_is_kept() {
+        let mut records = Records::default();
+        let choice = |chosen: &str| vec![Choice { step: "s".to_owned(), chosen: chosen.to_owned() }];
+        let mut add = |repetition, outcome, chosen: &str| {
+            records.add(TrialRecord { repetition, choices: choice(chosen), ..record(outcome) });
+        };
+        (1..=MOST_ALIKE + 5).for_each(|repetition| add(repetition, Outcome::Pass, "one"));
+        add(MOST_ALIKE + 6, Outcome::Pass, "another");
+        add(MOST_ALIKE + 7, Outcome::Pass, "another");
+        (8..10).for_each(|more| add(MOST_ALIKE + more, Outcome::Error, "another"));
+        let kept: Vec<u32> = records.trials.iter().map(|trial| trial.repetition).skip(MOST_ALIKE as usize).collect();
+        assert_eq!(kept, [6, 8, 9].map(|more| MOST_ALIKE + more));
+        assert_eq!(records.left_out, 6);
     }
 }

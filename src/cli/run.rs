@@ -236,8 +236,9 @@ impl Prepared<'_> {
             terminal::error(&format!("{fault} (--snapshots)"));
             exit = Exit::Failure;
         }
+        let taken = self.taken(&report);
         // An older record that stayed there would be taken for this run's.
-        for fault in output.map(|output| output.finish(&report)).unwrap_or_default() {
+        for fault in output.map(|output| output.finish(report)).unwrap_or_default() {
             terminal::error(&format!("{fault} (--output)"));
             exit = Exit::Failure;
         }
@@ -253,7 +254,7 @@ impl Prepared<'_> {
             interrupted,
             error: broken.as_deref(),
         });
-        self.taken(&report);
+        taken.iter().for_each(|note| terminal::err(note));
         self.left_out(left_out);
         if let Some(message) = broken {
             terminal::error(&message);

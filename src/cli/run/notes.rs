@@ -38,14 +38,12 @@ impl Prepared<'_> {
     }
 
     /// Says once that addresses may be taken because the seed was used on this server before.
-    pub(super) fn taken(&self, report: &Report) {
-        let Some(seed) = self.args.seed else { return };
-        if report.trials.iter().any(is_taken) {
-            terminal::err(&format!(
-                "note: addresses were taken ({IN_USE}) before any trial used them; if this server was tested with --seed \
-                 {seed} before, give another seed or a fresh server\n"
-            ));
-        }
+    pub(super) fn taken(&self, report: &Report) -> Option<String> {
+        let seed = self.args.seed.filter(|_| report.trials.iter().any(is_taken))?;
+        Some(format!(
+            "note: addresses were taken ({IN_USE}) before any trial used them; if this server was tested with --seed {seed} \
+             before, give another seed or a fresh server\n"
+        ))
     }
 
     /// Says that a long run is shown in part.

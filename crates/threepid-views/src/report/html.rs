@@ -32,7 +32,7 @@ use super::{WriteError, phrases};
 use threepid_record::model::{Outcome, Report};
 
 /// How large a page may become, near enough; past it what happened in trials is left out, first of those that passed.
-const MOST_BYTES: usize = 24 * 1024 * 1024;
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// How large trials that passed may become together to be shown with headers, sources and commands; past it all of them
 /// are shown without. A page of the whole suite has to open at once on a phone.
