@@ -40,7 +40,6 @@ use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 use crate::browser::{Browser, Choice};
-use crate::run::Limits as RunLimits;
 use crate::suite::{Session, SessionOptions, Settings, known_deviations, run_one};
 use crate::target::Profile;
 use threepid_engine::judge::ContractJudge;
@@ -186,7 +185,7 @@ impl TargetSession {
         let Some(planned) = planned.first() else { return Err(Failed::from("nothing was planned")) };
         let record = self.runtime.block_on(run_one(planned, &up.session, &self.settings, &CancellationToken::new()));
         match record.outcome {
-            Outcome::Skip => Ok(Completion::ignored_with(record.reason)),
+            Outcome::Skip => Ok(Completion::ignored_with(record.reason.to_string())),
             outcome if outcome.needs_attention() => {
                 Err(Failed::from(threepid_views::report::text::trial(&record, &Style { colour: false, width: 100 })))
             }
@@ -223,24 +222,14 @@ impl TargetSession {
             Against::Reference => reference::start(variant, sink.addr()).await?,
             Against::Homeserver(homeserver) => (start_other(homeserver.clone(), sink.addr()).await?, None),
         };
-        let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-        let mut options = SessionOptions::new(&self.profile.name, variant, &started.url, sink);
+        let mut options =
+            SessionOptions::of(&self.profile, variant, &started.url, sink).map_err(|fault| fault.to_string())?;
         options.browser = Arc::clone(&self.browser);
-        options.limits = RunLimits::default();
         options.identity = identity;
-        match &self.against {
-            #[cfg(feature = "reference")]
-            Against::Reference => options.offers = resolved.offers,
-            Against::Homeserver(homeserver) => {
-                options.offers = self.declared.clone();
-                options.public_url = homeserver.public_url.clone().or_else(|| self.profile.public_url.clone());
-            }
+        if let Against::Homeserver(homeserver) = &self.against {
+            options.offers = self.declared.clone();
+            options.public_url = homeserver.public_url.clone().or_else(|| self.profile.public_url.clone());
         }
-        options.mail_hint = self.profile.mail_hint.clone();
-        options.administration = self.profile.administration.clone();
-        options.accounts.chain = resolved.accounts;
-        options.accounts.registration_shared_secret = self.profile.accounts.registration_shared_secret.clone();
-        options.accounts.registration_token = self.profile.accounts.registration_token.clone();
         Ok(Up { session: Session::open(options).await?, _server: started.keep })
     }
 }

@@ -163,16 +163,13 @@ impl Starter<'_> {
         identity: Option<&IdentityFixture>,
     ) -> Result<Session, String> {
         let args = self.args;
-        let resolved = self.profile.resolve(variant).map_err(|fault| fault.to_string())?;
-        let mut options = SessionOptions::new(&self.profile.label(), variant, url, self.sink.clone());
+        let mut options =
+            SessionOptions::of(self.profile, variant, url, self.sink.clone()).map_err(|f| f.to_string())?;
         options.public_url = public_url;
-        options.accounts = account_options(&args.provision, self.profile)?;
-        options.accounts.chain = resolved.accounts;
-        options.mail_hint = self.profile.mail_hint.clone();
-        options.administration = self.profile.administration.clone();
+        provision(&mut options.accounts, &args.provision)?;
         // A variant that is named like a need is the configuration that the need asks for.
         let own = NEEDS.iter().filter(|need| need.configured && need.name == variant).map(|need| need.name.to_owned());
-        options.offers = resolved.offers.into_iter().chain(own).chain(args.offers.iter().cloned()).collect();
+        options.offers.extend(own.chain(args.offers.iter().cloned()));
         if identity.is_none() {
             // Whoever says so cannot mean the one of this run.
             options.offers.retain(|offer| offer != Ability::IDENTITY_SERVER);
@@ -196,23 +193,20 @@ impl Starter<'_> {
     }
 }
 
-/// How accounts come to be, by the arguments and the profile.
-fn account_options(args: &ProvisionArgs, profile: &Profile) -> Result<AccountOptions, String> {
-    let given = match &args.accounts {
-        None => Vec::new(),
-        Some(path) => given(path)?,
-    };
-    Ok(AccountOptions {
-        given,
-        registration_token: args.registration_token.clone().or_else(|| profile.accounts.registration_token.clone()),
-        registration_shared_secret: args
-            .registration_shared_secret
-            .clone()
-            .or_else(|| profile.accounts.registration_shared_secret.clone()),
-        may_be_used_up: args.accounts_may_be_used_up,
-        patience: args.account_timeout,
-        ..AccountOptions::default()
-    })
+/// How accounts come to be, by the arguments where they say.
+fn provision(accounts: &mut AccountOptions, args: &ProvisionArgs) -> Result<(), String> {
+    if let Some(path) = &args.accounts {
+        accounts.given = given(path)?;
+    }
+    for (arg, of_profile) in [
+        (&args.registration_token, &mut accounts.registration_token),
+        (&args.registration_shared_secret, &mut accounts.registration_shared_secret),
+    ] {
+        *of_profile = arg.clone().or(of_profile.take());
+    }
+    accounts.may_be_used_up = args.accounts_may_be_used_up;
+    accounts.patience = args.account_timeout;
+    Ok(())
 }
 
 pub(super) fn given(path: &Path) -> Result<Vec<crate::target::Given>, String> {

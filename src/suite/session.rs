@@ -11,7 +11,8 @@ use crate::browser::Browser;
 use crate::identity::IdentityServer;
 use crate::run::{CLEANING, Context, Limits, MAIL_DOMAIN};
 use crate::target::{
-    AccountOptions, Administration, Administrator, Found, ProbeMail, ProbeMailbox, ProbeOptions, Target, Watch, probe,
+    AccountOptions, Administration, Administrator, Found, ProbeMail, ProbeMailbox, ProbeOptions, Profile, ProfileError,
+    Target, Watch, probe,
 };
 use threepid_engine::plan::Api;
 use threepid_engine::scenario::AccountChange;
@@ -102,6 +103,27 @@ impl SessionOptions {
             watch: Watch::default(),
             browser: Arc::new(Browser::off()),
         }
+    }
+
+    /// What a profile says of one of its variants, at this address.
+    ///
+    /// # Errors
+    ///
+    /// If the profile has no such variant.
+    pub fn of(profile: &Profile, variant: &str, url: &str, sink: Sink) -> Result<SessionOptions, ProfileError> {
+        let resolved = profile.resolve(variant)?;
+        Ok(SessionOptions {
+            accounts: AccountOptions {
+                chain: resolved.accounts,
+                registration_token: profile.accounts.registration_token.clone(),
+                registration_shared_secret: profile.accounts.registration_shared_secret.clone(),
+                ..AccountOptions::default()
+            },
+            mail_hint: profile.mail_hint.clone(),
+            offers: resolved.offers,
+            administration: profile.administration.clone(),
+            ..SessionOptions::new(&profile.label(), variant, url, sink)
+        })
     }
 }
 

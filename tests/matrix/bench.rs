@@ -249,11 +249,11 @@ async fn open(
     url: &str,
     identity: Arc<IdentityServer>,
 ) -> Session {
-    let mut options = SessionOptions::new("reference", &offer.name, url, sink.clone());
+    let profile = Profile::load("reference").unwrap();
+    let mut options = SessionOptions::of(&profile, &offer.name, url, sink.clone()).unwrap();
     options.identity = Some(identity);
     options.accounts = accounts.clone();
     options.limits.mail = MAIL;
     options.offers = offer.gives.clone();
-    options.administration = Profile::load("reference").unwrap().administration;
     Session::open(options).await.unwrap()
 }
