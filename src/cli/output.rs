@@ -156,7 +156,7 @@ mod tests {
             outcome: Outcome::Fail,
             level: Level::Must,
             asked: Default::default(),
-            reason: "r".to_owned(),
+            reason: "r".into(),
             duration_ms: 1.0,
             findings: vec![finding],
             choices: Vec::new(),

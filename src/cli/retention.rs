@@ -118,7 +118,7 @@ mod tests {
             outcome,
             level: Level::Must,
             asked: Default::default(),
-            reason: "r".to_owned(),
+            reason: "r".into(),
             duration_ms: 1.0,
             findings: Vec::new(),
             choices: Vec::new(),

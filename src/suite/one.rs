@@ -10,7 +10,7 @@ use crate::run;
 use crate::target::{Need, NotLent};
 use threepid_engine::judge::{self, Verdict};
 use threepid_engine::plan::{ActorNeeds, Planned, Trial};
-use threepid_record::model::{Level, Outcome, Stop, StopReason, Transcript, TrialRecord};
+use threepid_record::model::{Level, Outcome, Reason, Stop, StopReason, Transcript, TrialRecord};
 
 /// Why a trial ends whose accounts were still being made.
 const INTERRUPTED: &str = "the run was interrupted; it was at the step `account`";
@@ -49,7 +49,7 @@ pub async fn run(planned: &Planned, session: &Session, settings: &Settings, canc
             // While it waited for accounts, all may have been over.
             if let Some(reason) = settings.stop_reason(cancel) {
                 source.give_back_unused(lent);
-                return not_run(trial, reason);
+                return not_run(trial, &reason);
             }
             let performed = run::perform(trial, &lent.accounts, lent.exchanges, &session.context, cancel).await;
             let haste = async {
@@ -108,18 +108,18 @@ fn record(trial: &Trial, verdict: Verdict, transcript: Transcript, duration_ms: 
     }
 }
 
-/// The record of a trial that was not run.
-pub fn not_run(trial: &Trial, reason: String) -> TrialRecord {
-    without(trial, Outcome::Skip, reason)
+/// The record of a trial that was not run, and why.
+pub fn not_run(trial: &Trial, why: &str) -> TrialRecord {
+    without(trial, Outcome::Skip, Reason::not_run(why))
 }
 
 /// The record of a trial in which nothing happened.
-pub(super) fn without(trial: &Trial, outcome: Outcome, reason: String) -> TrialRecord {
+pub(super) fn without(trial: &Trial, outcome: Outcome, reason: impl Into<Reason>) -> TrialRecord {
     let verdict = Verdict {
         outcome,
         level: trial.strongest().unwrap_or(Level::Must),
         asked: trial.asked(),
-        reason,
+        reason: reason.into(),
         findings: Vec::new(),
         choices: Vec::new(),
         values: threepid_engine::matching::Values::default(),

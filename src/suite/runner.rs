@@ -103,7 +103,7 @@ impl Task {
                 if let Some(reason) = self.settings.stop_reason(&self.cancel) {
                     let record = match &planned.skip {
                         Some(skip) => one::without(&planned.trial, Outcome::Skip, skip.clone()),
-                        None => one::not_run(&planned.trial, with_repetitions(reason, repeat - repetition)),
+                        None => one::not_run(&planned.trial, &with_repetitions(reason, repeat - repetition)),
                     };
                     // A receiver that is gone means that nobody waits for the record any more.
                     if sender.send((number, record, ahead)).is_err() {
@@ -125,7 +125,7 @@ impl Task {
         let trial = planned.trial.clone();
         let over = self.settings.stop_reason(&self.cancel).filter(|_| planned.skip.is_none());
         if let Some(reason) = over {
-            return one::not_run(&trial, reason);
+            return one::not_run(&trial, &reason);
         }
         let (session, settings, cancel) = (self.session, Arc::clone(&self.settings), self.cancel);
         // A task of its own, so that a fault in the harness ends one trial and not the run.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use threepid_engine::judge::Deviations;
-use threepid_record::model::{Level, TrialRecord};
+use threepid_record::model::Level;
 use tokio_util::sync::CancellationToken;
 
 /// How trials are run and judged.
@@ -37,6 +37,6 @@ impl Settings {
         } else {
             return None;
         };
-        Some(format!("{}{why}", TrialRecord::NOT_RUN))
+        Some(why.to_owned())
     }
 }

@@ -14,7 +14,7 @@ use crate::snapshots::{self, Content, Key, Mode, Origin, SnapshotError, Store, r
 use threepid_engine::judge::{self, StepAnswer, Verdict};
 use threepid_engine::plan::Trial;
 use threepid_engine::scenario::Suite;
-use threepid_record::model::{Basis, Event, Finding, FindingKind, Level, Outcome, TrialRecord};
+use threepid_record::model::{Basis, Event, Finding, FindingKind, Level, Outcome, Reason};
 use threepid_record::redact::collect::Reach;
 
 /// The snapshots of one target.
@@ -110,7 +110,7 @@ impl Snapshots {
             };
             if verdict.outcome == Outcome::Pass {
                 verdict.outcome = Outcome::Fail;
-                verdict.reason = format!("{}: {}", answer.label, TrialRecord::DRIFTED);
+                verdict.reason = Reason::drift(&answer.label);
                 verdict.level = Level::Convention;
             }
             verdict.findings.push(finding);

@@ -86,7 +86,7 @@ fn hostile(mut report: Report) -> Report {
     report.target.server = Some(say());
     report.target.versions = vec![say()];
     for trial in &mut report.trials {
-        trial.reason = say();
+        trial.reason = say().into();
         for choice in &mut trial.choices {
             choice.chosen = say();
         }

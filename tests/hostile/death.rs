@@ -18,7 +18,7 @@ fn what_cannot_be_asked_any_more_is_an_error_and_no_fail() {
         assert!(outcomes.iter().all(|outcome| matches!(*outcome, "pass" | "error")), "{outcomes:?}\n{}", ended.out);
         if jobs == "--jobs=1" {
             assert_eq!(outcomes, ["pass", "error", "error", "error", "error"]);
-            let reasons: Vec<String> = record(&place).trials.into_iter().map(|trial| trial.reason).collect();
+            let reasons: Vec<String> = record(&place).trials.into_iter().map(|trial| trial.reason.words).collect();
             assert!(reasons[2].contains("no account for alice"), "{reasons:?}");
             assert!(reasons[3].contains("/hostile got no complete answer"), "{reasons:?}");
         }
@@ -89,7 +89,7 @@ fn an_interrupt_does_not_wait_for_an_account() {
     // The first two are the preflight's question and its account's first request.
     let place = interrupted("POST /register", 3);
     assert_eq!(outcomes(&place), ["pass", "error"]);
-    assert!(record(&place).trials[1].reason.contains("interrupted"), "{}", record(&place).trials[1].reason);
+    assert!(record(&place).trials[1].reason.words.contains("interrupted"), "{}", record(&place).trials[1].reason);
 }
 
 #[cfg(unix)]
@@ -97,6 +97,6 @@ fn an_interrupt_does_not_wait_for_an_account() {
 fn an_interrupt_does_not_wait_for_the_preflight() {
     let place = interrupted("GET /_matrix/client/versions", 0);
     assert_eq!(outcomes(&place), ["skip", "skip"]);
-    assert!(record(&place).trials.iter().all(|trial| trial.reason.starts_with("not run: ")));
+    assert!(record(&place).trials.iter().all(|trial| trial.reason.words.starts_with("not run: ")));
     assert!(record(&place).interrupted, "an older record would say that the run went to its end");
 }

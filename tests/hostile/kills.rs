@@ -127,6 +127,7 @@ fn an_interrupt_ends_a_hundred_thousand_repetitions() {
     is_safe(&ended);
     let record = threepid::report::json::read(&place.path().join("report/report.json")).unwrap();
     assert!(record.interrupted);
-    let not_run = record.trials.iter().filter(|trial| trial.reason.contains("more of its repetitions are not run"));
+    let not_run =
+        record.trials.iter().filter(|trial| trial.reason.words.contains("more of its repetitions are not run"));
     assert!((100..2_000).contains(&not_run.count()), "one record for all that is left of a trial");
 }

@@ -139,5 +139,5 @@ fn trials_after_a_failed_preflight_are_not_run_and_not_skipped_for_what_is_offer
     assert!(!ended.out.contains("Conformant"), "{}", ended.out);
     let trials = record(&place).trials;
     assert_eq!(trials.len(), 2);
-    assert!(trials.iter().all(|trial| trial.reason.starts_with("not run: ")), "{:?}", trials[0].reason);
+    assert!(trials.iter().all(|trial| trial.reason.words.starts_with("not run: ")), "{:?}", trials[0].reason);
 }

@@ -134,7 +134,7 @@ fn a_secret_stays_one_when_its_trial_cannot_begin() {
         + "  - GET: /hostile\n    as: bob\n    must: {status: 200}\n";
     let place = place(&[&two]);
     let ended = run(&place, &server.url(), smtp, &[]).expect(3);
-    assert!(record(&place).trials[0].reason.contains("no account for bob"), "{}", ended.out);
+    assert!(record(&place).trials[0].reason.words.contains("no account for bob"), "{}", ended.out);
     let mut secrets: Vec<String> = server.asked().iter().map(|asked| field(asked, "password")).collect();
     secrets.retain(|secret| !secret.is_empty());
     assert!(secrets.len() >= 3, "{secrets:?}");

@@ -137,7 +137,7 @@ pub(crate) fn outcomes(place: &Place) -> Vec<&'static str> {
 /// Why the only trial ended as it did.
 #[track_caller]
 pub(crate) fn reason(place: &Place) -> String {
-    record(place).trials[0].reason.clone()
+    record(place).trials[0].reason.to_string()
 }
 
 pub(crate) fn read(path: &Path) -> String {

@@ -107,7 +107,7 @@ fn change(kind: ChangeKind, trial: &TrialRecord, before: String, after: String) 
         title: trial.title.clone(),
         before,
         after,
-        reason: if said { trial.reason.clone() } else { String::new() },
+        reason: if said { trial.reason.to_string() } else { String::new() },
         worse: kind.is_regression(),
         outcome: Some(trial.outcome),
         answers: Vec::new(),

@@ -198,7 +198,7 @@ impl<'r> Together<'r> {
     /// Remembers why nothing more is started; gives what is said of the variant's trials.
     fn gave_up(&self, variant: &str, message: String) -> String {
         self.state.borrow_mut().broken.get_or_insert(message);
-        format!("{}the variant `{variant}` could not be tested", TrialRecord::NOT_RUN)
+        format!("the variant `{variant}` could not be tested")
     }
 
     async fn trials(
@@ -232,7 +232,7 @@ impl<'r> Together<'r> {
         let (info, apis) = self.state.borrow().last.clone();
         let reason = with_repetitions(reason.to_owned(), self.run.args.repeat - 1);
         for planned in plan(&self.run.suite, scenarios, variant, &info, &apis) {
-            let record = not_run(&planned.trial, reason.clone());
+            let record = not_run(&planned.trial, &reason);
             self.tell(&record);
             self.keep(index, (record, Rc::clone(&info), None));
         }

@@ -12,7 +12,9 @@ use super::contract::ContractJudge;
 use super::verdict::judge;
 use crate::plan::Trial;
 use crate::scenario::{Step, Suite};
-use threepid_record::model::{Counts, Event, Finding, FindingKind, Level, Outcome, Report, Transcript, TrialRecord};
+use threepid_record::model::{
+    Counts, Event, Finding, FindingKind, Level, Outcome, Reason, Report, Transcript, TrialRecord,
+};
 
 /// The record with all verdicts made anew.
 pub fn judge_again(report: &Report, suite: &Arc<Suite>, weakest: Level) -> Report {
@@ -124,7 +126,7 @@ fn still_known(old: &TrialRecord, new: &mut TrialRecord) {
         (Outcome::Xpass, Outcome::Pass) => (new.outcome, new.reason) = (Outcome::Xpass, old.reason.clone()),
         (Outcome::Xfail, Outcome::Pass) => {
             new.outcome = Outcome::Xpass;
-            new.reason = format!("known to deviate ({}), and does not: remove it from the target's list", old.reason);
+            new.reason = Reason::known_no_more(&old.reason.words);
         }
         (Outcome::Xpass, Outcome::Fail) => new.outcome = Outcome::Xfail,
         _ => {}
@@ -134,7 +136,7 @@ fn still_known(old: &TrialRecord, new: &mut TrialRecord) {
 fn unknown(old: &TrialRecord, why: &str) -> TrialRecord {
     TrialRecord {
         outcome: Outcome::Error,
-        reason: format!("it cannot be judged: {why}"),
+        reason: format!("it cannot be judged: {why}").into(),
         findings: Vec::new(),
         choices: Vec::new(),
         ..old.clone()

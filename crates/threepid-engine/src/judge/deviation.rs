@@ -3,7 +3,7 @@
 //! Takes the profile's list and the outcomes; turns an expected fail into `xfail` and a pass that was not expected
 //! into `xpass`. An entry excuses what is no graver than it says: a breach of security only if it speaks of one. An entry that matches no trial that was run is reported: it must be struck off or corrected.
 
-use threepid_record::model::{FindingKind, Level, Outcome, TrialRecord};
+use threepid_record::model::{FindingKind, Level, Outcome, Reason, TrialRecord};
 
 /// One entry of a target's list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,27 +85,24 @@ impl Deviations {
         match trial.outcome {
             _ if failed && over => {
                 let until = entry.until.as_deref().unwrap_or_default();
-                trial.reason = format!("{} (known, but excused only until {until}: {})", trial.reason, entry.reason);
+                let more = format!(" (known, but excused only until {until}: {})", entry.reason);
+                trial.reason.words.push_str(&more);
             }
             _ if failed && !covers => {
                 let what = match gravest(trial) {
                     Some(level) => format!("it is for `{}` and weaker, and this is `{level}`", entry.level),
                     None => "no requirement is broken".to_owned(),
                 };
-                trial.reason =
-                    format!("{} (the known deviation does not cover this, {what}: {})", trial.reason, entry.reason);
+                let more = format!(" (the known deviation does not cover this, {what}: {})", entry.reason);
+                trial.reason.words.push_str(&more);
             }
             _ if failed => {
                 trial.outcome = Outcome::Xfail;
-                trial.reason = match &entry.link {
-                    Some(link) => format!("{} ({link})", entry.reason),
-                    None => entry.reason.clone(),
-                };
+                trial.reason = Reason::known(&entry.reason, entry.link.as_deref());
             }
             Outcome::Pass => {
                 trial.outcome = Outcome::Xpass;
-                trial.reason =
-                    format!("known to deviate ({}), and does not: remove it from the target's list", entry.reason);
+                trial.reason = Reason::known_no_more(&entry.reason);
             }
             _ => {}
         }

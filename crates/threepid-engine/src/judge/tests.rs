@@ -8,7 +8,7 @@ use super::{Deviation, Deviations, Verdict, judge};
 use crate::plan::{Api, Trial, plan};
 use crate::scenario::{SourceFile, Sources, Suite};
 use threepid_record::model::{
-    Basis, Body, Delivery, Entry, Event, Exchange, Finding, FindingKind, Level, NoMailWindow, Outcome, Request,
+    Basis, Body, Delivery, Entry, Event, Exchange, Finding, FindingKind, Level, NoMailWindow, Outcome, Reason, Request,
     Response, Stop, StopReason, TargetInfo, Transcript, TrialRecord,
 };
 
@@ -145,7 +145,7 @@ fn none_of_the_alternatives_is_a_finding_that_names_them() {
     let alternatives = finding.alternatives.as_ref().unwrap();
     assert_eq!((alternatives.names.join(" "), alternatives.nearest.as_str()), ("short long".to_owned(), "short"));
     let reason = "the effect: body.kind is \"odd\", expected \"short\" (short), or \"long\" (long)";
-    assert!(verdict.reason.ends_with(&reason["the effect".len()..]), "{}", verdict.reason);
+    assert!(verdict.reason.words.ends_with(&reason["the effect".len()..]), "{}", verdict.reason);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_broken_precondition_is_no_failure_of_this_scenario() {
     let [_, _, effect] = good();
     let verdict = of(vec![answer(0, 500, json!({})), answer(1, 404, json!({})), effect]);
     assert_eq!(verdict.outcome, Outcome::Error);
-    assert!(verdict.reason.contains("the preparation"), "{}", verdict.reason);
+    assert!(verdict.reason.words.contains("the preparation"), "{}", verdict.reason);
     assert_eq!(verdict.findings[0].kind, FindingKind::Precondition);
 }
 
@@ -192,7 +192,7 @@ fn a_broken_precondition_is_no_failure_of_this_scenario() {
 fn what_could_not_be_seen_is_an_error_unless_something_was_wrong_before() {
     let [prepared, thing, _] = good();
     let verdict = of(vec![prepared.clone(), thing, stop(StopReason::Unreachable)]);
-    assert_eq!((verdict.outcome, verdict.reason.as_str()), (Outcome::Error, "it stopped"));
+    assert_eq!((verdict.outcome, verdict.reason.words.as_str()), (Outcome::Error, "it stopped"));
     assert_eq!(verdict.findings[0].kind, FindingKind::Unknown);
     let wrong = answer(1, 200, json!({}));
     assert_eq!(of(vec![prepared.clone(), wrong, stop(StopReason::Unbound)]).outcome, Outcome::Fail);
@@ -235,7 +235,7 @@ fn mail_that_does_not_come_and_mail_that_should_not_are_findings() {
     assert!(verdict.findings[0].actual.contains("c@h.test (Hi)"), "{}", verdict.findings[0].actual);
     assert!(verdict.findings[0].expected.contains("--mail-timeout"));
     assert!(verdict.findings[1].actual.contains("Surprise"));
-    assert!(verdict.reason.contains(": 1 mail: Surprise, expected no mail to b@h.test"), "{}", verdict.reason);
+    assert!(verdict.reason.words.contains(": 1 mail: Surprise, expected no mail to b@h.test"), "{}", verdict.reason);
     let own =
         scenario.replace("a@h.test\n", "a@h.test\n    within: 2s\n").replace("b@h.test\n", "b@h.test\n    for: 1s\n");
     let verdict = judge(&trial(&own), &transcript, &[], Level::Security);
@@ -253,7 +253,7 @@ fn a_breach_of_security_leads() {
     ];
     let verdict = judge(&trial(SCENARIO), &Transcript { entries, ..Transcript::default() }, &[], Level::Security);
     assert_eq!((verdict.outcome, verdict.level), (Outcome::Fail, Level::Security));
-    assert!(verdict.reason.starts_with("the effect: "), "{}", verdict.reason);
+    assert!(verdict.reason.words.starts_with("the effect: "), "{}", verdict.reason);
 }
 
 fn record(outcome: Outcome) -> TrialRecord {
@@ -328,7 +328,7 @@ fn an_entry_excuses_nothing_graver_than_it_says() {
     let apply = |levels: &[Level], outcome, findings: &[(FindingKind, Level)]| {
         let mut record = record(outcome);
         if findings.iter().any(|(kind, _)| *kind == FindingKind::Precondition) {
-            record.reason = format!("{}{}", TrialRecord::NOT_REACHED, record.reason);
+            record.reason = Reason::not_reached(&record.reason.words);
         }
         record.findings = findings.iter().map(|(kind, level)| broken(*kind, *level)).collect();
         let entry = |level: &Level| Deviation {
@@ -341,7 +341,7 @@ fn an_entry_excuses_nothing_graver_than_it_says() {
             until: None,
         };
         Deviations::new(levels.iter().map(entry).collect(), "2026-11-23").apply(&mut record);
-        (record.outcome, record.reason)
+        (record.outcome, record.reason.words)
     };
     let (fail, error) = (Outcome::Fail, Outcome::Error);
     let requirement = |level| (FindingKind::Requirement, level);
@@ -369,7 +369,7 @@ fn a_noted_precondition_is_no_reason() {
     record.findings.push(broken(FindingKind::Precondition, Level::Should));
     record.reason = "the trial took longer than 60s".into();
     assert!(!record.is_not_reached());
-    record.reason = format!("{}a status", TrialRecord::NOT_REACHED);
+    record.reason = Reason::not_reached("a status");
     assert!(record.is_not_reached());
 }
 

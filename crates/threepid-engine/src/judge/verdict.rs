@@ -9,8 +9,8 @@ use crate::matching::{self, Mismatch, Values};
 use crate::plan::{Trial, by_level};
 use crate::scenario::{Action, Check, Span, Step, ValueType};
 use threepid_record::model::{
-    Alternatives, Basis, Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Stop, StopReason, Transcript,
-    TrialRecord,
+    Alternatives, Basis, Choice, Entry, Event, Finding, FindingKind, Level, Outcome, Reason, Stop, StopReason,
+    Transcript,
 };
 
 /// What a trial is worth.
@@ -22,8 +22,8 @@ pub struct Verdict {
     pub level: Level,
     /// How many expectations of each level were judged; where it could not be told, how many there are.
     pub asked: BTreeMap<Level, usize>,
-    /// Why, in one line.
-    pub reason: String,
+    /// Why.
+    pub reason: Reason,
     /// What is not as required.
     pub findings: Vec<Finding>,
     /// Which of several lawful answers were given.
@@ -273,15 +273,14 @@ impl Judge<'_> {
         };
         let (outcome, level, reason) = match (precondition, worst, &stop) {
             (Some(precondition), ..) => {
-                let reason = format!("{}{}", TrialRecord::NOT_REACHED, told(precondition));
-                (Outcome::Error, asked.unwrap_or(Level::Must), reason)
+                (Outcome::Error, asked.unwrap_or(Level::Must), Reason::not_reached(&told(precondition)))
             }
-            (None, Some(worst), _) => (Outcome::Fail, worst.level, told(worst)),
+            (None, Some(worst), _) => (Outcome::Fail, worst.level, told(worst).into()),
             (None, None, Some(Stop { reason: StopReason::NotApplicable, message })) => {
-                (Outcome::Skip, asked.unwrap_or(Level::Must), message.clone())
+                (Outcome::Skip, asked.unwrap_or(Level::Must), message.clone().into())
             }
-            (None, None, Some(stop)) => (Outcome::Error, asked.unwrap_or(Level::Must), stop.message.clone()),
-            (None, None, None) => (Outcome::Pass, asked.unwrap_or(Level::Must), "all as required".to_owned()),
+            (None, None, Some(stop)) => (Outcome::Error, asked.unwrap_or(Level::Must), stop.message.clone().into()),
+            (None, None, None) => (Outcome::Pass, asked.unwrap_or(Level::Must), "all as required".into()),
         };
         if let Some(stop) = stop.filter(|stop| stop.reason != StopReason::NotApplicable) {
             self.findings.push(Finding {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Choice, Entry, Finding, Level, Outcome, RuleCounts, SpecRef, Transcript, TrialRecord};
+use super::{Choice, Entry, Finding, Level, Outcome, Reason, ReasonKind, RuleCounts, SpecRef, Transcript, TrialRecord};
 
 /// The fields as they stand.
 #[derive(Deserialize)]
@@ -28,6 +28,10 @@ struct Fields {
     #[serde(default)]
     asked: BTreeMap<Level, usize>,
     reason: String,
+    #[serde(default)]
+    reason_kind: Option<ReasonKind>,
+    #[serde(default)]
+    reason_link: Option<String>,
     duration_ms: f64,
     findings: Vec<Finding>,
     #[serde(default)]
@@ -57,7 +61,9 @@ impl<'de> Deserialize<'de> for TrialRecord {
             outcome,
             level,
             asked,
-            reason,
+            reason: words,
+            reason_kind: kind,
+            reason_link: tracked_at,
             duration_ms,
             findings,
             choices,
@@ -80,7 +86,7 @@ impl<'de> Deserialize<'de> for TrialRecord {
             outcome,
             level,
             asked,
-            reason,
+            reason: Reason { words, kind, tracked_at },
             duration_ms,
             findings,
             choices,

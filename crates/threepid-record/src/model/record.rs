@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use url::Url;
 
-use super::{Ability, Choice, Finding, FindingKind, Level, RuleCounts, SpecRef, Transcript};
+use super::{Ability, Choice, Finding, Level, Reason, ReasonKind, RuleCounts, SpecRef, Transcript};
 
 /// The record of one run. Every report is a view of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -193,8 +192,9 @@ pub struct TrialRecord {
     /// skipped or could not be told, those that it has. Older records do not say.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub asked: BTreeMap<Level, usize>,
-    /// Why, in one line.
-    pub reason: String,
+    /// Why. Written as `reason`, `reason_kind` and `reason_link`.
+    #[serde(flatten)]
+    pub reason: Reason,
     /// How long it took, in milliseconds.
     pub duration_ms: f64,
     /// What is not as required.
@@ -219,48 +219,18 @@ impl TrialRecord {
     /// Whether its own behaviour could not be seen because something that had to be true before is not. That is no
     /// failure of the harness: the scenario about that other thing says what is wrong.
     pub fn is_not_reached(&self) -> bool {
-        let precondition = |finding: &Finding| finding.kind == FindingKind::Precondition;
-        // One that is only noted, in a trial that stopped for another reason, explains nothing.
-        self.outcome == Outcome::Error
-            && self.reason.starts_with(TrialRecord::NOT_REACHED)
-            && self.findings.iter().any(precondition)
+        self.outcome == Outcome::Error && self.reason.kind == Some(ReasonKind::NotReached)
     }
-
-    /// The reason, and the address that a known deviation's profile gives for it, apart. Only that of a known deviation
-    /// is split: no other reason is free of what a server said.
-    pub fn reason_and_link(&self) -> (&str, Option<&str>) {
-        let split = || {
-            let (reason, link) = self.reason.strip_suffix(')')?.rsplit_once(" (")?;
-            let url = Url::parse(link).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-            let safe = !link.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\\".contains(c));
-            (url.is_some() && safe).then_some((reason, link))
-        };
-        match split().filter(|_| self.outcome == Outcome::Xfail) {
-            Some((reason, link)) => (reason, Some(link)),
-            None => (&self.reason, None),
-        }
-    }
-
-    /// How the reason begins where a precondition failed.
-    pub const NOT_REACHED: &str = "not reached, because what it builds on failed: ";
-
-    /// How the reason begins where a trial was not run because the run ended before.
-    pub const NOT_RUN: &str = "not run: ";
 
     /// Whether it was not run because the run ended before, whatever the target offers.
     pub fn is_not_run(&self) -> bool {
-        self.outcome == Outcome::Skip && self.reason.starts_with(TrialRecord::NOT_RUN)
+        self.outcome == Outcome::Skip && self.reason.kind == Some(ReasonKind::NotRun)
     }
-
-    /// How the reason goes on, after the step, where an answer that differs from its snapshot is all there is.
-    pub const DRIFTED: &str = "the answer is not the one in its snapshot";
 
     /// Whether it fails for an answer that differs from its snapshot alone: something changed, and no requirement that
     /// counts is broken.
     pub fn is_drift_alone(&self) -> bool {
-        let why = |step: &str| format!("{step}: {}", TrialRecord::DRIFTED);
-        self.outcome == Outcome::Fail
-            && self.findings.iter().any(|f| f.kind == FindingKind::Drift && self.reason.starts_with(&why(&f.step)))
+        self.outcome == Outcome::Fail && self.reason.kind == Some(ReasonKind::Drift)
     }
 
     /// What tells this trial from all others of the run, for people:
@@ -392,47 +362,5 @@ impl Counts {
     pub fn total(&self) -> usize {
         // A record that somebody made by hand may say anything.
         [self.fail, self.error, self.skip, self.xfail, self.xpass].into_iter().fold(self.pass, usize::saturating_add)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_known_deviation_has_a_link() {
-        let split = |outcome, reason: &str| {
-            let trial = TrialRecord {
-                id: "a/b".into(),
-                case: None,
-                variant: "plain".into(),
-                api: "v3".into(),
-                repetition: 1,
-                title: String::new(),
-                covers: Vec::new(),
-                spec: None,
-                outcome,
-                level: Level::Must,
-                asked: BTreeMap::new(),
-                reason: reason.into(),
-                duration_ms: 0.0,
-                findings: Vec::new(),
-                choices: Vec::new(),
-                rule: None,
-                transcript: Transcript::default(),
-            };
-            let (reason, link) = trial.reason_and_link();
-            (reason.to_owned(), link.map(str::to_owned))
-        };
-        let known = "answers 500 (https://spec.example/#a)";
-        assert_eq!(split(Outcome::Xfail, known), ("answers 500".into(), Some("https://spec.example/#a".into())));
-        for (outcome, whole) in [
-            (Outcome::Fail, known),
-            (Outcome::Xfail, "a (javascript:x)"),
-            (Outcome::Xfail, "a (https://h/<b>)"),
-            (Outcome::Xfail, "a (b)"),
-        ] {
-            assert_eq!(split(outcome, whole), (whole.to_owned(), None));
-        }
     }
 }

@@ -38,7 +38,7 @@ impl TrialRecord {
         let Some(counts) = &self.rule else { return };
         let all = counts.held + counts.broken;
         let worst = self.findings.iter().filter(|finding| finding.level <= weakest).min_by_key(|f| f.level.gravity());
-        (self.outcome, self.reason) = match (worst, not_held) {
+        let (outcome, reason) = match (worst, not_held) {
             (_, Some(why)) => (Outcome::Skip, why),
             (None, None) if all == 0 => (Outcome::Skip, "no exchange of this run is one that it is about".to_owned()),
             (None, None) if counts.broken > 0 => (
@@ -53,6 +53,7 @@ impl TrialRecord {
                 (Outcome::Fail, format!("broken in {} of {all} exchanges; first {first}", counts.broken))
             }
         };
+        (self.outcome, self.reason) = (outcome, reason.into());
     }
 }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Kind, MOST_BASE64, Redactor, is_secret_name};
 use crate::model::{
     Ability, Arrival, Asked, Body, Browsed, Choice, Code, Delivery, Entry, Envelope, Event, Exchange, Failure, Finding,
-    Headers, Instruction, Link, Mail, NoMailWindow, Part, RepeatResult, Request, RequestLogQuery, Response,
+    Headers, Instruction, Link, Mail, NoMailWindow, Part, Reason, RepeatResult, Request, RequestLogQuery, Response,
     SessionFacts, Stop, TargetInfo, Transcript, TrialRecord, Visit, VisitEnd,
 };
 
@@ -35,7 +35,7 @@ impl Redactor {
             outcome: _,
             level: _,
             asked: _,
-            reason,
+            reason: Reason { words, kind: _, tracked_at },
             duration_ms: _,
             findings,
             choices,
@@ -43,7 +43,8 @@ impl Redactor {
             rule: _,
             transcript: Transcript { started_ms: _, origins, values, entries },
         } = record;
-        self.excerpt_in(reason);
+        self.excerpt_in(words);
+        tracked_at.iter_mut().for_each(|link| self.excerpt_in(link));
         findings.iter_mut().for_each(|f| self.finding(f));
         for Choice { step, chosen } in choices {
             self.string(step);

@@ -139,9 +139,9 @@ fn not_tested(source: Source<'_>) -> String {
         {
             let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
             for trial in record.trials.iter().filter(|trial| trial.outcome == outcome) {
-                match reasons.iter_mut().find(|(reason, _)| *reason == trial.reason) {
+                match reasons.iter_mut().find(|(reason, _)| *reason == trial.reason.words) {
                     Some((_, names)) => names.push(code(&trial.name())),
-                    None => reasons.push((&trial.reason, vec![code(&trial.name())])),
+                    None => reasons.push((&trial.reason.words, vec![code(&trial.name())])),
                 }
             }
             if !reasons.is_empty() {

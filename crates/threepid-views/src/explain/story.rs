@@ -184,7 +184,7 @@ fn branch(source: Source<'_>, other: &Scenario, here: &Step) -> Option<Branch> {
 
 /// What to say of a trial that did not end as required, at the step that is shown of it.
 fn mark(trial: &TrialRecord, index: usize) -> Option<String> {
-    let reason = tell::reason(trial);
+    let reason = tell::reason(&trial.reason);
     let known = match trial.outcome {
         Outcome::Fail => "",
         Outcome::Xfail => ", as is known",

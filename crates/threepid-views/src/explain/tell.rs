@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::markup::{capital, code, plain};
 use super::{Source, diagram, phrase, step};
 use threepid_engine::scenario::Scenario;
-use threepid_record::model::{Outcome, TrialRecord};
+use threepid_record::model::{Outcome, Reason, TrialRecord};
 
 /// One behaviour as Markdown: why it matters, how it goes, what is expected.
 pub fn behaviour(source: Source<'_>, scenario: &Scenario) -> String {
@@ -89,10 +89,10 @@ fn outcome(source: Source<'_>, scenario: &Scenario, trial: Option<&TrialRecord>)
     };
     let said = match trial.outcome {
         Outcome::Pass | Outcome::Xpass => format!("{target} does what is required."),
-        Outcome::Fail => format!("{target} does not do what is required: {}", plain(&trial.reason)),
-        Outcome::Xfail => format!("{target} is known to do otherwise: {}", reason(trial)),
-        Outcome::Error => format!("What {target} does could not be told: {}", plain(&trial.reason)),
-        Outcome::Skip => format!("{target} could not be asked: {}", plain(&trial.reason)),
+        Outcome::Fail => format!("{target} does not do what is required: {}", plain(&trial.reason.words)),
+        Outcome::Xfail => format!("{target} is known to do otherwise: {}", reason(&trial.reason)),
+        Outcome::Error => format!("What {target} does could not be told: {}", plain(&trial.reason.words)),
+        Outcome::Skip => format!("{target} could not be asked: {}", plain(&trial.reason.words)),
     };
     let chosen: Vec<String> =
         trial.choices.iter().map(|choice| format!("{}: {}", plain(&choice.step), plain(&choice.chosen))).collect();
@@ -106,10 +106,10 @@ fn outcome(source: Source<'_>, scenario: &Scenario, trial: Option<&TrialRecord>)
 
 /// The reason of a trial. That of a known deviation comes from its profile, with the address where it is tracked, which
 /// is a link then; any other may repeat what a server said.
-pub(super) fn reason(trial: &TrialRecord) -> String {
-    match trial.reason_and_link() {
-        (reason, Some(link)) => format!("{} (<{link}>)", plain(reason)),
-        (reason, None) => plain(reason),
+pub(super) fn reason(reason: &Reason) -> String {
+    match reason.link() {
+        Some(link) => format!("{} (<{link}>)", plain(&reason.words)),
+        None => plain(&reason.to_string()),
     }
 }
 

@@ -181,7 +181,7 @@ fn key(trial: &TrialRecord) -> Key {
         Outcome::Fail if !signs.is_empty() && !trial.is_drift_alone() => Key::Seen(signs),
         // Each is another thing to strike off, or to look at.
         Outcome::Xpass => Key::Other(trial.name()),
-        outcome => Key::Other(format!("{outcome:?} {}", told(&trial.reason))),
+        outcome => Key::Other(format!("{outcome:?} {}", told(&trial.reason.words))),
     }
 }
 

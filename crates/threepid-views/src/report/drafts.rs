@@ -34,7 +34,7 @@ pub fn render(report: &Report) -> String {
         }
         let warning = if level == Level::Security { " # SECURITY" } else { "" };
         output.push_str(&format!("level = \"{level}\"{warning}\n"));
-        output.push_str(&format!("reason = {}\nlink = \"\" # FILL IN: https://…\n", text(&trial.reason)));
+        output.push_str(&format!("reason = {}\nlink = \"\" # FILL IN: https://…\n", text(&trial.reason.words)));
     }
     if written.is_empty() {
         output.push_str("\n# Nothing failed: there is nothing to list.\n");

@@ -12,8 +12,8 @@ pub fn finished(record: &TrialRecord, done: usize, total: usize, style: &Style) 
     let digits = total.to_string().len();
     let start = format!("[{done:>digits$}/{total}] ");
     let mut rest = format!(" {} {}", visible(&record.name()), phrases::duration(record.duration_ms));
-    if !record.reason.is_empty() && record.outcome != Outcome::Pass {
-        rest.push_str(&format!(": {}", visible(&record.reason)));
+    if !record.reason.words.is_empty() && record.outcome != Outcome::Pass {
+        rest.push_str(&format!(": {}", visible(&record.reason.to_string())));
     }
     let room = style.columns().saturating_sub(start.len() + 5);
     if rest.chars().count() > room {
@@ -62,7 +62,7 @@ pub fn json(happened: RunEvent<'_>) -> String {
         RunEvent::Trial(trial) => serde_json::json!({
             "event": "trial", "name": trial.name(), "id": trial.id, "case": trial.case, "variant": trial.variant,
             "api": trial.api, "repetition": trial.repetition, "title": trial.title, "outcome": trial.outcome,
-            "level": trial.level, "reason": trial.reason, "duration_ms": trial.duration_ms,
+            "level": trial.level, "reason": trial.reason.to_string(), "duration_ms": trial.duration_ms,
             "findings": trial.findings, "choices": trial.choices,
         }),
         RunEvent::Finished { counts, duration_ms, interrupted, error } => serde_json::json!({
@@ -122,7 +122,7 @@ mod tests {
             assert!(line.ends_with('\n') && line.matches('\n').count() == 1, "{line}");
             assert!(!line.trim_end().chars().any(|c| c.is_control() || c == '\u{202e}'), "{line}");
             let back: serde_json::Value = serde_json::from_str(&line).unwrap();
-            assert_eq!(back["reason"], trial.reason, "nothing is lost");
+            assert_eq!(back["reason"], trial.reason.words, "nothing is lost");
         }
     }
 
@@ -130,7 +130,7 @@ mod tests {
     fn a_line_stays_one_line_and_fits() {
         let mut record = fixture::report().trials.swap_remove(0);
         record.outcome = Outcome::Fail;
-        record.reason = "\n::error::x \x1b[2J".repeat(40);
+        record.reason = "\n::error::x \x1b[2J".repeat(40).into();
         let line = finished(&record, 1, 1, &Style { colour: false, width: 60 });
         assert_eq!(line.chars().count(), 60, "{line}");
         assert!(!line.contains(['\n', '\x1b']), "{line:?}");

@@ -128,7 +128,7 @@ fn trial(id: &str, title: &str, outcome: Outcome, reason: &str, duration_ms: f64
         outcome,
         level: Level::Must,
         asked: Default::default(),
-        reason: reason.to_owned(),
+        reason: reason.into(),
         duration_ms,
         findings: Vec::new(),
         choices: Vec::new(),

@@ -63,7 +63,8 @@ fn case(report: &Report, trial: &TrialRecord) -> TestCase {
         Outcome::Error => TestCaseStatus::non_success(NonSuccessKind::Error),
         Outcome::Skip | Outcome::Xfail => TestCaseStatus::skipped(),
     };
-    let reason = visible(&trial.reason);
+    let reason = trial.reason.to_string();
+    let reason = visible(&reason);
     match trial.outcome {
         Outcome::Pass => {}
         Outcome::Skip => {

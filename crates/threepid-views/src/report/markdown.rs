@@ -8,7 +8,7 @@ use std::path::Path;
 use super::causes::{Cause, causes};
 use super::style::Style;
 use super::{WriteError, append_file, phrases, summary, text, visible, write_file};
-use threepid_record::model::{Counts, Finding, Outcome, Report, TrialRecord};
+use threepid_record::model::{Counts, Finding, Outcome, Reason, Report, TrialRecord};
 
 /// How large a summary may become: GitHub shows none of one that is larger than 1 MiB.
 const MOST_BYTES: usize = 900 * 1024;
@@ -135,9 +135,9 @@ fn rest(report: &Report) -> String {
             .collect(),
     );
     for (title, outcome) in [("Known deviations", Outcome::Xfail), ("Skipped", Outcome::Skip)] {
-        let trials = report.trials.iter().filter(|t| t.outcome == outcome).map(|t| (t.reason_and_link(), t));
+        let trials = report.trials.iter().filter(|t| t.outcome == outcome).map(|t| (reason(&t.reason), t));
         let groups = phrases::tally(trials).into_iter();
-        section(title, groups.map(|(why, trials)| format!("{} ({})", reason(why), several(&trials))).collect());
+        section(title, groups.map(|(why, trials)| format!("{why} ({})", several(&trials))).collect());
     }
     output
 }
@@ -161,9 +161,11 @@ pub(super) fn escape(text: &str) -> String {
 }
 
 /// A reason with the address that a profile gives for it, which is a link: no server said it.
-pub(super) fn reason((reason, link): (&str, Option<&str>)) -> String {
-    let link = link.map(|link| format!(" (<{link}>)")).unwrap_or_default();
-    escape(reason) + &link
+pub(super) fn reason(reason: &Reason) -> String {
+    match reason.link() {
+        Some(link) => format!("{} (<{link}>)", escape(&reason.words)),
+        None => escape(&reason.to_string()),
+    }
 }
 
 /// What this program wrote itself, a time or a version: as it is, unless it is no such thing after all.
@@ -197,7 +199,7 @@ mod tests {
     fn a_deviations_link_can_be_followed() {
         let mut report = fixture::report();
         let known = report.trials.iter_mut().find(|trial| trial.outcome == Outcome::Xfail).unwrap();
-        known.reason = "answers 500_ (https://bugs.example/#a_b)".to_owned();
+        known.reason = Reason::known("answers 500_", Some("https://bugs.example/#a_b"));
         let link = "answers 500&#95; (<https://bugs.example/#a_b>)";
         assert!(render(&report).contains(link), "{}", render(&report));
         let statement = crate::report::statement::markdown(&report);

@@ -264,7 +264,7 @@ pub(super) fn conclusion_with(report: &Report, escape: impl Fn(&str) -> String) 
 mod tests {
     use super::super::fixture;
     use super::*;
-    use threepid_record::model::{Ability, Slice};
+    use threepid_record::model::{Ability, Reason, Slice};
 
     #[test]
     fn times_are_said_as_people_do() {
@@ -343,7 +343,7 @@ mod tests {
         let trial = &mut report.trials[0];
         trial.findings.truncate(1);
         trial.findings[0].kind = FindingKind::Drift;
-        trial.reason = format!("{}: {}", trial.findings[0].step, TrialRecord::DRIFTED);
+        trial.reason = Reason::drift(&trial.findings[0].step);
         let said = conclusion(&report);
         let drift = "In 1 trial the answers differ from their snapshots; no requirement is broken: `threepid snapshots \
                      review`. 3 trials went as required.";
@@ -354,7 +354,7 @@ mod tests {
         assert!(crate::report::badge::render(&report).contains("1 answer changed"));
         let statement = crate::report::statement::markdown(&report);
         assert!(!statement.contains("not met**"), "{statement}");
-        report.trials[0].findings[0].kind = FindingKind::Requirement;
+        report.trials[0].reason = "so it is".into();
         assert!(conclusion(&report).starts_with("Not conformant: in 1 of 4"), "{}", conclusion(&report));
     }
 
@@ -363,7 +363,7 @@ mod tests {
         let mut report = fixture::report();
         report.trials.retain(|trial| trial.outcome == Outcome::Skip);
         report.trials.truncate(1);
-        report.trials[0].reason = format!("{}the run was interrupted", TrialRecord::NOT_RUN);
+        report.trials[0].reason = Reason::not_run("the run was interrupted");
         report.counts = Counts { skip: 3, ..Counts::default() };
         let rest = "1 was not run. 2 were skipped because the target does not offer what is needed.";
         assert!(conclusion(&report).ends_with(rest), "{}", conclusion(&report));

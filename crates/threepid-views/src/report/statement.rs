@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::markdown::{self, escape, own};
 use super::{WriteError, phrases, write_file};
-use threepid_record::model::{Basis, Finding, FindingKind, Level, Outcome, Report, SpecRef, TrialRecord};
+use threepid_record::model::{Basis, Finding, FindingKind, Level, Outcome, Reason, Report, SpecRef, TrialRecord};
 
 /// The statement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,7 +70,7 @@ pub struct Requirement {
     pub reason: String,
     /// The reason again, with the address of a known deviation apart. Not in the JSON, where the reason has both.
     #[serde(skip)]
-    tracked: Option<(String, String)>,
+    tracked: Option<Reason>,
     /// The operation or rule of the specification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
@@ -186,15 +186,13 @@ fn requirements(trial: &TrialRecord) -> Vec<Requirement> {
     // What only differs from a snapshot breaks nothing.
     let drift = trial.is_drift_alone();
     let verdict = if drift { Verdict::Met } else { Verdict::of(trial.outcome) };
-    let reason = if verdict == Verdict::Met { String::new() } else { trial.reason.clone() };
+    let reason = if verdict == Verdict::Met { String::new() } else { trial.reason.to_string() };
     let mut list = vec![one(&trial.title, trial.level, verdict, reason, trial.spec.as_ref())];
     let gravest = |f: &&Finding| f.kind == FindingKind::Requirement && f.level == trial.level;
     if let Some(finding) = trial.findings.iter().find(gravest).filter(|_| verdict == Verdict::NotMet) {
         list[0].basis = finding.basis.clone();
     }
-    if let (reason, Some(link)) = trial.reason_and_link() {
-        list[0].tracked = Some((reason.to_owned(), link.to_owned()));
-    }
+    list[0].tracked = Some(&trial.reason).filter(|reason| reason.link().is_some()).cloned();
     // Each requirement that is not met counts at its own level. The first of the trial's level is the behaviour itself.
     let stands_for_the_trial = |f: &Finding| !drift && verdict != Verdict::Met && f.level == trial.level;
     let first = trial.findings.iter().find(|f| f.kind == FindingKind::Requirement && stands_for_the_trial(f));
@@ -314,7 +312,7 @@ fn verdict(trials: &[&Requirement]) -> String {
         text.push_str(&format!(" ({met} of {} trials met it)", trials.len()));
     }
     let reasons = trials.iter().filter(|one| !one.reason.is_empty()).map(|one| match &one.tracked {
-        Some((reason, link)) => markdown::reason((reason, Some(link))),
+        Some(reason) => markdown::reason(reason),
         None => escape(&one.reason),
     });
     let reasons: Vec<String> =

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::asked::Exempt;
 use crate::scenario::{Rule, SpecVersion};
-use threepid_record::model::{Finding, Level, MOST_FINDINGS, Outcome, RuleCounts, Transcript, TrialRecord};
+use threepid_record::model::{Finding, Level, MOST_FINDINGS, Outcome, Reason, RuleCounts, Transcript, TrialRecord};
 
 /// How often a rule held.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Tally {
             outcome: Outcome::Pass,
             level: asked.keys().min().copied().unwrap_or(Level::Must),
             asked,
-            reason: String::new(),
+            reason: Reason::default(),
             duration_ms: 0.0,
             findings: self.findings.clone(),
             choices: Vec::new(),

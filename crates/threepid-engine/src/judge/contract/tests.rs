@@ -76,7 +76,7 @@ fn trial(exchanges: Vec<Exchange>) -> TrialRecord {
         outcome: Outcome::Pass,
         level: Level::Must,
         asked: Default::default(),
-        reason: String::new(),
+        reason: Default::default(),
         duration_ms: 0.0,
         findings: Vec::new(),
         choices: Vec::new(),
@@ -117,7 +117,7 @@ fn a_rule_that_never_applied_is_no_pass() {
     assert_eq!(judged(other, &[trial(vec![exchange(json!({}), 200, "{}")])]).outcome, Outcome::Skip);
     let later = format!("since: v1.10\n{STATUS}");
     let record = judged(&later, &[trial(vec![exchange(json!({}), 500, "{}")])]);
-    assert!(record.outcome == Outcome::Skip && record.reason.contains("v1.9"), "{}", record.reason);
+    assert!(record.outcome == Outcome::Skip && record.reason.words.contains("v1.9"), "{}", record.reason);
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub(super) fn record_of(text: &str) -> TrialRecord {
         outcome: Outcome::Fail,
         level: Level::Must,
         asked: Default::default(),
-        reason: s(),
+        reason: Reason { words: s(), kind: None, tracked_at: Some(s()) },
         duration_ms: 1.0,
         findings: vec![Finding {
             kind: FindingKind::Requirement,

@@ -1,6 +1,6 @@
 use super::super::fixture;
 use super::*;
-use threepid_record::model::{FindingKind, Level, Stop, StopReason};
+use threepid_record::model::{FindingKind, Level, Reason, Stop, StopReason};
 
 /// A failing trial of the fixture under another name, with one finding.
 fn trial(id: &str, kind: FindingKind, level: Level, subject: &str, actual: &str) -> TrialRecord {
@@ -17,7 +17,7 @@ fn trial(id: &str, kind: FindingKind, level: Level, subject: &str, actual: &str)
     (finding.subject, finding.actual) = (subject.to_owned(), actual.to_owned());
     if kind == FindingKind::Precondition {
         trial.outcome = Outcome::Error;
-        trial.reason = format!("{}so it is", TrialRecord::NOT_REACHED);
+        trial.reason = Reason::not_reached("so it is");
     }
     trial
 }
@@ -139,7 +139,7 @@ fn the_gravest_comes_first_then_what_costs_most() {
 fn names_of_one_trial_alone_make_no_cause() {
     let error = |id: &str, reason: &str| {
         let mut trial = trial(id, FindingKind::Unknown, Level::Must, "mail", "nothing");
-        (trial.outcome, trial.reason) = (Outcome::Error, reason.to_owned());
+        (trial.outcome, trial.reason) = (Outcome::Error, reason.into());
         trial
     };
     let found = of(vec![
@@ -153,7 +153,7 @@ fn names_of_one_trial_alone_make_no_cause() {
 fn a_target_that_limits_everything_is_one_cause_whatever_was_asked() {
     let limited = |id: &str, reason: StopReason, message: &str| {
         let mut trial = trial(id, FindingKind::Unknown, Level::Must, "mail", "nothing");
-        (trial.outcome, trial.reason) = (Outcome::Error, message.to_owned());
+        (trial.outcome, trial.reason) = (Outcome::Error, message.into());
         let event = Event::Stop(Stop { reason, message: message.to_owned() });
         trial.transcript.entries.push(Entry { step: None, turn: 0, label: String::new(), at_ms: 0.0, event });
         trial

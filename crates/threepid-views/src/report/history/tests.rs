@@ -10,7 +10,7 @@ fn record(trials: &[(&str, Outcome, &str)]) -> Report {
         case: None,
         repetition: 1,
         outcome: *outcome,
-        reason: String::new(),
+        reason: Default::default(),
         findings: Vec::new(),
         choices: if chosen.is_empty() {
             Vec::new()

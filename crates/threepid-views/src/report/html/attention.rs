@@ -47,10 +47,10 @@ pub(super) fn attention(report: &Report, ids: &[String]) -> Markup {
                             @let (alike, built_on) = cause.others();
                             li {
                                 (parts::badge(shown.outcome)) " " (link(shown)) ": "
-                                @if let Some(at) = cause.at.as_deref().filter(|at| !shown.reason.contains(at)) {
+                                @if let Some(at) = cause.at.as_deref().filter(|at| !shown.reason.words.contains(at)) {
                                     span.mono { (line(at)) } ", "
                                 }
-                                (line(&shown.reason))
+                                (line(&shown.reason.to_string()))
                                 (others("the same in", alike))
                                 (others("not reached because of it:", built_on))
                             }

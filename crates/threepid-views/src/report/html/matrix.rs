@@ -265,7 +265,7 @@ fn cell(trial: Option<&TrialRecord>) -> Markup {
     html! {
         (badge(trial.outcome))
         @for choice in &trial.choices { span.choice { (line(&choice.step)) ": " b { (line(&choice.chosen)) } } }
-        @if !matches!(trial.outcome, Outcome::Pass) { span.choice { (line(&cut(&trial.reason))) } }
+        @if !matches!(trial.outcome, Outcome::Pass) { span.choice { (line(&cut(&trial.reason.to_string()))) } }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn entry(report: &Report, trial: &TrialRecord, id: &str, detail: Deta
                 h4.mono { (line(&trial.name())) }
                 span.side { (level(trial.level)) " " (phrases::duration(trial.duration_ms)) }
                 span.title { (prose(&trial.title)) }
-                @if !matches!(trial.outcome, Outcome::Pass) { span.why { (line(&trial.reason)) } }
+                @if !matches!(trial.outcome, Outcome::Pass) { span.why { (line(&trial.reason.to_string())) } }
             }
             div.body {
                 div.meta {

@@ -42,7 +42,7 @@ pub(super) fn of_the_end(record: &TrialRecord, style: &Style) -> String {
     };
     let mut output = events(&shown, style);
     if let Some((_, stop)) = stop {
-        let text = if stop.message == record.reason {
+        let text = if stop.message == record.reason.words {
             format!("stopped here: {}", phrases::stop(stop.reason))
         } else {
             format!("stopped here, {}: {}", phrases::stop(stop.reason), visible(&stop.message))

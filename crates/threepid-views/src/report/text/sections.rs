@@ -55,7 +55,7 @@ pub(super) fn in_short(causes: &[Cause<'_>], style: &Style) -> String {
         };
         let start = format!("  {}. ", index + 1);
         let rest = " ".repeat(width(&start));
-        let at = cause.at.as_deref().filter(|at| !shown.reason.contains(at)).map(|at| format!("{at}, "));
+        let at = cause.at.as_deref().filter(|at| !shown.reason.words.contains(at)).map(|at| format!("{at}, "));
         let reason = format!("{}{}", at.unwrap_or_default(), shown.reason);
         let text = style.wrap(&format!("{start}{word}: "), &rest, &visible(&reason));
         // Painting before wrapping would count the colour as columns.
@@ -225,7 +225,7 @@ fn by_reason<'r>(style: &Style, name: &str, trials: impl Iterator<Item = &'r Tri
     }
     let mut output = title(style, name);
     for (reason, trials) in groups {
-        let text = format!("{} × {} ({})", trials.len(), visible(reason), names(&trials));
+        let text = format!("{} × {} ({})", trials.len(), visible(&reason.to_string()), names(&trials));
         output.push_str(&style.wrap("  - ", "    ", &text));
     }
     output

@@ -19,11 +19,12 @@ pub(super) fn block(record: &TrialRecord, style: &Style) -> String {
     output.push_str(&style.wrap("  ", "  ", &visible(&record.title)));
     match record.outcome {
         Outcome::Xpass => {
-            let text = format!("It passes, though it is listed as known to fail: {}", visible(&record.reason));
+            let text =
+                format!("It passes, though it is listed as known to fail: {}", visible(&record.reason.to_string()));
             output.push_str(&style.wrap("  ", "  ", &text));
             output.push_str(&style.wrap("  ", "  ", "Strike the deviation off the target's profile."));
         }
-        _ => output.push_str(&style.wrap("  ", "  ", &visible(&record.reason))),
+        _ => output.push_str(&style.wrap("  ", "  ", &visible(&record.reason.to_string()))),
     }
     let (unknown, known): (Vec<&Finding>, Vec<&Finding>) =
         record.findings.iter().partition(|f| f.kind == FindingKind::Unknown);
