@@ -226,9 +226,13 @@ impl TargetSession {
             SessionOptions::of(&self.profile, variant, &started.url, sink).map_err(|fault| fault.to_string())?;
         options.browser = Arc::clone(&self.browser);
         options.identity = identity;
-        if let Against::Homeserver(homeserver) = &self.against {
-            options.offers = self.declared.clone();
-            options.public_url = homeserver.public_url.clone().or_else(|| self.profile.public_url.clone());
+        match &self.against {
+            #[cfg(feature = "reference")]
+            Against::Reference => {}
+            Against::Homeserver(homeserver) => {
+                options.offers = self.declared.clone();
+                options.public_url = homeserver.public_url.clone().or_else(|| self.profile.public_url.clone());
+            }
         }
         Ok(Up { session: Session::open(options).await?, _server: started.keep })
     }

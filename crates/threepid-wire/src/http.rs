@@ -12,6 +12,10 @@ mod failure;
 mod options;
 mod origins;
 mod retry;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "http/no_tls.rs"]
 mod tls;
 
 #[cfg(test)]

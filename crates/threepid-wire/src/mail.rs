@@ -30,6 +30,10 @@ mod security;
 mod session;
 mod sink;
 mod text;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "mail/no_tls.rs"]
 mod tls;
 mod transfer;
 mod unsent;

@@ -75,7 +75,7 @@ impl Client {
     /// # Errors
     /// When the HTTP library refuses the settings; nothing that a user sets leads there.
     pub fn new(options: &HttpOptions, shared: &Shared) -> Result<Client, reqwest::Error> {
-        let inner = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .user_agent(concat!("threepid/", env!("CARGO_PKG_VERSION")))
             // A proxy from the environment would stand between the harness and what it judges.
             .no_proxy()
@@ -85,9 +85,8 @@ impl Client {
             // HTTP/2 puts the rewritten name into `:authority`, where a mapped `Host` could not win.
             .http1_only()
             .pool_idle_timeout(IDLE_LIMIT)
-            .connect_timeout(options.connect_timeout)
-            .tls_backend_preconfigured(shared.config())
-            .build()?;
+            .connect_timeout(options.connect_timeout);
+        let inner = shared.apply(builder).build()?;
         Ok(Client { inner, options: options.clone(), shared: shared.clone() })
     }
 

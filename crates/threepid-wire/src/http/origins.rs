@@ -17,6 +17,12 @@ pub enum OriginsError {
         /// Why it is none.
         source: url::ParseError,
     },
+    /// It is reached by TLS, without which this is built.
+    #[error("`{given}` cannot be reached, because this is built without TLS: enable the feature `tls` of threepid")]
+    NoTls {
+        /// What was given.
+        given: String,
+    },
     /// It is a URL that no homeserver can have.
     #[error("`{given}` is not an address of a homeserver: it must begin with `http://` or `https://` and name a host")]
     NotHttp {
@@ -56,9 +62,12 @@ impl Origins {
     /// Takes where the server is reached and, if it differs, the origin its links carry.
     ///
     /// # Errors
-    /// When one of them is no `http` or `https` URL with a host.
+    /// When one of them is no `http` or `https` URL with a host, or needs TLS where there is none.
     pub fn parse(reachable: &str, public: Option<&str>) -> Result<Origins, OriginsError> {
         let reachable = base(reachable)?;
+        if !cfg!(feature = "tls") && reachable.scheme() == "https" {
+            return Err(OriginsError::NoTls { given: reachable.to_string() });
+        }
         let public = match public {
             Some(given) => base(given)?,
             None => reachable.clone(),

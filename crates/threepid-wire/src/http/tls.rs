@@ -7,6 +7,7 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use reqwest::ClientBuilder;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -103,8 +104,8 @@ impl Shared {
         self.roots.loaded.get().and_then(|loaded| loaded.note.as_deref())
     }
 
-    pub(super) fn config(&self) -> ClientConfig {
-        self.config.clone()
+    pub(super) fn apply(&self, builder: ClientBuilder) -> ClientBuilder {
+        builder.tls_backend_preconfigured(self.config.clone())
     }
 }
 

@@ -70,7 +70,8 @@ impl Scripts {
     }
 
     pub(super) fn offers(&self, extension: Extension) -> bool {
-        self.hidden.load(Ordering::Relaxed) & extension as u8 == 0
+        let built = cfg!(feature = "tls") || extension != Extension::StartTls;
+        built && self.hidden.load(Ordering::Relaxed) & extension as u8 == 0
     }
 
     /// How long to wait before answering `RCPT TO` for this filed address.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::address::canonical;
@@ -20,6 +19,7 @@ use super::limits::{InFlight, Limits};
 use super::reply::{Reply, write_lines};
 use super::router::{Delivery, Full, MailRouter};
 use super::security::Security;
+use super::tls::Acceptor;
 use super::unsent::{Tls, UnsentLog};
 use super::wire::{End, Line, Wire};
 use threepid_record::model::{Envelope, SessionFacts};
@@ -34,7 +34,7 @@ pub(super) struct Host {
     pub(super) router: Arc<MailRouter>,
     pub(super) scripts: Arc<Scripts>,
     pub(super) in_flight: Arc<InFlight>,
-    pub(super) tls: TlsAcceptor,
+    pub(super) tls: Acceptor,
     pub(super) security: Security,
     pub(super) cancel: CancellationToken,
     pub(super) unsent: Arc<UnsentLog>,

@@ -11,11 +11,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
 use super::reply::Reply;
+use super::tls::{Acceptor, Secured, below};
 
 /// How much is read at once.
 const READ_BYTES: usize = 8 * 1024;
@@ -52,7 +51,7 @@ pub(super) enum Line {
 #[derive(Debug)]
 enum Stream {
     Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<Secured>),
     /// A handshake did not succeed.
     Gone,
 }
@@ -91,7 +90,7 @@ impl Stream {
     fn acknowledge(&self) {
         let tcp = match self {
             Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref().0,
+            Self::Tls(tls) => below(tls),
             Self::Gone => return,
         };
         acknowledge(tcp);
@@ -256,7 +255,7 @@ impl Wire {
     /// # Errors
     ///
     /// If the handshake fails or takes too long.
-    pub(super) async fn upgrade(&mut self, acceptor: &TlsAcceptor) -> Result<(), End> {
+    pub(super) async fn upgrade(&mut self, acceptor: &Acceptor) -> Result<(), End> {
         self.flush().await?;
         self.input.clear();
         self.start = 0;
