@@ -66,6 +66,8 @@ pub struct Scenario {
     pub title: String,
     /// Why it matters.
     pub why: String,
+    /// The heading of the flow of which this is the way in which all goes well.
+    pub flow: Option<String>,
     /// Where the specification asks for it.
     pub spec: Option<SpecRef>,
     /// Rows of the catalogue that it tests.

@@ -18,6 +18,7 @@ pub use book::{NOT_TESTED, Page, book};
 pub use coverage::{coverage_table, ids_at, rule, section, sections};
 pub use tell::behaviour;
 
+use markup::{capital, plain};
 use threepid_engine::scenario::{Case, Scenario, Suite};
 use threepid_record::model::{Outcome, Report, TrialRecord};
 
@@ -60,6 +61,13 @@ fn fits(case: &Case, trial: &TrialRecord) -> bool {
 /// The folder of a scenario: `add-email` of `add-email/success`.
 fn flow(id: &str) -> &str {
     id.rsplit_once('/').map_or(id, |(folder, _)| folder)
+}
+
+/// The heading of a flow: as one of its scenarios says, or its folder.
+fn heading(suite: &Suite, of: &str) -> String {
+    let said =
+        suite.scenarios.iter().filter(|scenario| flow(&scenario.id) == of).find_map(|scenario| scenario.flow.as_ref());
+    said.map_or_else(|| capital(&of.replace(['-', '/'], " ")), |heading| plain(heading))
 }
 
 #[cfg(test)]

@@ -109,6 +109,8 @@ pub(super) static DOCUMENTED: &[Key] = &[
     key("since", Shape::Version, "The first version of the specification that has it."),
     needed("token", Shape::OneOf(TOKEN_USES), "Whether an access token is needed."),
     key("authenticates", Shape::Flag, "Whether it uses interactive authentication."),
+    key("told", Shape::Plain, "What a person does by it, in a sentence without a full stop; `{who}` is the actor."),
+    key("told_with_auth", Shape::Plain, "The same of a request with `auth`, if that is another thing."),
     needed("answers", Shape::Answers, "The documented answers."),
 ];
 

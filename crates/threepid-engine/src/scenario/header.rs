@@ -166,6 +166,7 @@ impl Reader<'_> {
             file,
             title: plain("title")?,
             why: plain("why")?,
+            flow: plain("flow"),
             spec: fields.get("spec").and_then(|node| self.spec(node)),
             covers: words("covers").into_iter().map(|(row, _)| row).collect(),
             needs: needs.into_iter().map(|(need, _)| need).collect(),

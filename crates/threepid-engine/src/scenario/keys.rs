@@ -104,6 +104,11 @@ pub(super) const fn needed(name: &'static str, shape: Shape, about: &'static str
 pub(super) static SCENARIO: &[Key] = &[
     needed("title", Shape::Plain, "The behaviour in one sentence, as a fact that should be true."),
     needed("why", Shape::Plain, "Why it matters: what goes wrong for a person when it is not so."),
+    key(
+        "flow",
+        Shape::Plain,
+        "The heading of the flow that this folder is about, in the scenario in which all goes well.",
+    ),
     key("spec", Shape::Spec, "Where the specification asks for it."),
     key("covers", Shape::Words, "Rows of the catalogue of behaviours that this file tests."),
     key(

@@ -34,6 +34,10 @@ pub struct Operation {
     pub token: TokenUse,
     /// Whether it uses interactive authentication.
     pub authenticates: bool,
+    /// What a person does by it, where `{who}` is the actor.
+    pub told: Option<String>,
+    /// The same of a request with `auth`, if that is another thing.
+    pub told_with_auth: Option<String>,
     /// The documented answers.
     pub answers: Vec<Answer>,
 }
@@ -217,6 +221,7 @@ impl Reader<'_> {
             }
             None => Vec::new(),
         };
+        let plain = |name: &str| fields.get(name).and_then(|node| self.plain(node, &format!("`{name}`")));
         Some(Operation {
             name,
             spec,
@@ -225,6 +230,8 @@ impl Reader<'_> {
             token,
             authenticates: fields.get("authenticates").and_then(|node| self.flag(node, "`authenticates`"))
                 == Some(true),
+            told: plain("told"),
+            told_with_auth: plain("told_with_auth"),
             answers,
         })
     }

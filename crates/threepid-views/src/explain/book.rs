@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::markup::{code, plain};
-use super::{Source, flow, phrase, story, tell};
+use super::{Source, flow, heading, story, tell};
 use threepid_engine::scenario::{NEEDS, Scenario};
 use threepid_record::model::{Outcome, SpecRef};
 
@@ -25,7 +25,7 @@ pub fn book(source: Source<'_>) -> Vec<Page> {
     let page = |path: &str, text: String| Page { path: path.to_owned(), text };
     let mut pages = vec![page("README.md", contents(source)), page("story.md", stories(source))];
     for (name, scenarios) in by_flow(source) {
-        let mut text = format!("# {}\n\n", phrase::flow(name));
+        let mut text = format!("# {}\n\n", heading(source.suite, name));
         for scenario in &scenarios {
             let _ = writeln!(text, "- [{}](#{})", plain(&scenario.title), anchor(&scenario.id));
         }
@@ -78,7 +78,8 @@ fn contents(source: Source<'_>) -> String {
     }
     text.push_str("1. [The flows from the person's side](story.md)\n");
     for (name, scenarios) in by_flow(source) {
-        let _ = writeln!(text, "1. [{}]({}) – {}", phrase::flow(name), file(name), behaviours(scenarios.len()));
+        let _ =
+            writeln!(text, "1. [{}]({}) – {}", heading(source.suite, name), file(name), behaviours(scenarios.len()));
     }
     text.push_str("1. [By section of the specification](specification.md)\n1. [What is not tested](not-tested.md)\n");
     text

@@ -2,46 +2,17 @@
 
 use super::markup::{capital, code, plain, written};
 use threepid_engine::scenario::{
-    AccountChange, Action, BodyTemplate, Change, IdentityAnswer, Request, Sender, Step, Template,
+    AccountChange, Action, BodyTemplate, Change, IdentityAnswer, Request, Sender, Specification, Step, Template,
 };
 use threepid_record::model::MailFault;
 
-/// Method, end of the path, whether the body has `auth` (if that matters), and the sentence.
-const REQUESTS: &[(&str, &str, Option<bool>, &str)] = &[
-    ("POST", "/account/3pid/email/requestToken", None, "{who} enters an e-mail address; the client asks for a token"),
-    ("POST", "/account/3pid/msisdn/requestToken", None, "{who} enters a phone number; the client asks for a token"),
-    (
-        "POST",
-        "/account/3pid/add",
-        Some(false),
-        "{who} comes back to the client and continues; it asks to add the address",
-    ),
-    ("POST", "/account/3pid/add", Some(true), "{who} enters the password"),
-    ("POST", "/account/3pid/bind", None, "{who} lets others find the account by the address"),
-    ("POST", "/account/3pid/unbind", None, "{who} no longer lets others find the account by the address"),
-    ("POST", "/account/3pid/delete", None, "{who} removes the address from the account"),
-    ("GET", "/account/3pid", None, "The client looks which addresses are on the account"),
-    ("POST", "/account/3pid", None, "The client adds the address by the operation that older clients use"),
-    ("POST", "/register/email/requestToken", None, "Somebody without an account enters an e-mail address"),
-    ("POST", "/register", Some(true), "The client proves what registration asks for"),
-    ("POST", "/register", Some(false), "The client asks for an account"),
-    ("POST", "/account/password/email/requestToken", None, "Somebody who forgot the password enters the address"),
-    ("POST", "/account/password", Some(true), "The client sets a new password, with its proof"),
-    ("POST", "/account/password", Some(false), "The client asks to set a new password"),
-    ("POST", "/login", None, "{who} logs in"),
-    ("GET", "/login", None, "The client looks how one can log in"),
-    ("GET", "/capabilities", None, "The client looks what the homeserver allows"),
-    ("GET", "/versions", None, "The client looks which versions the homeserver speaks"),
-    ("GET", "/account/whoami", None, "The client looks whether the account is still logged in"),
-];
-
 /// The sentence for a step, without a full stop.
-pub(super) fn sentence(step: &Step) -> String {
+pub(super) fn sentence(specification: &Specification, step: &Step) -> String {
     match &step.action {
         Action::Request(request) if request.at_once > 1 => {
-            format!("{} – {} times at once", request_sentence(request), request.at_once)
+            format!("{} – {} times at once", request_sentence(specification, request), request.at_once)
         }
-        Action::Request(request) => request_sentence(request),
+        Action::Request(request) => request_sentence(specification, request),
         Action::Parallel(requests) => format!("Several clients do something at once: {} requests", requests.len()),
         Action::Mail(wait) if wait.count == 1 => format!("A mail comes to {}", code(&written(&wait.to))),
         Action::Mail(wait) => format!("{} mails come to {}", wait.count, code(&written(&wait.to))),
@@ -102,17 +73,18 @@ pub(super) fn past(change: AccountChange) -> &'static str {
     }
 }
 
-fn request_sentence(request: &Request) -> String {
+fn request_sentence(specification: &Specification, request: &Request) -> String {
     let path = written(&request.path);
     let who = match &request.sender {
         Sender::Actor(name, _) => capital(&plain(name)),
         Sender::Nobody => "Somebody".to_owned(),
     };
-    let known = REQUESTS.iter().find(|(method, end, auth, _)| {
-        request.method == *method && path == *end && auth.is_none_or(|auth| auth == has_auth(request))
+    let told = specification.operation(&format!("{} {path}", request.method)).and_then(|operation| {
+        let with_auth = operation.told_with_auth.as_ref().filter(|_| has_auth(request));
+        with_auth.or(operation.told.as_ref())
     });
-    match known {
-        Some((_, _, _, sentence)) => sentence.replace("{who}", &who),
+    match told {
+        Some(sentence) => plain(sentence).replace("{who}", &who),
         None if path.contains("/_matrix/identity/") => "The client asks the identity server".to_owned(),
         None => format!("{who} sends {}", code(&format!("{} {path}", request.method))),
     }
@@ -124,25 +96,4 @@ pub(super) fn has_auth(request: &Request) -> bool {
         Some(BodyTemplate::Json(Template::Map(entries))) => entries.iter().any(|(key, _)| key == "auth"),
         _ => false,
     }
-}
-
-/// The name of a flow, for a heading.
-pub(super) fn flow(flow: &str) -> String {
-    let known = match flow {
-        "add-email" => "Adding an e-mail address to an account",
-        "remove-email" => "Removing an e-mail address from an account",
-        "list-emails" => "Listing the addresses of an account",
-        "bind-email" => "Being found by an e-mail address",
-        "reset-password" => "Setting a new password by e-mail",
-        "register-with-email" => "Making an account with an e-mail address",
-        "log-in-with-email" => "Logging in with an e-mail address",
-        "password-stage" => "Proving who one is with the password",
-        "validate-link" => "Following the link",
-        "rate-limits" => "Asking too often",
-        "phone-numbers" => "Phone numbers",
-        "capabilities" => "Being allowed to change addresses",
-        "api-versions" => "Versions of the interface",
-        _ => return capital(&flow.replace(['-', '/'], " ")),
-    };
-    known.to_owned()
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::markup::{code, plain};
 use super::phrase::{self, has_auth};
-use super::{Source, flow, step, tell};
+use super::{Source, flow, heading, step, tell};
 use threepid_engine::scenario::{Action, Scenario, Step};
 use threepid_record::model::{Entry, Event, Finding, Level, Outcome, TrialRecord};
 
@@ -34,25 +34,13 @@ fn kind(step: &Step) -> Kind {
 
 /// The flows that have a story: those with a scenario in which all goes well.
 pub(super) fn flows<'s>(source: Source<'s>) -> Vec<(&'s str, &'s Scenario)> {
-    let mut flows: Vec<(&str, &Scenario)> = Vec::new();
-    for scenario in &source.suite.scenarios {
-        let leads = matches!(scenario.id.rsplit('/').next(), Some("success" | "not-bound"));
-        if leads && !flows.iter().any(|(known, _)| *known == flow(&scenario.id)) {
-            flows.push((flow(&scenario.id), scenario));
-        }
-    }
-    // People begin with adding an address and end with removing it.
-    flows.sort_by_key(|(flow, _)| match *flow {
-        "add-email" => 0,
-        "remove-email" => 1,
-        _ => 2,
-    });
-    flows
+    let leading = source.suite.scenarios.iter().filter(|scenario| scenario.flow.is_some());
+    leading.map(|scenario| (flow(&scenario.id), scenario)).collect()
 }
 
 /// The story of one flow.
 pub(super) fn story(source: Source<'_>, of: &str, main: &Scenario) -> String {
-    let mut output = format!("## {}\n\n", phrase::flow(of));
+    let mut output = format!("## {}\n\n", heading(source.suite, of));
     let Some((case, trial)) = source.shown(main) else {
         return output;
     };
@@ -64,7 +52,7 @@ pub(super) fn story(source: Source<'_>, of: &str, main: &Scenario) -> String {
             continue;
         }
         let events = step::events(trial, index);
-        let _ = writeln!(output, "### {}\n", phrase::sentence(one));
+        let _ = writeln!(output, "### {}\n", phrase::sentence(&source.suite.contract.specification, one));
         let said = step::done(one, &events, trial);
         // The question once, then every answer there can be.
         let (asked, answer) = match step::answer_at(&said) {

@@ -59,7 +59,7 @@ pub(super) fn inside(source: Source<'_>, scenario: &Scenario, depth: &str) -> St
         if trial.is_some() && events.is_empty() {
             continue;
         }
-        let sentence = phrase::sentence(one);
+        let sentence = phrase::sentence(&source.suite.contract.specification, one);
         match &one.name {
             Some(name) => {
                 let _ = writeln!(output, "{depth} {}. {}\n\n{sentence}.\n", index + 1, capital(&plain(name)));

@@ -9,6 +9,7 @@ use threepid_record::model::{
 
 const SUCCESS: &str = r#"title: An address is added
 why: The person can be reached.
+flow: Adding an e-mail address to an account
 spec: {operation: POST /account/3pid/add, anchor: client-server-api/#post_matrixclientv3account3pidadd}
 needs: [email]
 actors: [alice]
@@ -27,6 +28,23 @@ steps:
     body: {"sid": "<sid>", "client_secret": "<client_secret>", "auth": {"password": "<alice.password>"}}
     must: {because: It is empty., status: 200, body: {$exact: {}}}
     should: {headers: {content-type: application/json}}
+"#;
+const SPECIFICATION: &str = r#"title: The addresses
+operations:
+  add:
+    operation: POST /account/3pid/add
+    anchor: client-server-api/#post_matrixclientv3account3pidadd
+    token: required
+    told: "{who} asks to add the address"
+    told_with_auth: "{who} enters the password"
+    answers: []
+  token:
+    operation: POST /account/3pid/email/requestToken
+    anchor: client-server-api/#post_matrixclientv3account3pidemailrequesttoken
+    token: optional
+    told: "{who} enters an e-mail address; the client asks for a token"
+    answers: []
+sentences: {}
 "#;
 const WRONG: &str = r#"title: The address is on another account
 why: One mailbox belongs to one account.
@@ -48,7 +66,11 @@ steps:
 
 fn suite() -> Suite {
     let file = |path: &str, text: &str| SourceFile { path: path.into(), text: text.into() };
-    let sources = Sources::of([file("add-email/success.yaml", SUCCESS), file("add-email/in-use.yaml", WRONG)]);
+    let sources = Sources::of([
+        file("add-email/success.yaml", SUCCESS),
+        file("add-email/in-use.yaml", WRONG),
+        file("specification/addresses.yaml", SPECIFICATION),
+    ]);
     Suite::read(sources).map_err(|(sources, faults)| faults.lines(&sources)).unwrap()
 }
 
