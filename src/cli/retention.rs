@@ -9,7 +9,8 @@ use threepid_record::model::{Body, Choice, Counts, Event, Exchange, TrialRecord}
 
 /// How many trials are kept at all that need attention, and how many others; what is more is counted.
 pub(super) const MOST_TRIALS: usize = 5_000;
-/// How many repetitions of a trial are kept that went as those before.
+/// From so many trials on, so many repetitions of a trial are kept that went as those before.
+const MANY_TRIALS: usize = 2_000;
 const MOST_ALIKE: u32 = 10;
 /// How many trials that need attention are kept whole; of the others the terminal shows the findings alone.
 const MOST_WHOLE: usize = 200;
@@ -50,7 +51,7 @@ impl Records {
     fn is_as_before(&mut self, record: &TrialRecord) -> bool {
         let trial = [record.id.as_str(), record.case.as_deref().unwrap_or_default(), &record.variant, &record.api];
         let chosen = self.chosen.entry(trial.join(" ")).or_default();
-        let alike = record.repetition > MOST_ALIKE && *chosen == record.choices;
+        let alike = record.repetition > MOST_ALIKE && *chosen == record.choices && self.trials.len() >= MANY_TRIALS;
         if !alike {
             chosen.clone_from(&record.choices);
         }
@@ -143,6 +144,9 @@ mod tests {
     fn many_repetitions_that_went_alike_are_counted_and_what_is_new_in_one_is_kept() {
         let mut records = Records::default();
         let choice = |chosen: &str| vec![Choice { step: "s".to_owned(), chosen: chosen.to_owned() }];
+        (1..=MANY_TRIALS as u32).for_each(|repetition| {
+            records.add(TrialRecord { repetition, variant: "other".into(), ..record(Outcome::Pass) });
+        });
         let mut add = |repetition, outcome, chosen: &str| {
             records.add(TrialRecord { repetition, choices: choice(chosen), ..record(outcome) });
         };
@@ -150,7 +154,8 @@ mod tests {
         add(MOST_ALIKE + 6, Outcome::Pass, "another");
         add(MOST_ALIKE + 7, Outcome::Pass, "another");
         (8..10).for_each(|more| add(MOST_ALIKE + more, Outcome::Error, "another"));
-        let kept: Vec<u32> = records.trials.iter().map(|trial| trial.repetition).skip(MOST_ALIKE as usize).collect();
+        let kept: Vec<u32> =
+            records.trials.iter().map(|trial| trial.repetition).skip(MANY_TRIALS + MOST_ALIKE as usize).collect();
         assert_eq!(kept, [6, 8, 9].map(|more| MOST_ALIKE + more));
         assert_eq!(records.left_out, 6);
     }
