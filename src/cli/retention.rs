@@ -87,18 +87,10 @@ impl Room {
 fn weight(event: &Event) -> u64 {
     let kept = |body: &Body| body.text.as_ref().or(body.base64.as_ref()).map_or(0, |text| text.len() as u64);
     let exchange = |exchange: &Exchange| exchange.response.as_ref().map_or(0, |response| kept(&response.body));
-    match event {
-        Event::Exchange(one) => exchange(one),
-        Event::Visit(visit) => visit.hops.iter().map(exchange).sum::<u64>() + visit.text.len() as u64,
-        // Its text is there twice: as it came, and decoded.
-        Event::Delivery(delivery) => delivery.mails.iter().map(|mail| 2 * kept(&mail.raw)).sum(),
-        Event::NoMailWindow(silence) => silence.mails.iter().map(|mail| 2 * kept(&mail.raw)).sum(),
-        Event::RequestLogQuery(_)
-        | Event::RepeatResult(_)
-        | Event::Note(_)
-        | Event::Instruction(_)
-        | Event::Stop(_) => 0,
-    }
+    let text = if let Event::Visit(visit) = event { visit.text.len() as u64 } else { 0 };
+    // The text of a mail is there twice: as it came, and decoded.
+    let mails = event.mails().iter().map(|mail| 2 * kept(&mail.raw)).sum::<u64>();
+    text + mails + event.exchanges().iter().map(exchange).sum::<u64>()
 }
 
 #[cfg(test)]

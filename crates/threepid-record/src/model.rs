@@ -6,6 +6,7 @@
 
 mod basis;
 mod comparison;
+mod event;
 mod exchange;
 mod finding;
 mod identity;

@@ -69,19 +69,13 @@ impl ContractJudge {
         for entry in &trial.transcript.entries {
             provoked |= matches!(entry.event, Event::Instruction(_)) || entry.step.is_some_and(ordered);
             let place = || format!("{}, {}", trial.name(), entry.label);
-            match &entry.event {
-                Event::Exchange(exchange) => {
-                    let asked = Asked { exchange, trial, is_page: false, provoked, submit_urls: &submit_urls };
-                    self.exchange(&suite.contract, &asked, &place);
+            let is_page = matches!(entry.event, Event::Visit(_));
+            for exchange in entry.event.exchanges() {
+                let asked = Asked { exchange, trial, is_page, provoked, submit_urls: &submit_urls };
+                self.exchange(&suite.contract, &asked, &place);
+                if !is_page {
                     submit_urls.extend(asked::submit_url(exchange));
                 }
-                Event::Visit(visit) => {
-                    for exchange in &visit.hops {
-                        let asked = Asked { exchange, trial, is_page: true, provoked, submit_urls: &submit_urls };
-                        self.exchange(&suite.contract, &asked, &place);
-                    }
-                }
-                _ => {}
             }
         }
     }

@@ -31,16 +31,5 @@ pub fn outcomes(step: &Step, entries: &[Entry], origins: &[Url]) -> Vec<(f64, Va
 
 /// When an entry ended, in milliseconds since the start of the trial.
 fn end_of(entry: &Entry) -> f64 {
-    entry.at_ms
-        + match &entry.event {
-            Event::Exchange(exchange) => exchange.total_ms,
-            Event::Delivery(delivery) => delivery.waited_ms,
-            Event::Visit(visit) => visit.hops.iter().map(|hop| hop.total_ms).sum(),
-            Event::NoMailWindow(silence) => silence.window_ms,
-            Event::RepeatResult(_)
-            | Event::Note(_)
-            | Event::RequestLogQuery(_)
-            | Event::Instruction(_)
-            | Event::Stop(_) => 0.0,
-        }
+    entry.at_ms + entry.event.took_ms()
 }

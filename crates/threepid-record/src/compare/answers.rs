@@ -69,7 +69,7 @@ fn answers(trial: &TrialRecord) -> Vec<Answer> {
                 requests.collect()
             }
             // How often it took is a matter of time, and what the harness did is the same.
-            Event::RepeatResult(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => continue,
+            _ => continue,
         };
         // Of a request that was repeated because of a limit, the last answer counts.
         let key = (step, entry.turn);

@@ -38,11 +38,7 @@ impl Transcript {
             Event::Stop(stop) => Some(stop),
             _ => None,
         })?;
-        let last = self.entries.iter().rev().find_map(|entry| match &entry.event {
-            Event::Exchange(exchange) => Some(exchange),
-            Event::Visit(visit) => visit.hops.last(),
-            _ => None,
-        });
+        let last = self.entries.iter().rev().find_map(|entry| entry.event.exchanges().last());
         let refused = || last?.failure.as_ref().filter(|failure| failure.kind == FailureKind::Connect);
         let limited = || last?.response.as_ref().filter(|response| response.status == 429);
         match stop.reason {

@@ -127,23 +127,21 @@ impl Collector {
 
     /// Collects from one event of a transcript.
     pub fn event(&mut self, event: &Event) {
+        if let Event::Visit(visit) = event {
+            // An altered token is one letter away from the real one.
+            self.link(&visit.link);
+        }
+        event.exchanges().iter().for_each(|exchange| self.exchange(exchange));
+        event.mails().iter().for_each(|mail| self.mail(mail));
         match event {
-            Event::Exchange(exchange) => self.exchange(exchange),
             Event::Visit(visit) => {
-                // An altered token is one letter away from the real one.
-                self.link(&visit.link);
-                visit.hops.iter().for_each(|hop| self.exchange(hop));
                 if let VisitEnd::Redirect(to) = &visit.end {
                     self.link(to);
                 }
             }
-            Event::Delivery(delivery) => {
-                delivery.mails.iter().for_each(|mail| self.mail(mail));
-                delivery.strays.iter().for_each(|stray| self.subject(&stray.subject));
-            }
-            Event::NoMailWindow(window) => window.mails.iter().for_each(|mail| self.mail(mail)),
+            Event::Delivery(delivery) => delivery.strays.iter().for_each(|stray| self.subject(&stray.subject)),
             Event::RequestLogQuery(query) => query.requests.iter().for_each(|asked| self.asked(asked)),
-            Event::RepeatResult(_) | Event::Note(_) | Event::Instruction(_) | Event::Stop(_) => {}
+            _ => {}
         }
     }
 

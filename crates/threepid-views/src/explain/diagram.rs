@@ -3,7 +3,7 @@
 use super::markup::written;
 use super::phrase::past;
 use threepid_engine::scenario::{Action, Case, Request, Sender, Step};
-use threepid_record::model::{Entry, Event, TrialRecord};
+use threepid_record::model::{Entry, TrialRecord};
 
 /// How long a label may become, in characters.
 const MOST_CHARS: usize = 70;
@@ -90,11 +90,7 @@ pub(super) fn asks_identity(request: &Request) -> bool {
 
 /// The status that came, with the error code if there is one.
 fn answer(entries: &[&Entry]) -> Option<String> {
-    let exchange = entries.iter().rev().find_map(|entry| match &entry.event {
-        Event::Exchange(exchange) => Some(exchange),
-        Event::Visit(visit) => visit.answer(),
-        _ => None,
-    })?;
+    let exchange = entries.iter().rev().find_map(|entry| entry.event.answer())?;
     let response = exchange.response.as_ref()?;
     let body: Option<serde_json::Value> = response.body.text.as_deref().and_then(|t| serde_json::from_str(t).ok());
     let code = body.as_ref().and_then(|body| body.get("errcode")).and_then(|code| code.as_str()).unwrap_or_default();

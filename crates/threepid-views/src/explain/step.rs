@@ -106,9 +106,9 @@ fn event(entry: &Entry, trial: Option<&TrialRecord>) -> String {
             })
             .collect(),
         Event::RepeatResult(rounds) => format!("It took {} rounds.\n\n", rounds.times),
-        Event::Note(text) => format!("{}\n\n", plain(text)),
         Event::Instruction(told) => format!("It {} at {}.\n\n", plain(&told.does), code(&told.path)),
         Event::Stop(stop) => format!("Here it ended: {}\n\n", plain(&stop.message)),
+        other => format!("{}\n\n", plain(&other.told())),
     }
 }
 

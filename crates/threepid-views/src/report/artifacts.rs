@@ -11,7 +11,7 @@ use base64::Engine as _;
 
 use super::json::Record;
 use super::{WriteError, phrases, write_file};
-use threepid_record::model::{Body, Event, Mail, TrialRecord};
+use threepid_record::model::{Body, Mail, TrialRecord};
 
 const TRANSCRIPT: &str = "transcript.json";
 
@@ -54,17 +54,7 @@ fn write_trial(folder: &Path, trial: &TrialRecord) -> Result<(), WriteError> {
 
 /// All mails of a trial, in the order they came.
 fn mails(trial: &TrialRecord) -> impl Iterator<Item = &Mail> {
-    trial.transcript.entries.iter().flat_map(|entry| match &entry.event {
-        Event::Delivery(delivery) => &delivery.mails[..],
-        Event::NoMailWindow(silence) => &silence.mails[..],
-        Event::Exchange(_)
-        | Event::Visit(_)
-        | Event::RepeatResult(_)
-        | Event::Note(_)
-        | Event::RequestLogQuery(_)
-        | Event::Instruction(_)
-        | Event::Stop(_) => &[],
-    })
+    trial.transcript.entries.iter().flat_map(|entry| entry.event.mails())
 }
 
 fn contents(body: &Body) -> Vec<u8> {

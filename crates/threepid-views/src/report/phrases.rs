@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use threepid_record::html;
-use threepid_record::model::{
-    Alternatives, Counts, Finding, FindingKind, Level, Outcome, Report, StopReason, TrialRecord, Visit,
-};
+use threepid_record::model::{Alternatives, Counts, Finding, FindingKind, Level, Outcome, Report, TrialRecord, Visit};
 
 use super::style::Role;
 use super::visible;
@@ -57,20 +55,6 @@ pub(super) fn outcome(outcome: Outcome) -> (&'static str, Role) {
         Outcome::Skip => ("skip", Role::Faint),
         Outcome::Xfail => ("known", Role::Known),
         Outcome::Xpass => ("FIXED", Role::Bad),
-    }
-}
-
-/// Why a trial stopped.
-pub(super) fn stop(reason: StopReason) -> &'static str {
-    match reason {
-        StopReason::Unbound => "a value that is needed later was missing",
-        StopReason::Unreachable => "the target did not answer",
-        StopReason::Impossible => "the step could not be done as the scenario asks",
-        StopReason::NotApplicable => "the step does not apply to this target",
-        StopReason::NoAccount => "no account could be made",
-        StopReason::RateLimited => "the target limits the rate",
-        StopReason::Deadline => "the trial's time was up",
-        StopReason::Interrupted => "the run was interrupted",
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::fault::Fault;
-use threepid_record::model::{Event, Exchange, Request, Response, Transcript};
+use threepid_record::model::{Request, Response, Transcript};
 
 /// How a marker looks.
 #[expect(clippy::unwrap_used, reason = "the expression is fixed, and a test uses it")]
@@ -75,12 +75,7 @@ pub(super) fn carried(
 
 /// All requests of a trial.
 fn requests(trial: &Transcript) -> impl Iterator<Item = &Request> {
-    let exchanges = trial.entries.iter().flat_map(|entry| match &entry.event {
-        Event::Exchange(exchange) => std::slice::from_ref(exchange),
-        Event::Visit(visit) => &visit.hops[..],
-        _ => &[],
-    });
-    exchanges.map(|exchange: &Exchange| &exchange.request)
+    trial.entries.iter().flat_map(|entry| entry.event.exchanges()).map(|exchange| &exchange.request)
 }
 
 /// The session's id, if the answer gives one.

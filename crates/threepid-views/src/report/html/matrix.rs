@@ -195,9 +195,9 @@ fn answers(trial: &TrialRecord) -> Vec<Answer> {
                     format!("after {}", phrases::count(rounds.times, "round"))
                 }
                 Event::RepeatResult(rounds) => format!("not in {}", phrases::count(rounds.times, "round")),
-                // What the harness did itself is the same for all.
-                Event::Note(_) | Event::Instruction(_) => return None,
                 Event::Stop(_) => "stopped".to_owned(),
+                // What the harness did itself is the same for all.
+                _ => return None,
             };
             Some((entry.step?, entry.label.clone(), said))
         })

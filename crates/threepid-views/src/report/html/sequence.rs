@@ -173,28 +173,10 @@ pub(super) fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
                 div.inside { (exchange::inquiry(inquiry)) }
             }
         },
-        Event::Instruction(told) => html! {
-            div.row id=(id) {
-                (head)
-                span.note {
-                    "From here the identity server " (line(&told.does)) ", when asked at " code { (line(&told.path)) }
-                    " about " (line(&told.about))
-                }
-            }
+        Event::Stop(_) => html! {
+            div.row id=(id) { (head) span.note.stop { (line(&entry.event.told())) } }
         },
-        Event::RepeatResult(rounds) => html! {
-            div.row id=(id) {
-                (head)
-                span.note {
-                    "Repeated " (phrases::count(rounds.times, "time")) ": "
-                    @if rounds.reached { "it ended as it should" } @else { "it never came to its end" }
-                }
-            }
-        },
-        Event::Note(text) => html! { div.row id=(id) { (head) span.note { (line(text)) } } },
-        Event::Stop(stop) => html! {
-            div.row id=(id) { (head) span.note.stop { "Stopped, " (phrases::stop(stop.reason)) ": " (line(&stop.message)) } }
-        },
+        other => html! { div.row id=(id) { (head) span.note { (line(&other.told())) } } },
     }
 }
 

@@ -43,9 +43,9 @@ pub(super) fn of_the_end(record: &TrialRecord, style: &Style) -> String {
     let mut output = events(&shown, style);
     if let Some((_, stop)) = stop {
         let text = if stop.message == record.reason.words {
-            format!("stopped here: {}", phrases::stop(stop.reason))
+            format!("stopped here: {}", stop.reason.told())
         } else {
-            format!("stopped here, {}: {}", phrases::stop(stop.reason), visible(&stop.message))
+            format!("stopped here, {}: {}", stop.reason.told(), visible(&stop.message))
         };
         output.push('\n');
         output.push_str(&style.wrap("  ", "    ", &text));
@@ -63,22 +63,8 @@ fn events(entries: &[&Entry], style: &Style) -> String {
             Event::Delivery(delivery) => wait(delivery, style, &mut output),
             Event::Visit(visit) => follow(visit, style, &mut output),
             Event::NoMailWindow(silence) => quiet(silence, style, &mut output),
-            Event::RepeatResult(rounds) => {
-                let end = if rounds.reached { "ended as it should" } else { "never came to its end" };
-                let text = format!("repeated {}: it {end}", phrases::count(rounds.times, "time"));
-                output.push_str(&style.wrap("  ", "    ", &text));
-            }
-            Event::Note(text) => output.push_str(&style.wrap("  ", "    ", &visible(text))),
             Event::RequestLogQuery(inquiry) => asked(inquiry, style, &mut output),
-            Event::Instruction(told) => {
-                let (path, about, does) = (visible(&told.path), visible(&told.about), visible(&told.does));
-                let text = format!("from here the identity server {does}, when asked at {path} about {about}");
-                output.push_str(&style.wrap("  ", "    ", &text));
-            }
-            Event::Stop(stop) => {
-                let text = format!("stopped, {}: {}", phrases::stop(stop.reason), visible(&stop.message));
-                output.push_str(&style.wrap("  ", "    ", &text));
-            }
+            other => output.push_str(&style.wrap("  ", "    ", &visible(&other.told()))),
         }
     }
     if entries.len() > MOST_EVENTS {
@@ -93,11 +79,7 @@ fn events(entries: &[&Entry], style: &Style) -> String {
 
 /// The command that repeats the last exchange of several.
 fn repeat(entries: &[&Entry], style: &Style, output: &mut String) {
-    let last = entries.iter().rev().find_map(|entry| match &entry.event {
-        Event::Exchange(exchange) => Some(exchange),
-        Event::Visit(visit) => visit.answer(),
-        _ => None,
-    });
+    let last = entries.iter().rev().find_map(|entry| entry.event.answer());
     if let Some(exchange) = last {
         // One line, however long: it is there to be copied.
         output.push_str(&format!("\n  repeat it\n  {}\n", style.paint(Role::Faint, &curl(exchange))));
