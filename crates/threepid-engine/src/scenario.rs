@@ -43,10 +43,7 @@ pub use rule::{Contract, Remember, Rule};
 pub use schema::json_schema;
 pub use source::{FRAGMENTS, RULES, SPECIFICATION, SourceError, SourceFile, Sources};
 pub use specification::{Answer, Evidence, Operation, Sentence, Specification, Status, TokenUse, Versions};
-pub use step::{
-    AccountChange, Action, Administration, BodyTemplate, Change, Click, IdentityAnswer, IdentityAsked, IdentityDoes,
-    MailWait, Proceed, Quiet, Request, Round, Sender, SinkFault, Step,
-};
+pub use step::*;
 pub use suite::Suite;
 pub use template::{Template, Text};
 pub use text::{Placeholder, Segment};

@@ -23,6 +23,7 @@ mod transcript;
 
 pub use basis::{Basis, Ground};
 pub use comparison::{AnswerChange, Change, ChangeKind, Comparison, Side};
+pub use event::*;
 pub use exchange::{Body, Exchange, Failure, FailureKind, Headers, Request, Response};
 pub use finding::{Alternatives, Choice, Finding, FindingKind, Place, SourceLine, SpecRef};
 pub use identity::{Asked, Instruction, RequestLogQuery};
@@ -33,7 +34,4 @@ pub use reason::{Reason, ReasonKind};
 pub use record::{Counts, Outcome, Report, Slice, TargetInfo, TrialRecord};
 pub use rule::{MOST_FINDINGS, RuleCounts};
 pub use target::{Ability, Account};
-pub use transcript::{
-    Arrival, Browsed, Delivery, Entry, Event, NoMailWindow, RepeatResult, Stop, StopReason, Transcript, Trouble, Visit,
-    VisitEnd,
-};
+pub use transcript::{Entry, Transcript, Trouble};

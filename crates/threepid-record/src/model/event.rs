@@ -1,9 +1,39 @@
-//! What all consumers ask of an event, whatever its kind.
+//! The kinds of things that happen, and what all consumers ask of one, whatever its kind.
 //!
 //! Takes an event; gives its exchanges, its mails, how long it took, and its words where it has no more to show than those. A
 //! new kind of event answers here, and is then judged, redacted, reported and told; it never looks at what surrounds it.
 
-use super::{Event, Exchange, Mail, StopReason};
+use serde::{Deserialize, Serialize};
+
+use super::{Exchange, Instruction, Mail, RequestLogQuery};
+
+/// The kinds of things that happen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A request and its answer.
+    Exchange(Exchange),
+    /// A wait for mail that ended, with mail or without.
+    Delivery(Delivery),
+    /// A link followed as a browser would.
+    Visit(Visit),
+    /// A window in which no mail should come.
+    #[serde(alias = "silence")]
+    NoMailWindow(NoMailWindow),
+    /// Steps repeated, and how that ended.
+    #[serde(alias = "rounds")]
+    RepeatResult(RepeatResult),
+    /// Something that the harness did itself: a pause, an order to its sink. In words.
+    Note(String),
+    /// A look at what the identity server was asked.
+    #[serde(alias = "inquiry")]
+    RequestLogQuery(RequestLogQuery),
+    /// The identity server was told to misbehave.
+    Instruction(Instruction),
+    /// The trial could not go on.
+    Stop(Stop),
+}
 
 impl Event {
     /// The requests with their answers, in order.
@@ -79,6 +109,161 @@ impl Event {
             other => other.exchanges().last(),
         }
     }
+}
+
+/// How a repetition ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RepeatResult {
+    /// Whether a round ended as it was repeated for.
+    pub reached: bool,
+    /// How many rounds there were.
+    pub times: usize,
+}
+
+/// A wait for mail.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Delivery {
+    /// The address that was watched.
+    pub mailbox: String,
+    /// How many mails were waited for.
+    pub wanted: usize,
+    /// What came.
+    pub mails: Vec<Mail>,
+    /// How long the wait took, in milliseconds.
+    pub waited_ms: f64,
+    /// The deadline, in milliseconds.
+    pub deadline_ms: f64,
+    /// Recipients of mail that nobody waits for, seen when the wait timed out (bounded).
+    #[serde(default)]
+    pub strays: Vec<Arrival>,
+}
+
+/// Mail that arrived for an address nobody waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Arrival {
+    /// The recipient.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+}
+
+/// A link followed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Visit {
+    /// The link as it stood in the mail (after any alteration the step asked for).
+    pub link: String,
+    /// Each request: the first GET or HEAD, redirects on the target, a form's submission, what a browser asked it for.
+    pub hops: Vec<Exchange>,
+    /// Whether a form was submitted on the way, or a browser or its script went on otherwise.
+    #[serde(default)]
+    pub submitted: bool,
+    /// How it ended.
+    pub end: VisitEnd,
+    /// The text of the last page, without markup, white space folded.
+    pub text: String,
+    /// What a browser did, where plain HTTP could not tell how a person would go on. Its exchanges are among the hops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub browsed: Option<Browsed>,
+}
+
+/// A page opened in a browser.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Browsed {
+    /// Which browser: `chrome 148.0.7778.167`.
+    pub browser: String,
+    /// Why plain HTTP was not enough.
+    pub because: String,
+    /// What stands on the buttons and links that were pressed, in order.
+    pub pressed: Vec<String>,
+    /// The hop that brought the page that is shown at the end. Scripts may ask for more after it.
+    pub page: usize,
+    /// The hop whose status answers for the visit: where a script sent the token on, the answer to that.
+    pub answer: usize,
+}
+
+impl Visit {
+    /// The exchange that brought the page that is shown at the end.
+    pub fn page(&self) -> Option<&Exchange> {
+        match &self.browsed {
+            Some(browsed) => self.hops.get(browsed.page),
+            None => self.hops.last(),
+        }
+    }
+
+    /// The exchange whose status says how it went.
+    pub fn answer(&self) -> Option<&Exchange> {
+        match &self.browsed {
+            Some(browsed) => self.hops.get(browsed.answer),
+            None => self.hops.last(),
+        }
+    }
+}
+
+/// How following a link ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum VisitEnd {
+    /// On a page.
+    Page,
+    /// On a redirect, which is never followed off the target: where it points.
+    Redirect(String),
+    /// The link does not lead to the target, or on and on, and was not followed to an end: why.
+    NotFollowed(String),
+    /// On a page of which it cannot be told how a person would go on: what stands on it. Nobody is judged by it.
+    Undecided(String),
+    /// No complete answer; the last hop has the failure.
+    Failed,
+}
+
+/// A window without mail, or one that was broken.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct NoMailWindow {
+    /// The address that was watched.
+    pub mailbox: String,
+    /// How long, in milliseconds.
+    pub window_ms: f64,
+    /// What came all the same.
+    pub mails: Vec<Mail>,
+}
+
+/// Why a trial ended before its last step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Stop {
+    /// What kind of reason.
+    pub reason: StopReason,
+    /// In words.
+    pub message: String,
+}
+
+/// The kinds of reasons to stop a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum StopReason {
+    /// A value that a later step needs was not in an answer.
+    Unbound,
+    /// The target did not answer, or what came was not HTTP.
+    Unreachable,
+    /// The step could not be done as the scenario asks: a value makes no valid URL, say.
+    Impossible,
+    /// The step does not apply to this target: its links have no such parameter, say.
+    NotApplicable,
+    /// An account could not be made.
+    NoAccount,
+    /// The target refused because of its rate limits.
+    RateLimited,
+    /// The trial's deadline passed.
+    Deadline,
+    /// The person pressed Ctrl-C, or another trial's failure ended the run.
+    Interrupted,
 }
 
 impl StopReason {
