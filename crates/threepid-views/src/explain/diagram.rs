@@ -1,7 +1,6 @@
 //! A scenario as a sequence diagram in Mermaid's notation.
 
 use super::markup::written;
-use super::phrase::past;
 use threepid_engine::scenario::{Action, Case, Request, Sender, Step};
 use threepid_record::model::{Entry, TrialRecord};
 
@@ -66,10 +65,8 @@ fn drawn(step: &Step, entries: &[&Entry]) -> Vec<String> {
         Action::RepeatResult(_) => vec!["Note over C,H: repeated until it ends as it should".to_owned()],
         Action::Skip(_) => Vec::new(),
         Action::IdentityAsked(asked) => vec![format!("H->>I: {}", label(&written(&asked.path)))],
-        Action::Administrator(step) => {
-            vec![format!("Note over H: {} is {}", label(&written(&step.account)), past(step.does))]
-        }
         Action::IdentityDoes(told) => vec![format!("Note over I: misbehaves at {}", label(&written(&told.path)))],
+        _ => vec![format!("Note over C,H: {}", label(&super::markup::without_marks(&step.label)))],
     }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn sentence(specification: &Specification, step: &Step) -> String {
 }
 
 /// What an account is after an administrator did this to it.
-pub(super) fn past(change: AccountChange) -> &'static str {
+fn past(change: AccountChange) -> &'static str {
     match change {
         AccountChange::Lock => "locked",
         AccountChange::Unlock => "unlocked",
