@@ -13,7 +13,7 @@ use url::Url;
 use crate::matching::Values;
 use crate::plan::Trial;
 use crate::scenario::{Action, Shape, Step};
-use threepid_record::model::{Event, Exchange, Transcript};
+use threepid_record::model::Transcript;
 
 /// Bytes of the shortest value that can be told from other text.
 const SHORTEST: usize = 6;
@@ -48,13 +48,8 @@ pub fn answers(trial: &Trial, transcript: &Transcript, target: &[Url]) -> Vec<St
         let Some(step) = entry.step.filter(|step| *step < race && is_own(&trial.steps()[*step])) else {
             continue;
         };
-        let exchange: &Exchange = match &entry.event {
-            Event::Exchange(exchange) => exchange,
-            Event::Visit(visit) => match visit.answer() {
-                Some(hop) => hop,
-                None => continue,
-            },
-            _ => continue,
+        let Some(exchange) = entry.event.answer() else {
+            continue;
         };
         let (Some(response), None) = (&exchange.response, &exchange.failure) else {
             continue;
