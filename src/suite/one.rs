@@ -49,7 +49,7 @@ pub async fn run(planned: &Planned, session: &Session, settings: &Settings, canc
             // While it waited for accounts, all may have been over.
             if let Some(reason) = settings.stop_reason(cancel) {
                 source.give_back_unused(lent);
-                return not_run(trial, &reason);
+                return not_run(trial, reason);
             }
             let performed = run::perform(trial, &lent.accounts, lent.exchanges, &session.context, cancel).await;
             let haste = async {

@@ -72,9 +72,9 @@ pub async fn run(
 type Ended = (u64, TrialRecord, Ahead);
 
 /// A reason why a trial is not run, for its other repetitions too.
-pub fn with_repetitions(reason: String, more: u32) -> String {
+pub fn with_repetitions(reason: &str, more: u32) -> String {
     match more {
-        0 => reason,
+        0 => reason.to_owned(),
         more => format!("{reason}; {more} more of its repetitions are not run either"),
     }
 }
@@ -125,7 +125,7 @@ impl Task {
         let trial = planned.trial.clone();
         let over = self.settings.stop_reason(&self.cancel).filter(|_| planned.skip.is_none());
         if let Some(reason) = over {
-            return one::not_run(&trial, &reason);
+            return one::not_run(&trial, reason);
         }
         let (session, settings, cancel) = (self.session, Arc::clone(&self.settings), self.cancel);
         // A task of its own, so that a fault in the harness ends one trial and not the run.

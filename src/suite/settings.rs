@@ -26,17 +26,17 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Why a trial is not run that comes after the end of the run.
+    pub const ENDED: &str = "the run ended before it";
+
     /// Why no more trials start, if that is so.
-    pub fn stop_reason(&self, cancel: &CancellationToken) -> Option<String> {
-        let why = if cancel.is_cancelled() {
-            "the run was interrupted"
+    pub fn stop_reason(&self, cancel: &CancellationToken) -> Option<&'static str> {
+        if cancel.is_cancelled() {
+            Some("the run was interrupted")
         } else if self.fail_fast && self.failed.load(Ordering::Relaxed) {
-            "a trial failed before it (--fail-fast)"
-        } else if self.halt.why().is_some() {
-            "the run ended before it"
+            Some("a trial failed before it (--fail-fast)")
         } else {
-            return None;
-        };
-        Some(why.to_owned())
+            self.halt.why().map(|_| Settings::ENDED)
+        }
     }
 }

@@ -7,14 +7,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::args::ApiChoice;
 use super::Prepared;
+use crate::suite::Settings;
 use threepid_engine::plan::Api;
 use threepid_record::model::TargetInfo;
 
 impl Prepared<'_> {
     /// Why nothing more is started, if that is so.
-    pub(super) fn stop_reason(&self, broken: &Option<String>, cancel: &CancellationToken) -> Option<String> {
-        let ended = || "the run ended before it".to_owned();
-        self.settings.stop_reason(cancel).or_else(|| broken.as_ref().map(|_| ended()))
+    pub(super) fn stop_reason(&self, broken: &Option<String>, cancel: &CancellationToken) -> Option<&'static str> {
+        self.settings.stop_reason(cancel).or_else(|| broken.as_ref().map(|_| Settings::ENDED))
     }
 
     /// What is known before any variant has answered.

@@ -37,7 +37,7 @@ impl Prepared<'_> {
         }
     }
 
-    /// Says once that addresses may be taken because the seed was used on this server before.
+    /// A note that addresses may be taken because the seed was used on this server before.
     pub(super) fn taken(&self, report: &Report) -> Option<String> {
         let seed = self.args.seed.filter(|_| report.trials.iter().any(is_taken))?;
         Some(format!(

@@ -167,7 +167,7 @@ impl<'r> Together<'r> {
         };
         let reason = || self.run.stop_reason(&self.state.borrow().broken, cancel);
         if let Some(reason) = reason() {
-            return Err(reason);
+            return Err(reason.to_owned());
         }
         let starter = self.run.starter(self.sink).map_err(|message| self.gave_up(variant, message))?;
         let starting = async {
@@ -179,7 +179,7 @@ impl<'r> Together<'r> {
         };
         let started = tokio::select! {
             started = starting => started.map_err(|message| self.gave_up(variant, message))?,
-            () = cancel.cancelled() => return Err(reason().unwrap_or_default()),
+            () = cancel.cancelled() => return Err(reason().unwrap_or_default().to_owned()),
         };
         let state = &mut *self.state.borrow_mut();
         if state.target.is_none() {
@@ -230,7 +230,7 @@ impl<'r> Together<'r> {
     /// Records the trials of a variant as not run, all repetitions of one in one record.
     fn left(&self, index: usize, variant: &str, scenarios: &[Selected], reason: &str) {
         let (info, apis) = self.state.borrow().last.clone();
-        let reason = with_repetitions(reason.to_owned(), self.run.args.repeat - 1);
+        let reason = with_repetitions(reason, self.run.args.repeat - 1);
         for planned in plan(&self.run.suite, scenarios, variant, &info, &apis) {
             let record = not_run(&planned.trial, &reason);
             self.tell(&record);
