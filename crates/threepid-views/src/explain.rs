@@ -18,7 +18,8 @@ pub use book::{NOT_TESTED, Page, book};
 pub use coverage::{coverage_table, ids_at, rule, section, sections};
 pub use tell::behaviour;
 
-use markup::{capital, plain};
+use crate::report::capital;
+use markup::plain;
 use threepid_engine::scenario::{Case, Scenario, Suite};
 use threepid_record::model::{Outcome, Report, TrialRecord};
 

@@ -55,6 +55,8 @@ use file::append_file;
 pub use file::{WriteError, write_file};
 #[cfg(feature = "documents")]
 pub use merge::merge;
+#[cfg(feature = "documents")]
+pub(crate) use phrases::capital;
 pub use phrases::count;
 pub use phrases::{browsed, conclusion, page};
 pub use style::Style;

@@ -1,7 +1,8 @@
 //! Known deviations: what a target is known to do otherwise.
 //!
 //! Takes the profile's list and the outcomes; turns an expected fail into `xfail` and a pass that was not expected
-//! into `xpass`. An entry excuses what is no graver than it says: a breach of security only if it speaks of one. An entry that matches no trial that was run is reported: it must be struck off or corrected.
+//! into `xpass`. An entry excuses what is no graver than it says: a breach of security only if it speaks of one. An entry that matches no
+//! trial that was run is reported: it must be removed or corrected.
 
 use threepid_record::model::{FindingKind, Level, Outcome, Reason, TrialRecord};
 

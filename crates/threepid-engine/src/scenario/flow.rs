@@ -7,8 +7,7 @@ use std::collections::BTreeSet;
 
 use super::diagnostic::{self, Diagnostic};
 use super::holes::Holes;
-use super::keys::IDENTITY_SERVER;
-use super::keys::NEEDS;
+use super::keys::{IDENTITY_SERVER, NEEDS};
 use super::names::{ALWAYS, OF_IDENTITY, shown};
 use super::read::Reader;
 use super::step::{Sender, Step};

@@ -1,6 +1,6 @@
 //! A scenario as a sequence diagram in Mermaid's notation.
 
-use super::markup::written;
+use super::markup::{without_marks, written};
 use threepid_engine::scenario::{Action, Case, Request, Sender, Step};
 use threepid_record::model::{Entry, TrialRecord};
 
@@ -66,7 +66,7 @@ fn drawn(step: &Step, entries: &[&Entry]) -> Vec<String> {
         Action::Skip(_) => Vec::new(),
         Action::IdentityAsked(asked) => vec![format!("H->>I: {}", label(&written(&asked.path)))],
         Action::IdentityDoes(told) => vec![format!("Note over I: misbehaves at {}", label(&written(&told.path)))],
-        _ => vec![format!("Note over C,H: {}", label(&super::markup::without_marks(&step.label)))],
+        _ => vec![format!("Note over C,H: {}", label(&without_marks(&step.label)))],
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a step is about, in a sentence from the person's side.
 
-use super::markup::{capital, code, plain, written};
+use super::markup::{code, plain, written};
+use crate::report::capital;
 use threepid_engine::scenario::{
     AccountChange, Action, BodyTemplate, Change, IdentityAnswer, Request, Sender, Specification, Step, Template,
 };

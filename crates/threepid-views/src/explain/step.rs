@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::markup::{block, body, code, plain, template, without_marks, written};
-use crate::report::{browsed, page};
+use crate::report::{browsed, capital, page};
 use threepid_engine::matching::{Values, describe};
 use threepid_engine::scenario::{Action, BodyTemplate, Check, Pattern, PatternKind, Request, Sender, Step};
 use threepid_record::model::{Entry, Event, Exchange, Finding, Mail, TrialRecord, VisitEnd};
@@ -181,12 +181,6 @@ pub(super) fn expected(step: &Step, index: usize, trial: Option<&TrialRecord>, s
         output.push('\n');
     }
     if output.is_empty() { output } else { output + "\n" }
-}
-
-/// A text as the beginning of a sentence.
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn is_about(finding: &Finding, index: usize, check: &Check) -> bool {

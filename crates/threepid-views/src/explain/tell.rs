@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::markup::{capital, code, plain};
+use super::markup::{code, plain};
 use super::{Source, diagram, phrase, step};
+use crate::report::capital;
 use threepid_engine::scenario::Scenario;
 use threepid_record::model::{Outcome, Reason, TrialRecord};
 

@@ -179,7 +179,7 @@ fn key(trial: &TrialRecord) -> Key {
     signs.dedup();
     match trial.outcome {
         Outcome::Fail if !signs.is_empty() && !trial.is_drift_alone() => Key::Seen(signs),
-        // Each is another thing to strike off, or to look at.
+        // Each is another thing to remove from the list, or to look at.
         Outcome::Xpass => Key::Other(trial.name()),
         outcome => Key::Other(format!("{outcome:?} {}", told(&trial.reason.words))),
     }

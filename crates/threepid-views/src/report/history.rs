@@ -142,10 +142,7 @@ pub fn digest(record: &Report) -> String {
 pub fn markdown(title: &str, command: &str, releases: &[Release<'_>], notes: &Notes) -> String {
     let rows = rows(releases);
     let turns = turns(releases);
-    let mut title = markdown::escape(title);
-    if let Some(first) = title.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
+    let title = phrases::capital(&markdown::escape(title));
     let mut output = format!(
         "# {title}: e-mail verification, release by release\n\nMade by `{}`; nothing in it was written by hand.\n\n",
         code(command)

@@ -58,6 +58,13 @@ pub(super) fn outcome(outcome: Outcome) -> (&'static str, Role) {
     }
 }
 
+/// A text as the beginning of a sentence.
+#[cfg(feature = "documents")]
+pub(crate) fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
 /// What a browser did on the way, if one was needed.
 pub fn browsed(visit: &Visit) -> Option<String> {
     let browsed = visit.browsed.as_ref()?;

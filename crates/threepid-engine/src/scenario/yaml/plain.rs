@@ -97,7 +97,7 @@ impl<'s> Reading<'s> {
 
     fn plain(&self, text: &str) -> Option<Value> {
         Some(match text {
-            _ if is_null(text) => Value::Null,
+            "" | "~" | "null" | "Null" | "NULL" => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
             "false" | "False" | "FALSE" => Value::Bool(false),
             _ if text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
@@ -114,8 +114,4 @@ impl<'s> Reading<'s> {
             _ => Value::Text(text.into()),
         })
     }
-}
-
-fn is_null(text: &str) -> bool {
-    matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }

@@ -174,17 +174,10 @@ pub(super) fn event(trial: &TrialRecord, entry: &Entry, id: &str) -> Markup {
             }
         },
         Event::Stop(_) => html! {
-            div.row id=(id) { (head) span.note.stop { (line(&sentence(&entry.event))) } }
+            div.row id=(id) { (head) span.note.stop { (line(&phrases::capital(&entry.event.told()))) } }
         },
-        other => html! { div.row id=(id) { (head) span.note { (line(&sentence(other))) } } },
+        other => html! { div.row id=(id) { (head) span.note { (line(&phrases::capital(&other.told()))) } } },
     }
-}
-
-/// What an event says of itself, as a sentence begins.
-fn sentence(event: &Event) -> String {
-    let told = event.told();
-    let mut chars = told.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 /// Whether a step has a name of its own. One without is called what it asks, which the arrow says already.

@@ -64,7 +64,7 @@ fn repeat(report: &Report, trial: &TrialRecord) -> Markup {
         @if let Some(command) = again::command(report, trial) {
             h5 { "Do it all again" }
             div.repeat { pre tabindex="0" { (line(&command)) } button.copy type="button" data-copy="1" { "Copy" } }
-            @if let Some(note) = again::note(report) { p.soft { (capital(&note)) "." } }
+            @if let Some(note) = again::note(report) { p.soft { (phrases::capital(&note)) "." } }
         }
     }
 }
@@ -93,19 +93,13 @@ pub(super) fn findings(trial: &TrialRecord) -> Markup {
                     }
                 }
                 @for (name, text) in first.basis.parts() {
-                    p.basis { b { (capital(name)) ": " } (prose(&text)) }
+                    p.basis { b { (phrases::capital(name)) ": " } (prose(&text)) }
                 }
                 (against(members))
             }
             }
         }
     }
-}
-
-/// A name at the beginning of a line.
-fn capital(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn against(findings: &[&Finding]) -> Markup {
